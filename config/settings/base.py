@@ -1,0 +1,201 @@
+"""What holds everywhere. Each value that differs between machines is read from the environment, typed, once."""
+
+from pathlib import Path
+from typing import Any
+
+from kombu import Queue
+
+from config import env
+
+# Where things are
+
+BASE_DIR = env.ROOT
+DATA_DIR: Path = env.path("DATA_DIR", BASE_DIR / ".data")
+CLOCK_FILE: Path = DATA_DIR / "clock.json"
+PORT = env.number("PORT", 8000, at_least=1, at_most=65535)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Applications: the public schema has operators and the schedule, a client's schema has everything it works with
+
+PEOPLE = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin",
+]
+SHARED_APPS = [
+    "django_tenants",
+    "config.tenants",
+    "config.core",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    *PEOPLE,
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_celery_beat",
+    "django_filters",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+TENANT_APPS = ["config.core", *PEOPLE, "marketplaces", "catalog", "inventory", "finance", "tickets"]
+INSTALLED_APPS = SHARED_APPS + [app for app in TENANT_APPS if app not in SHARED_APPS]
+
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+PUBLIC_SCHEMA_NAME = "public"
+PUBLIC_SCHEMA_URLCONF = "config.urls_public"
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TENANT_LIMIT_SET_CALLS = True
+
+
+# Requests
+
+MIDDLEWARE = [
+    "config.health.HealthMiddleware",
+    "config.tenants.middleware.TenantMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# Static files: served by the web processes themselves, without a second server
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+MEDIA_ROOT = DATA_DIR / "media"
+
+# Database: a pool in web processes, direct connections in workers (a transaction pooler mixes up clients)
+
+DATABASE_SCHEMES = {"postgresql", "postgres"}
+DATABASE_POOL = env.flag("DATABASE_POOL", False)
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+
+
+def database(url: str, *, pool: bool = DATABASE_POOL) -> dict[str, Any]:
+    """Django's description of a database address."""
+    described: dict[str, Any] = env.environ.Env.db_url_config(url)
+    return described | {
+        "ENGINE": "django_tenants.postgresql_backend",
+        "CONN_MAX_AGE": 0 if pool else 300,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}} if pool else {"connect_timeout": 5},
+    }
+
+
+# Broker and cache
+
+BROKER_SCHEMES = {"redis", "rediss"}
+
+
+def cache(url: str) -> dict[str, Any]:
+    """A cache whose every key carries the client that it belongs to."""
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url,
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "KEY_PREFIX": "ninefold",
+    }
+
+
+# Tasks: the broker carries ids only; a limit is shorter than the lease, the lease than the visibility timeout
+
+QUEUES = ("pull_fast", "pull_slow", "push", "detect", "math", "default")
+CELERY_TASK_QUEUES = tuple(Queue(name) for name in QUEUES)
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 500_000  # kilobytes
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_DB_REUSE_MAX = 100_000  # dead connections are dropped before each task, see config/celery.py
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_keepalive": True,
+    "socket_connect_timeout": 5,
+}
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+
+# API
+
+API_PAGE_SIZE = 50
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["config.api.auth.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "PAGE_SIZE": API_PAGE_SIZE,
+}
+
+# Time, language, behaviour
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+
+SIMULATED = env.flag("SIMULATED", False)
+SANDBOX_URL = ""
+RAW_RETENTION_DAYS = env.number("RAW_RETENTION_DAYS", 90, at_least=1)
+HTTP_ALLOWED_LOCAL = env.flag("HTTP_ALLOWED_LOCAL", False)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+}
