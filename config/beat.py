@@ -1,11 +1,9 @@
 """The one process that fires scheduled jobs: rows of the public schema, one beat at a time, alive by its ticks."""
 
-import socket
-
 from django.db import connection
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from config.core import heartbeats
+from config.core import tasks
 
 BEAT_LOCK = 0x9F01D_BEA7
 
@@ -17,7 +15,7 @@ class Scheduler(DatabaseScheduler):
         if not self._alone():
             return float(self.max_interval)
         delay = super().tick(*args, **kwargs)
-        heartbeats.beat("beat", socket.gethostname())
+        tasks.beat("beat")
         return min(delay, float(self.max_interval))
 
     def _alone(self) -> bool:

@@ -12,6 +12,7 @@ from config import env
 BASE_DIR = env.ROOT
 DATA_DIR: Path = env.path("DATA_DIR", BASE_DIR / ".data")
 CLOCK_FILE: Path = DATA_DIR / "clock.json"
+HOST = env.text("HOST", "127.0.0.1")
 PORT = env.number("PORT", 8000, at_least=1, at_most=65535)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -153,7 +154,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 500_000  # kilobytes
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_DB_REUSE_MAX = 100_000  # dead connections are dropped before each task, see config/celery.py
+CELERY_DB_REUSE_MAX = 100_000  # dead connections are dropped before each task, see config/worker.py
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -163,6 +164,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     "socket_connect_timeout": 5,
 }
+CELERY_IMPORTS = ("config.worker",)
 CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
