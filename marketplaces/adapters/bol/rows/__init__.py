@@ -1,0 +1,1 @@
+"""Payload to canonical rows, one file per kind of document."""

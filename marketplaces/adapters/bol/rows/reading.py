@@ -1,0 +1,250 @@
+"""Tolerant readers for bol's payloads: text ids, exact numbers, several time notations, files as clients mail them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import wraps
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from config.core.money import LossyAmount, Money, decimal
+from marketplaces.canonical import Fulfilment, IdentifierKind, ProductId, Rejected, Row
+from marketplaces.contract import Page
+
+ZONE = "Europe/Amsterdam"
+CURRENCY = "EUR"
+MAX_BYTES = 256 * 1024 * 1024
+BUYER_KEYS = frozenset({"shipmentDetails", "billingDetails", "customerDetails"})
+_MILLISECONDS_FROM = 100_000_000_000
+_FULFILMENT = {"FBR": Fulfilment.MERCHANT, "FBB": Fulfilment.MARKETPLACE}
+
+
+class Unreadable(ValueError):
+    """A piece of a payload that cannot become a row; the message is the reason for a person."""
+
+
+def read_bytes(page: Page) -> bytes:
+    """The body, unpacked when it is gzip; a damaged or oversized file is Unreadable."""
+    with page.open() as stream:
+        body = stream.read(MAX_BYTES + 1)
+    if body[:2] == b"\x1f\x8b":
+        body = _unzip(body)
+    if len(body) > MAX_BYTES:
+        raise Unreadable(f"the file is larger than {MAX_BYTES} bytes; split it")
+    return body
+
+
+def _unzip(body: bytes) -> bytes:
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacker.decompress(body, MAX_BYTES + 1)
+    except zlib.error as error:
+        raise Unreadable(f"the gzip file is damaged ({error}); fetch it again") from error
+    if not unpacker.eof and len(plain) <= MAX_BYTES:
+        raise Unreadable("the gzip file is cut off; fetch it again")
+    return plain
+
+
+def read_text(page: Page) -> str:
+    """The body as text: UTF-8 with or without BOM, UTF-16 with BOM, else Windows-1252."""
+    body = read_bytes(page)
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return body.decode("utf-16", errors="replace")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("cp1252", errors="replace")
+
+
+def read_json(page: Page) -> Any:
+    """The body as JSON with exact numbers."""
+    try:
+        return json.loads(read_text(page), parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"the body is not JSON ({error}); check that it is the API's answer") from error
+
+
+def whole_page(mapper: Callable[[Page], Iterator[Row | Rejected]]) -> Callable[[Page], Iterator[Row | Rejected]]:
+    """A page that cannot be read at all becomes one Rejected instead of an exception."""
+
+    @wraps(mapper)
+    def guarded(page: Page) -> Iterator[Row | Rejected]:
+        try:
+            yield from mapper(page)
+        except (Unreadable, OSError, gzip.BadGzipFile) as error:
+            yield Rejected(str(error), raw=None, code="unreadable_page", external_id=page.document_id)
+
+    return guarded
+
+
+def each(
+    pieces: Iterable[Any], build: Callable[[Any], Iterable[Row]], *, name: str, id_key: str
+) -> Iterator[Row | Rejected]:
+    """Build rows piece by piece; a piece that cannot be read is rejected alone, without the buyer's data."""
+    for piece in pieces:
+        try:
+            yield from list(build(record(piece, name)))
+        except (Unreadable, LossyAmount, OverflowError) as error:
+            found = piece.get(id_key) if isinstance(piece, Mapping) else None
+            yield Rejected(f"{name}: {error}", raw=without_buyer(piece), external_id=_plain(found))
+
+
+def without_buyer(piece: Any) -> Any:
+    """The piece with names and addresses left out; the country stays because mapping needs it."""
+    if not isinstance(piece, Mapping):
+        return piece
+    kept = {key: value for key, value in piece.items() if key not in BUYER_KEYS}
+    for key in BUYER_KEYS & piece.keys():
+        details = piece[key]
+        kept[key] = {"countryCode": details.get("countryCode")} if isinstance(details, Mapping) else None
+    return kept
+
+
+def pieces_of(payload: Any, key: str) -> list[Any]:
+    """The list under `key`, a bare list, or the single object; `{}` is how bol says that there is nothing."""
+    if isinstance(payload, list):
+        return payload
+    body = record(payload, "the body")
+    if key in body:
+        return listed(body, key)
+    return [body] if body else []
+
+
+def record(value: Any, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise Unreadable(f"{name} is {type(value).__name__} where an object is expected; check the resource and the file")
+    return value
+
+
+def inner(piece: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The nested object, empty when it is left out or of another type."""
+    value = piece.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def listed(piece: Mapping[str, Any], key: str) -> list[Any]:
+    """The nested list; bol leaves out empty ones."""
+    value = piece.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Unreadable(f"{key} is {type(value).__name__} where a list is expected; check the payload's version")
+    return value
+
+
+def records(piece: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    return [record(item, key) for item in listed(piece, key)]
+
+
+def _plain(value: Any) -> str:
+    return str(value).strip() if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool) else ""
+
+
+def text(piece: Mapping[str, Any], *keys: str) -> str:
+    """The first of the keys that has a value, as text; ids came as numbers in older versions."""
+    return next((found for key in keys if (found := _plain(piece.get(key)))), "")
+
+
+def required(piece: Mapping[str, Any], *keys: str) -> str:
+    found = text(piece, *keys)
+    if not found:
+        raise Unreadable(f"{keys[0]} is missing or empty; ask for the document again")
+    return found
+
+
+def whole(piece: Mapping[str, Any], key: str) -> int | None:
+    """A whole number, or None when it is not told."""
+    value = piece.get(key)
+    if value is None or value == "":
+        return None
+    number = _number(value, key)
+    if number != number.to_integral_value():
+        raise Unreadable(f"{key} is {value!r} where a whole number is expected")
+    return int(number)
+
+
+def counted(piece: Mapping[str, Any], key: str, *, default: int | None = None) -> int:
+    """A whole number that is not negative."""
+    number = whole(piece, key)
+    if number is None:
+        number = default
+    if number is None or number < 0:
+        raise Unreadable(f"{key} is {piece.get(key)!r} where a count is expected")
+    return number
+
+
+def _number(value: Any, name: str) -> Decimal:
+    try:
+        return decimal(value)
+    except LossyAmount as error:
+        raise Unreadable(f"{name}: {error}; give the original number") from error
+
+
+def euros(piece: Mapping[str, Any], key: str) -> Money | None:
+    """A bare number in euro, or None when it is not told."""
+    value = piece.get(key)
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        raise Unreadable(f"{key} is {value!r} where an amount is expected")
+    return Money(_number(value, key), CURRENCY)
+
+
+def amount(value: Any, name: str) -> Money | None:
+    """An amount object of the invoices: `{amount|value, currencyID}`."""
+    if not isinstance(value, Mapping):
+        return None
+    number = value.get("amount", value.get("value"))
+    if number is None or isinstance(number, bool):
+        return None
+    currency = (text(value, "currencyID", "currencyId") or CURRENCY).upper()
+    try:
+        return Money(_number(number, name), currency)
+    except LossyAmount as error:
+        raise Unreadable(f"{name}: {error}") from error
+    except ValueError as error:
+        raise Unreadable(f"{name}: {error}; an ISO 4217 code is expected") from error
+
+
+def moment(value: Any, name: str) -> datetime | None:
+    """ISO 8601, `2026-03-01 07:00:00.000 UTC`, or epoch seconds or milliseconds by magnitude; without zone it is Dutch time."""
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, (int, Decimal)) or str(value).strip().lstrip("-").isdigit():
+            number = Decimal(str(value).strip())
+            seconds = number / 1000 if abs(number) >= _MILLISECONDS_FROM else number
+            return datetime.fromtimestamp(float(seconds), UTC)
+        read = datetime.fromisoformat(str(value).strip().replace(" UTC", "+00:00"))
+        return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(ZONE))).astimezone(UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise Unreadable(f"{name} is {value!r}, which is not a time") from error
+
+
+def day(value: Any, name: str) -> date | None:
+    """A calendar day, also when it comes with a time."""
+    if value is None or value == "":
+        return None
+    try:
+        return date.fromisoformat(str(value).strip()[:10])
+    except ValueError as error:
+        raise Unreadable(f"{name} is {value!r}, which is not a day") from error
+
+
+def fulfilment(word: str) -> Fulfilment:
+    """Who ships: FBR is the retailer, FBB is bol; any other word is unknown."""
+    return _FULFILMENT.get(word.upper(), Fulfilment.UNKNOWN)
+
+
+def product_ids(*, ean: str = "", offer: str = "", unit: str = "") -> tuple[ProductId, ...]:
+    named = (
+        (IdentifierKind.GTIN, ean),
+        (IdentifierKind.OFFER, offer),
+        (IdentifierKind.MARKETPLACE_UNIT, unit),
+    )
+    return tuple(ProductId(kind, value) for kind, value in named if value)
