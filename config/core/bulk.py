@@ -1,0 +1,159 @@
+"""Land many rows: one COPY into a temporary table, sorted writes of what differs alone, the ids of what was written.
+
+Two writers that land overlapping rows meet them in the same order, so they wait for each other and never deadlock.
+A row that is equal to the stored one, or older, is neither written nor locked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+from psycopg import sql
+
+from config.core import clock, copytext, upsert
+from config.core.upsert import Table
+
+ANALYZE_FROM = 5_000
+_UNIQUE_VIOLATION = "23505"
+_TYPES = (
+    "SELECT typname FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid "
+    "WHERE attrelid = ('pg_temp.' || %s)::regclass AND attnum > 0 ORDER BY attnum"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What landing did. Ids are single values, or tuples where several columns are returned."""
+
+    inserted_ids: list[Any]
+    updated_ids: list[Any]
+    received: int
+
+    @property
+    def unchanged(self) -> int:
+        """Rows given that needed no write: equal to the stored row, older than it, or repeated."""
+        return self.received - len(self.inserted_ids) - len(self.updated_ids)
+
+    @property
+    def changed_ids(self) -> list[Any]:
+        return self.inserted_ids + self.updated_ids
+
+
+def land(table: Table, rows: Iterable[Sequence[Any]], *, using: BaseDatabaseWrapper | None = None) -> Landed:
+    """Land rows in one transaction, or in the caller's. Our memory holds one chunk at a time and the ids written."""
+    database: Any = using or connection
+    with transaction.atomic(using=database.alias), database.cursor() as cursor:
+        cursor.execute(upsert.make_stage(table))
+        received = _copy(cursor, table, rows)
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        if received >= ANALYZE_FROM:
+            cursor.execute(sql.SQL("ANALYZE {}").format(table.stage))
+        written = _insert_unknown(cursor, table) if received else []
+        if len(written) < received:
+            written += _settle_known(cursor, table)
+        cursor.execute(sql.SQL("DROP TABLE {}").format(table.stage))
+    inserted, updated = [row for row in written if row[0]], [row for row in written if not row[0]]
+    return Landed(_ids(inserted), _ids(updated), received)
+
+
+def land_rows(  # noqa: PLR0913 - four of the six are keyword-only
+    model: type[models.Model],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    key: Sequence[str],
+    update: Sequence[str] | None = None,
+    newer: str | None = "changed_at",
+    returning: Sequence[str] = ("id",),
+) -> Landed:
+    """Land rows given by field name, each with the same fields; fields left out take the model's default when new."""
+    source = iter(rows)
+    first = next(source, None)
+    if first is None:
+        return Landed([], [], 0)
+    fields = tuple(first)
+    table = Table(
+        name=model._meta.db_table,
+        columns=_columns(model, fields),
+        key=_columns(model, key),
+        update=None if update is None else _columns(model, update),
+        newer=newer and _columns(model, [newer])[0],
+        returning=_columns(model, returning),
+        on_insert=_defaults(model, fields),
+        on_update={
+            field.column: clock.now() for field in _left_out(model, fields) if getattr(field, "auto_now", False)
+        },
+    )
+    return land(table, _values(chain([first], source), fields))
+
+
+def _copy(cursor: CursorWrapper, table: Table, rows: Iterable[Sequence[Any]]) -> int:
+    cursor.execute(_TYPES, [table.stage.as_string()])
+    writers = [copytext.writer(name) for (name,) in cursor.fetchall()]
+    received = 0
+    with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(table.stage)) as copy:
+        for count, text in copytext.chunks(rows, writers):
+            copy.write(text)
+            received += count
+    return received
+
+
+def _insert_unknown(cursor: CursorWrapper, table: Table) -> list[tuple[Any, ...]]:
+    """A plain insert is a quarter faster than one that watches for conflicts; it gives up when another writer wins."""
+    try:
+        with transaction.atomic(using=cursor.db.alias):
+            cursor.execute(upsert.insert_unknown(table), list(table.on_insert.values()))
+            return list(cursor.fetchall())
+    except IntegrityError as error:
+        if getattr(error.__cause__, "sqlstate", "") != _UNIQUE_VIOLATION:
+            raise
+        return []
+
+
+def _settle_known(cursor: CursorWrapper, table: Table) -> list[tuple[Any, ...]]:
+    constants = [*table.on_insert.values(), *(table.on_update.values() if table.taken_over else ())]
+    cursor.execute(upsert.settle_known(table), constants)
+    return list(cursor.fetchall())
+
+
+def _ids(written: list[tuple[Any, ...]]) -> list[Any]:
+    if written and len(written[0]) > 2:
+        return [row[1:] for row in written]
+    return [row[1] for row in written]
+
+
+def _columns(model: type[models.Model], names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(model._meta.get_field(name).column for name in names)  # type: ignore[union-attr]
+
+
+def _values(rows: Iterable[Mapping[str, Any]], fields: tuple[str, ...]) -> Iterator[Sequence[Any]]:
+    pick = itemgetter(*fields) if len(fields) > 1 else lambda row: (row[fields[0]],)
+    for row in rows:
+        if len(row) != len(fields):
+            raise ValueError(f"all rows must have the fields {fields}; one has {tuple(row)}")
+        yield pick(row)
+
+
+def _left_out(model: type[models.Model], fields: tuple[str, ...]) -> list[models.Field[Any, Any]]:
+    given = set(_columns(model, fields))
+    return [field for field in model._meta.concrete_fields if field.column not in given and not field.primary_key]
+
+
+def _defaults(model: type[models.Model], fields: tuple[str, ...]) -> dict[str, Any]:
+    """One value for all new rows; a default that must differ from row to row has to stand in the rows."""
+    found = {}
+    for field in _left_out(model, fields):
+        is_stamp = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+        value = clock.now() if is_stamp else None if field.has_db_default() else field.get_default()
+        if isinstance(value, UUID):
+            raise ValueError(f"{model.__name__}.{field.name} differs from row to row: give it in the rows")
+        if value is not None and not field.generated:
+            found[field.column] = field.get_db_prep_save(value, connection)
+    return found
