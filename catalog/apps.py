@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+
+class CatalogConfig(AppConfig):
+    name = "catalog"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from catalog import sinks
+        from marketplaces.canonical import Listing, Offer, Price
+        from marketplaces.sinks import register
+
+        register(Listing, sinks.listings)
+        register(Price, sinks.prices)
+        register(Offer, sinks.offers)

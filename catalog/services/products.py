@@ -1,0 +1,75 @@
+"""The client's own master data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from catalog.models import Brand, Identifier, Product, Sku
+from catalog.services import remote
+from marketplaces.canonical import IdentifierKind
+
+
+@transaction.atomic
+def create(*, code: str, title: str, brand: str = "", category: str = "", weight_g: int | None = None) -> Sku:
+    """Register one product with its first SKU; a code that is taken raises ValidationError."""
+    if Sku.objects.filter(code=code).exists():
+        raise ValidationError(f"the SKU {code!r} exists already")
+    maker = Brand.objects.get_or_create(name=brand)[0] if brand else None
+    product = Product.objects.create(title=title, brand=maker, category=category)
+    return Sku.objects.create(code=code, product=product, title=title, weight_g=weight_g)
+
+
+def identify(sku: Sku, kind: IdentifierKind, value: str) -> Identifier:
+    """Give a SKU one more name; a name that means another SKU raises ValidationError with that SKU's code."""
+    check_identifier(kind, value)
+    taken = Identifier.objects.filter(kind=kind, value=value).exclude(sku=sku).select_related("sku").first()
+    if taken:
+        raise ValidationError(f"{kind} {value} belongs to {taken.sku.code}")
+    return Identifier.objects.get_or_create(sku=sku, kind=kind, value=value)[0]
+
+
+def check_identifier(kind: IdentifierKind, value: str) -> None:
+    """GTINs are text with a valid check digit; a shorter one is never padded silently."""
+    if kind is IdentifierKind.GTIN and not is_gtin(value):
+        raise ValidationError(f"{value!r} is not a GTIN: 8, 12, 13 or 14 digits with a valid check digit")
+
+
+def is_gtin(value: str) -> bool:
+    """Whether the text is a GTIN-8, -12, -13 or -14 with the right check digit (GS1 General Specifications 7.9)."""
+    if len(value) not in (8, 12, 13, 14) or not (value.isascii() and value.isdigit()):
+        return False
+    weighted = sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(reversed(value)))
+    return weighted % 10 == 0
+
+
+@transaction.atomic
+def import_master(rows: Iterable[Mapping[str, str]]) -> int:
+    """Register many SKUs (code, title, brand, category, weight_g, gtin); known codes keep their product. Idempotent."""
+    wanted = {row["code"]: row for row in rows}
+    known = set(Sku.objects.filter(code__in=wanted).values_list("code", flat=True))
+    fresh = [row for code, row in wanted.items() if code not in known]
+    brands = {b.name: b for b in (Brand.objects.get_or_create(name=n)[0] for n in {r["brand"] for r in fresh})}
+    products = Product.objects.bulk_create(
+        [Product(title=r["title"], brand=brands[r["brand"]], category=r.get("category", "")) for r in fresh]
+    )
+    skus = Sku.objects.bulk_create(
+        [
+            Sku(code=r["code"], product=p, title=r["title"], weight_g=int(r["weight_g"]) if r.get("weight_g") else None)
+            for r, p in zip(fresh, products, strict=True)
+        ]
+    )
+    names = [
+        Identifier(sku=s, kind=IdentifierKind.GTIN, value=r["gtin"])
+        for r, s in zip(fresh, skus, strict=True)
+        if r.get("gtin")
+    ]
+    Identifier.objects.bulk_create(names, ignore_conflicts=True)
+    return len(skus)
+
+
+def relink(account_ids: Iterable[int]) -> int:
+    """Try the linking rules again for open names, after SKUs or identifiers were added; returns how many linked."""
+    return sum(len(remote.link_by_rule(account_id)) for account_id in account_ids)

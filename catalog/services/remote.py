@@ -1,0 +1,148 @@
+"""Names that accounts use for our products: met, linked by rule or by a person, unlinked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+
+from catalog.models import RemoteProduct, RemoteState, Sku
+from catalog.signals import products_linked, products_unmapped
+from config.core import clock, work
+from config.core.bulk import Table, land
+from config.core.events import announce
+from marketplaces.canonical import ProductId
+
+_TABLE = Table(
+    name="catalog_remoteproduct",
+    columns=("account_id", "remote_id", "title", "product_ids", "seen_in"),
+    key=("account_id", "remote_id"),
+    update=(),
+    newer=None,
+)
+_LINK = """
+WITH fresh AS (
+    SELECT id, remote_id, product_ids FROM catalog_remoteproduct
+    WHERE account_id = %(account)s AND state IN ('open', 'ambiguous')
+      AND (%(every)s OR remote_id = ANY(%(names)s))
+), candidates AS (
+    SELECT fresh.id, sku.id AS sku_id, 1 AS tier, 'same SKU code' AS reason
+    FROM fresh JOIN catalog_sku sku ON sku.code = fresh.remote_id
+    UNION
+    SELECT fresh.id, known.sku_id, 2, 'same ' || known.kind
+    FROM fresh CROSS JOIN LATERAL jsonb_to_recordset(fresh.product_ids) AS named(kind text, value text)
+    JOIN catalog_identifier known ON known.kind = named.kind AND known.value = named.value
+), best AS (
+    SELECT id, min(sku_id) AS sku_id, count(DISTINCT sku_id) AS skus, min(reason) AS reason
+    FROM (SELECT *, min(tier) OVER (PARTITION BY id) AS best_tier FROM candidates) AS ranked
+    WHERE tier = best_tier GROUP BY id
+)
+UPDATE catalog_remoteproduct AS remote SET
+    state = CASE WHEN best.skus = 1 THEN 'linked' ELSE 'ambiguous' END,
+    sku_id = CASE WHEN best.skus = 1 THEN best.sku_id END,
+    reason = CASE WHEN best.skus = 1 THEN best.reason ELSE best.skus || ' SKUs carry this id' END,
+    linked_by = CASE WHEN best.skus = 1 THEN 'rule' ELSE '' END, updated_at = %(now)s
+FROM best WHERE best.id = remote.id
+RETURNING remote.id, remote.state
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A name met in some row of an account."""
+
+    remote_id: str
+    title: str = ""
+    product_ids: tuple[ProductId, ...] = ()
+
+
+def remote_id(sku: str, product_ids: Sequence[ProductId]) -> str:
+    """How we call a remote product: the seller's SKU there, else `<kind>:<value>` of its first id, else nothing."""
+    if sku:
+        return sku
+    return f"{product_ids[0].kind}:{product_ids[0].value}" if product_ids else ""
+
+
+def register(account_id: int, seen: Iterable[Seen], *, seen_in: str) -> dict[str, int | None]:
+    """Make sure every name is known, link new ones by rule, and return the SKU id of each (None: not linked)."""
+    by_name = {item.remote_id: item for item in seen if item.remote_id}
+    now = clock.now()
+    rows = (
+        (account_id, item.remote_id, item.title[:300], ids_as_json(item.product_ids), seen_in)
+        for item in by_name.values()
+    )
+    defaults = {
+        "state": "open",
+        "reason": "",
+        "linked_by": "",
+        "first_seen_at": now,
+        "created_at": now,
+        "updated_at": now,
+    }
+    table = Table(**{**_fields(_TABLE), "on_insert": defaults})
+    landed = land(table, rows)
+    if landed.inserted_ids:
+        link_by_rule(account_id, list(by_name))
+        _tell_unmapped(account_id, landed.inserted_ids)
+    found = RemoteProduct.objects.filter(account_id=account_id, remote_id__in=by_name)
+    return dict(found.values_list("remote_id", "sku_id"))
+
+
+def _fields(table: Table) -> dict[str, object]:
+    return {name: getattr(table, name) for name in ("name", "columns", "key", "update", "newer")}
+
+
+def ids_as_json(product_ids: Iterable[ProductId]) -> list[dict[str, str]]:
+    return [{"kind": str(p.kind), "value": p.value} for p in product_ids]
+
+
+def link_by_rule(account_id: int, names: Sequence[str] | None = None) -> list[int]:
+    """Link open names whose SKU code, else a product id, points to exactly one SKU; several leave it ambiguous."""
+    given = {"account": account_id, "every": names is None, "names": list(names or []), "now": clock.now()}
+    with connection.cursor() as cursor:
+        cursor.execute(_LINK, given)
+        linked = [row[0] for row in cursor.fetchall() if row[1] == RemoteState.LINKED]
+    if linked:
+        _spread(account_id, linked)
+    return linked
+
+
+def link(remote: RemoteProduct, sku: Sku, *, by: str) -> RemoteProduct:
+    """A person says which SKU a name means; everything that was parked for it is processed again."""
+    if sku.is_retired:
+        raise ValidationError(f"{sku.code} is retired; choose a SKU that is sold")
+    with transaction.atomic():
+        remote.sku, remote.state, remote.linked_by, remote.reason = sku, RemoteState.LINKED, by, "linked by hand"
+        remote.save()
+        _spread(remote.account_id, [remote.pk])
+    return remote
+
+
+def ignore(remote: RemoteProduct, *, by: str, reason: str) -> RemoteProduct:
+    """A person says that this name is none of ours; its rows stay, without a SKU."""
+    if not reason:
+        raise ValidationError("say why this product is ignored")
+    remote.sku, remote.state, remote.linked_by, remote.reason = None, RemoteState.IGNORED, by, reason
+    remote.save()
+    announce(products_linked, account_id=remote.account_id, ids=[remote.pk])
+    return remote
+
+
+def _spread(account_id: int, ids: list[int]) -> None:
+    """Carry new links to every table that named the product, then tell."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE catalog_listing l SET sku_id = r.sku_id FROM catalog_remoteproduct r WHERE r.id = ANY(%s)"
+            " AND l.account_id = r.account_id AND l.remote_id = r.remote_id AND l.sku_id IS DISTINCT FROM r.sku_id",
+            [ids],
+        )
+    work.later("inventory.reprocess_parked", account_id=account_id, remote_ids=sorted(ids))
+    announce(products_linked, account_id=account_id, ids=ids)
+
+
+def _tell_unmapped(account_id: int, ids: Sequence[int]) -> None:
+    still = RemoteProduct.objects.filter(pk__in=ids).exclude(state=RemoteState.LINKED).values_list("pk", flat=True)
+    if still:
+        announce(products_unmapped, account_id=account_id, ids=list(still))

@@ -1,0 +1,12 @@
+"""What the catalogue tells others. Each carries `account_id` and the ids that changed."""
+
+from django.dispatch import Signal
+
+products_unmapped = Signal()
+"""After a commit that met names of products that mean no SKU: `account_id`, `ids` of RemoteProduct."""
+
+products_linked = Signal()
+"""After names were linked to SKUs, by rule or by a person: `account_id`, `ids` of RemoteProduct."""
+
+listings_applied = Signal()
+"""After listings truly changed: `account_id`, `ids` of Listing."""

@@ -1,0 +1,59 @@
+"""Who may do what, as one table; the menu, the views, the API and the admin ask the same function."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+
+class Role(StrEnum):
+    """The groups of a client's users, in plain words."""
+
+    VIEWER = "viewer"
+    OPERATIONS = "operations"
+    FINANCE = "finance"
+    ADS = "ads"
+    OWNER = "owner"
+
+
+class Action(StrEnum):
+    VIEW = "view"
+    VIEW_MONEY = "view_money"
+    RUN_SYNC = "run_sync"
+    REPLAY = "replay"
+    LINK_PRODUCTS = "link_products"
+    WORK_TICKETS = "work_tickets"
+    RECONCILE = "reconcile"
+    IMPORT_STATEMENTS = "import_statements"
+    WRITE_MARKETPLACE = "write_marketplace"
+    ADMINISTER = "administer"
+
+
+_EVERYONE = frozenset(Role)
+_DESK = frozenset({Role.OPERATIONS, Role.FINANCE, Role.ADS, Role.OWNER})
+ALLOWED: dict[Action, frozenset[Role]] = {
+    Action.VIEW: _EVERYONE,
+    Action.VIEW_MONEY: _EVERYONE,
+    Action.RUN_SYNC: frozenset({Role.OPERATIONS, Role.OWNER}),
+    Action.REPLAY: frozenset({Role.OPERATIONS, Role.FINANCE, Role.OWNER}),
+    Action.LINK_PRODUCTS: frozenset({Role.OPERATIONS, Role.OWNER}),
+    Action.WORK_TICKETS: _DESK,
+    Action.RECONCILE: frozenset({Role.FINANCE, Role.OWNER}),
+    Action.IMPORT_STATEMENTS: frozenset({Role.FINANCE, Role.OWNER}),
+    Action.WRITE_MARKETPLACE: frozenset({Role.OPERATIONS, Role.OWNER}),
+    Action.ADMINISTER: frozenset({Role.OWNER}),
+}
+
+
+def roles_of(user: Any) -> frozenset[Role]:
+    """Roles a signed-in user holds through groups; a superuser holds all, an inactive or anonymous one none."""
+    if not user.is_authenticated or not user.is_active:
+        return frozenset()
+    if user.is_superuser:
+        return _EVERYONE
+    known = {role.value: role for role in Role}
+    return frozenset(known[name] for name in user.groups.values_list("name", flat=True) if name in known)
+
+
+def may(user: Any, action: Action) -> bool:
+    return bool(roles_of(user) & ALLOWED[action])

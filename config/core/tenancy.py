@@ -1,0 +1,91 @@
+"""Which client's schema we are in, and the only two ways to change it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.db import connection
+from django_tenants.utils import get_public_schema_name, get_tenant_model
+
+from config.core.registry import Registry
+
+
+class MissingTenant(RuntimeError):
+    """Work that belongs to a client was asked for without naming one, or for one that is gone or suspended."""
+
+
+TENANT_DEFAULTS: Registry[Callable[[], None]] = Registry("default for new clients")
+
+
+def current() -> str:
+    """Schema name of the client we work for; raises MissingTenant in `public`."""
+    schema = connection.schema_name
+    if not schema or schema == get_public_schema_name():
+        raise MissingTenant("no client is selected; wrap the call in in_tenant(schema)")
+    return schema
+
+
+def find(schema: str) -> Any:
+    """The active client of this schema; raises MissingTenant when unknown or not active."""
+    tenant = get_tenant_model().objects.filter(schema_name=schema).first() if schema else None
+    if tenant is None or schema == get_public_schema_name():
+        raise MissingTenant(f"no client has the schema {schema!r}")
+    if not tenant.is_active:
+        raise MissingTenant(f"client {schema!r} is {tenant.status}; resume it first")
+    return tenant
+
+
+@contextmanager
+def in_tenant(schema: str) -> Iterator[Any]:
+    """Work inside one client's schema, proven by asking the database; the former schema returns afterwards."""
+    former = connection.tenant
+    with in_public():
+        tenant = find(schema)
+    connection.set_tenant(tenant)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_schema()")
+            if cursor.fetchone()[0] != schema:
+                raise MissingTenant(f"the database is not in schema {schema!r}")
+        yield tenant
+    finally:
+        connection.set_tenant(former)
+
+
+@contextmanager
+def in_public() -> Iterator[None]:
+    """Work on the shared tables: clients, job overrides, heartbeats."""
+    former = connection.tenant
+    connection.set_schema_to_public()
+    try:
+        yield
+    finally:
+        connection.set_tenant(former)
+
+
+def every_tenant() -> list[Any]:
+    """All active clients, by schema name; the word to search for where code looks across clients."""
+    with in_public():
+        return list(get_tenant_model().objects.active().exclude(schema_name=get_public_schema_name()))
+
+
+def key(*parts: object) -> str:
+    """A cache or lock key that carries the client."""
+    return ":".join([current(), *map(str, parts)])
+
+
+def file_path(*parts: str) -> PurePosixPath:
+    """A relative path for a stored file, under the client's own folder."""
+    return PurePosixPath(current(), *parts)
+
+
+class TenantFilter(logging.Filter):
+    """Puts the client on each log line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.tenant = getattr(connection, "schema_name", "") or get_public_schema_name()
+        return True

@@ -1,0 +1,142 @@
+"""The queue of record: rows in PostgreSQL are the truth, the broker only carries their ids."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from celery import current_app
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
+
+from config.core import clock
+from config.core.jobs import JOBS, Job
+from config.core.models import WorkItem, WorkState
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=45)
+RESEND_AFTER_SECONDS = 30
+_INSERT = """
+    INSERT INTO core_workitem (job, account_id, dedupe_key, queue, kwargs, state, due_at, expires_at,
+                               leased_by, attempts, lost, last_error, created_at)
+    VALUES (%s, %s, %s, %s, %s::jsonb, 'ready', %s, %s, '', 0, 0, '', %s)
+    ON CONFLICT (dedupe_key) WHERE state IN ('ready', 'leased') DO NOTHING RETURNING id
+"""
+_CLAIM = """
+    UPDATE core_workitem AS item SET
+        lost = item.lost + (former.state = 'leased')::int,
+        state = CASE WHEN former.state = 'leased' AND item.lost >= 1 THEN 'dead' ELSE 'leased' END,
+        attempts = item.attempts + 1, lease_until = now() + %(lease)s, leased_by = %(worker)s
+    FROM (SELECT id, state FROM core_workitem WHERE id = %(id)s
+          AND ((state = 'ready' AND due_at <= %(now)s) OR (state = 'leased' AND lease_until < now()))
+          FOR UPDATE SKIP LOCKED) AS former
+    WHERE item.id = former.id RETURNING item.state
+"""
+
+
+def later(
+    key: str, *, account_id: int | None = None, dedupe: str = "", due_at: datetime | None = None, **kwargs: Any
+) -> int | None:
+    """Ask for one run of a job after the commit, in the current client; the one door for services.
+
+    Returns the row's id, or None when the same work (`dedupe`, else job, account and arguments) is open already.
+    """
+    return enqueue(JOBS.get(key), account_id=account_id, dedupe=dedupe, due_at=due_at, kwargs=kwargs)
+
+
+def enqueue(
+    job: Job, *, account_id: int | None, dedupe: str = "", due_at: datetime | None = None, kwargs: Mapping[str, Any]
+) -> int | None:
+    """Insert the row in the caller's transaction and send its id when that commits."""
+    now = clock.now()
+    arguments = json.dumps(dict(kwargs), sort_keys=True, default=str)
+    name = (dedupe or f"{job.key}:{account_id or ''}:{arguments}")[:250]
+    expires = (due_at or now) + job.expires if job.expires else None
+    values = [job.key, account_id, name, job.queue, arguments, due_at or now, expires, now]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    if (due_at or now) <= now:
+        schema = connection.schema_name
+        transaction.on_commit(lambda: send(schema, job.key, job.queue, found[0]))
+    return int(found[0])
+
+
+def send(schema: str, job: str, queue: str, item_id: int) -> None:
+    """Hand the id to the broker; when the broker is away the sweeper sends it again."""
+    try:
+        current_app.send_task(job, args=[schema, item_id], queue=queue, ignore_result=True, retry=False)
+    except OperationalError:
+        log.warning("broker_away job=%s item=%s", job, item_id)
+        return
+    WorkItem.objects.filter(pk=item_id).update(sent_at=Now())
+
+
+def claim(item_id: int) -> WorkItem | None:
+    """Take the row if it is due and nobody has it. A lease lost once is taken again; lost twice, the row is parked."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"id": item_id, "now": clock.now(), "lease": LEASE, "worker": worker})
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    item = WorkItem.objects.get(pk=item_id)
+    if found[0] == WorkState.DEAD:
+        return finish(item, WorkState.DEAD, "lost its worker twice; look at its arguments, then replay it")
+    if item.job not in JOBS:
+        return finish(item, WorkState.DEAD, f"no job is called {item.job!r} any more")
+    if item.expires_at and item.expires_at < clock.now():
+        return finish(item, WorkState.DONE, "expired before a worker was free")
+    return item
+
+
+def renew(item: WorkItem) -> bool:
+    """Prolong the lease; False when another worker owns the row by now."""
+    mine = WorkItem.objects.filter(pk=item.pk, state=WorkState.LEASED, leased_by=item.leased_by)
+    return bool(mine.update(lease_until=Now() + LEASE))
+
+
+def finish(item: WorkItem, state: str, message: str = "") -> None:
+    """Close the row; done rows keep their message for a while, dead rows wait for a person."""
+    WorkItem.objects.filter(pk=item.pk).update(
+        state=state, last_error=message[:2000], finished_at=clock.now(), lease_until=None
+    )
+
+
+def postpone(item: WorkItem, until: datetime, message: str, *, counts: bool = True) -> None:
+    """Put the row back for `until` (product time); `counts` False does not use up an attempt (throttling)."""
+    given_back = {} if counts else {"attempts": F("attempts") - 1}
+    WorkItem.objects.filter(pk=item.pk).update(
+        state=WorkState.READY, due_at=until, last_error=message[:2000], lease_until=None, sent_at=None, **given_back
+    )
+
+
+def replay(item: WorkItem) -> None:
+    """Give a parked row a fresh start."""
+    changed = WorkItem.objects.filter(pk=item.pk, state=WorkState.DEAD).update(
+        state=WorkState.READY, attempts=0, lost=0, due_at=clock.now(), finished_at=None
+    )
+    if changed:
+        schema = connection.schema_name
+        transaction.on_commit(lambda: send(schema, item.job, item.queue, item.pk))
+
+
+def sweep(limit: int = 500) -> int:
+    """Send again what is due and not sent lately, and what a dead worker left behind; returns how many."""
+    unsent = Q(sent_at=None) | Q(sent_at__lt=Now() - timedelta(seconds=RESEND_AFTER_SECONDS))
+    due = Q(state=WorkState.READY, due_at__lte=clock.now()) & unsent
+    lost = Q(state=WorkState.LEASED, lease_until__lt=Now()) & unsent
+    found = WorkItem.objects.filter(due | lost).order_by("due_at").values_list("id", "job", "queue")[:limit]
+    for item_id, job, queue in found:
+        send(connection.schema_name, job, queue, item_id)
+    return len(found)

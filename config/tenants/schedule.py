@@ -1,0 +1,15 @@
+"""Jobs of the installation itself."""
+
+from datetime import timedelta
+
+from config.core.jobs import Job, Scope
+
+JOBS = (
+    Job(
+        key="tenants.purge_removed",
+        call="config.tenants.services.purge_removed",
+        every=timedelta(hours=24),
+        scope=Scope.PUBLIC,
+        why="drop the data of clients whose time of grace is over",
+    ),
+)

@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+
+
+class InventoryConfig(AppConfig):
+    name = "inventory"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from config.core.jobs import declare
+        from inventory import schedule, sinks
+        from marketplaces.canonical import Order, OrderChange, Return, Stock
+        from marketplaces.sinks import register
+
+        register(Order, sinks.orders)
+        register(OrderChange, sinks.order_changes)
+        register(Return, sinks.returns)
+        register(Stock, sinks.stock)
+        declare(schedule.JOBS)

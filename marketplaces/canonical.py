@@ -1,0 +1,350 @@
+"""The only language spoken past the adapters: frozen rows, the same for every marketplace.
+
+Money is signed from the seller's side (plus is money towards the seller). Prices that a buyer pays are positive.
+Times are aware and UTC. `None` means the marketplace did not say; it never means zero. `extra` keeps what we do not
+understand: it may be shown, but code outside the adapter must not read keys from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from config.core.money import Money
+
+
+class OrderStatus(StrEnum):
+    PENDING = "pending"
+    TO_SHIP = "to_ship"
+    PARTIALLY_SHIPPED = "partially_shipped"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class Fulfilment(StrEnum):
+    MERCHANT = "merchant"
+    MARKETPLACE = "marketplace"
+    UNKNOWN = "unknown"
+
+
+class ListingStatus(StrEnum):
+    ACTIVE = "active"
+    HIDDEN = "hidden"
+    SUPPRESSED = "suppressed"
+    INACTIVE = "inactive"
+    PAUSED = "paused"
+    UNKNOWN = "unknown"
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class IdentifierKind(StrEnum):
+    GTIN = "gtin"
+    MARKETPLACE_ITEM = "marketplace_item"
+    MARKETPLACE_UNIT = "marketplace_unit"
+    OFFER = "offer"
+
+
+class ChangeKind(StrEnum):
+    CREATED = "created"
+    CHANGED = "changed"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    CANCEL_REQUESTED = "cancel_requested"
+    RETURNED = "returned"
+    WRITE_ANSWERED = "write_answered"
+    UNKNOWN = "unknown"
+
+
+class LineClass(StrEnum):
+    """What a settlement line is, by its economic meaning (reconciliation E3)."""
+
+    PRINCIPAL = "principal"
+    SHIPPING = "shipping"
+    WRAP = "wrap"
+    TAX = "tax"
+    TAX_WITHHELD = "tax_withheld"
+    PROMOTION = "promotion"
+    COMMISSION = "commission"
+    CLOSING = "closing"
+    PAYMENT_FEE = "payment_fee"
+    DIGITAL_SERVICES = "digital_services"
+    FULFILMENT = "fulfilment"
+    SHIPPING_LABEL = "shipping_label"
+    STORAGE = "storage"
+    RETURN_HANDLING = "return_handling"
+    ADVERTISING = "advertising"
+    SUBSCRIPTION = "subscription"
+    MARKETING = "marketing"
+    REFUND_PRINCIPAL = "refund_principal"
+    REFUND_SHIPPING = "refund_shipping"
+    REFUND_TAX = "refund_tax"
+    REFUND_PROMOTION = "refund_promotion"
+    REFUND_OTHER = "refund_other"
+    FEE_REVERSAL = "fee_reversal"
+    ADMINISTRATION_FEE = "administration_fee"
+    CHARGEBACK = "chargeback"
+    CLAIM = "claim"
+    REIMBURSEMENT = "reimbursement"
+    CLAWBACK = "clawback"
+    ADJUSTMENT = "adjustment"
+    RESERVE_IN = "reserve_in"
+    RESERVE_OUT = "reserve_out"
+    TRANSFER = "transfer"
+    CARRYOVER = "carryover"
+    LOAN = "loan"
+    PENALTY = "penalty"
+    FX = "fx"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductId:
+    """One name that a product goes by: its kind and the value as text (leading zeros kept)."""
+
+    kind: IdentifierKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What every canonical row has: its id in the marketplace, and when the marketplace says it changed."""
+
+    external_id: str
+    changed_at: datetime | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """One position. `item_total` is quantity x unit before discounts; discounts are positive; tax is what is apart.
+
+    `expected_fee` is the marketplace's own estimate for the whole line, negative.
+    """
+
+    external_id: str
+    sku: str = ""
+    product_ids: tuple[ProductId, ...] = ()
+    title: str = ""
+    quantity: int
+    quantity_shipped: int = 0
+    quantity_cancelled: int = 0
+    unit_price: Money | None = None
+    item_total: Money | None = None
+    shipping: Money | None = None
+    gift_wrap: Money | None = None
+    tax: Money | None = None
+    discount: Money | None = None
+    shipping_discount: Money | None = None
+    expected_fee: Money | None = None
+    cancel_requested: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order(Row):
+    channel: str = ""
+    status: OrderStatus
+    status_raw: str = ""
+    ordered_at: datetime
+    fulfilment: Fulfilment = Fulfilment.UNKNOWN
+    currency: str = ""
+    total: Money | None = None
+    ship_by: datetime | None = None
+    deliver_by: datetime | None = None
+    ship_to_country: str = ""
+    is_business: bool = False
+    is_premium: bool = False
+    replacement_of: str = ""
+    lines: tuple[OrderLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChange(Row):
+    """Something that happened to an order. `external_id` is the event's own id; a trigger, never a source of money."""
+
+    order_id: str
+    kind: ChangeKind
+    happened_at: datetime
+    kind_raw: str = ""
+    line_ids: tuple[str, ...] = ()
+    carrier: str = ""
+    tracking_number: str = ""
+    shipment_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingIssue:
+    code: str
+    severity: Severity
+    message: str
+    attributes: tuple[str, ...] = ()
+    is_blocking: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing(Row):
+    """One offer of ours in one channel; `external_id` is unique per account and channel. `issues` None: not told."""
+
+    channel: str = ""
+    sku: str = ""
+    product_ids: tuple[ProductId, ...] = ()
+    title: str = ""
+    status: ListingStatus
+    status_raw: str = ""
+    fulfilment: Fulfilment = Fulfilment.UNKNOWN
+    price: Money | None = None
+    quantity: int | None = None
+    image_url: str = ""
+    issues: tuple[ListingIssue, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price(Row):
+    """The price that buyers see for a listing (`external_id` as in Listing), tax as the store shows it."""
+
+    channel: str = ""
+    sku: str = ""
+    price: Money
+    sale_price: Money | None = None
+    observed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock(Row):
+    """Units in one pool. `pool` is our word: `merchant`, or the marketplace's pool code. None means not told."""
+
+    sku: str = ""
+    product_ids: tuple[ProductId, ...] = ()
+    pool: str
+    fulfilment: Fulfilment
+    available: int | None
+    reserved: int | None = None
+    inbound: int | None = None
+    unsellable: int | None = None
+    researching: int | None = None
+    observed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return(Row):
+    order_id: str
+    line_id: str = ""
+    sku: str = ""
+    product_ids: tuple[ProductId, ...] = ()
+    quantity: int
+    reason: str = ""
+    comment_code: str = ""
+    disposition: str = ""
+    is_handled: bool | None = None
+    fulfilment: Fulfilment = Fulfilment.UNKNOWN
+    returned_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeePart:
+    line_class: LineClass
+    label: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fee(Row):
+    """What the marketplace says it would charge for one piece at `price`; parts are negative."""
+
+    channel: str = ""
+    sku: str = ""
+    product_ids: tuple[ProductId, ...] = ()
+    price: Money
+    parts: tuple[FeePart, ...]
+    includes_vat: bool | None = None
+    quoted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Competitor:
+    """One seller's offer of the same product."""
+
+    seller: str
+    price: Money
+    shipping: Money | None = None
+    is_own: bool = False
+    is_featured: bool = False
+    fulfilment: Fulfilment = Fulfilment.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(Row):
+    """Who else sells this product, and who is shown first (the buy box). Featured None means there is none."""
+
+    channel: str = ""
+    sku: str = ""
+    product_ids: tuple[ProductId, ...] = ()
+    observed_at: datetime
+    is_featured_own: bool | None = None
+    featured_price: Money | None = None
+    lowest_price: Money | None = None
+    offer_count: int | None = None
+    competitors: tuple[Competitor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement(Row):
+    """A statement's header. `total` is what is paid out (negative: the seller owes). Lines follow as SettlementLine."""
+
+    channel: str = ""
+    currency: str
+    period_start: datetime
+    period_end: datetime
+    deposit_on: date | None = None
+    total: Money
+    kind: str = "sales"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementLine(Row):
+    """One amount on a statement. `row_no` is its place in the document, from 1; identical rows are legitimate.
+
+    `labels` are the marketplace's own three words, kept as they came. `external_id` is `<settlement_id>:<row_no>`.
+    """
+
+    settlement_id: str
+    row_no: int
+    line_class: LineClass
+    labels: tuple[str, str, str]
+    amount: Money
+    posted_at: datetime | None = None
+    order_id: str = ""
+    line_id: str = ""
+    shipment_id: str = ""
+    reference: str = ""
+    sku: str = ""
+    product_ids: tuple[ProductId, ...] = ()
+    quantity: int | None = None
+    channel: str = ""
+    is_reversal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A piece of a page that could not become a row: the reason for a person, and the piece as it came."""
+
+    reason: str
+    raw: Any
+    code: str = "invalid"
+    external_id: str = ""
+
+
+CANONICAL_TYPES: tuple[type[Row], ...] = (
+    Order, OrderChange, Listing, Price, Stock, Return, Fee, Offer, Settlement, SettlementLine,
+)  # fmt: skip

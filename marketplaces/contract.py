@@ -1,0 +1,272 @@
+"""What an adapter declares and what its seven parts must offer. Pure: no Django, no HTTP, no database."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, BinaryIO, Protocol
+
+from marketplaces.canonical import Rejected, Row
+
+
+class Flow(StrEnum):
+    """How a resource is read."""
+
+    PAGES = "pages"
+    REPORT = "report"
+    DOCUMENTS = "documents"
+
+
+class Capability(StrEnum):
+    """What a marketplace can do; jobs and buttons ask for these, never for a name."""
+
+    ORDERS_BY_ID = "orders_by_id"
+    ORDER_EVENTS_QUEUE = "order_events_queue"
+    WEBHOOKS = "webhooks"
+    WRITE_PRICE = "write_price"
+    WRITE_STOCK = "write_stock"
+    CONFIRM_SHIPMENT = "confirm_shipment"
+
+
+class CommandKind(StrEnum):
+    SET_PRICE = "set_price"
+    SET_STOCK = "set_stock"
+    CONFIRM_SHIPMENT = "confirm_shipment"
+
+
+class OutcomeState(StrEnum):
+    """What an answer means. Only CONFIRMED is done; ACCEPTED waits for a read-back; UNKNOWN is read back first."""
+
+    ACCEPTED = "accepted"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A token bucket per account and operation: `rate` tokens a second, at most `burst` at once."""
+
+    rate: Decimal
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One storefront. `code` is our short name (upper case), `external_id` the marketplace's."""
+
+    code: str
+    external_id: str
+    country: str
+    currency: str
+    zone: str
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialField:
+    name: str
+    label: str
+    is_secret: bool = True
+    is_required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One kind of data to pull, as a row of data.
+
+    `rows` are the canonical type names it yields; `every` is the cadence; `window` the longest span of one pull;
+    `lag` how long the marketplace needs before a moment is complete; `overlap` how far each pull reads into the past;
+    `history` how far back the marketplace keeps it; `fresh_for` the age at which detectors call it stale.
+    """
+
+    key: str
+    rows: tuple[str, ...]
+    every: timedelta
+    window: timedelta = timedelta(days=7)
+    lag: timedelta = timedelta(0)
+    overlap: timedelta = timedelta(minutes=5)
+    history: timedelta = timedelta(days=90)
+    fresh_for: timedelta = timedelta(hours=24)
+    flow: Flow = Flow.PAGES
+    is_snapshot: bool = False
+    queue: str = "pull_fast"
+    cost: int = 1
+    needs: frozenset[Capability] = frozenset()
+    report_deadline: timedelta = timedelta(hours=6)
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxAccount:
+    """An account of the simulated sellers: which demo client has it, where it sells, and its share of demand.
+
+    `without` names the line classes (values of LineClass) that never stand on this marketplace's statements.
+    """
+
+    client: str
+    key: str
+    label: str
+    stores: tuple[str, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    orders_per_day: int = 12
+    statement_days: int = 14
+    pool: str = ""
+    has_webhooks: bool = False
+    has_event_queue: bool = False
+    without: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """The declaration. Everything that differs between marketplaces and is not code stands here."""
+
+    key: str
+    label: str
+    stores: tuple[Store, ...]
+    credentials: tuple[CredentialField, ...]
+    settings: tuple[CredentialField, ...] = ()
+    resources: tuple[Resource, ...]
+    capabilities: frozenset[Capability] = frozenset()
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    vocabulary: frozenset[str] = frozenset()
+    sandbox_accounts: tuple[SandboxAccount, ...] = ()
+    icon: str = "storefront"
+
+    def resource(self, key: str) -> Resource:
+        for resource in self.resources:
+            if resource.key == key:
+                return resource
+        raise LookupError(f"{self.key} has no resource {key!r}; it has {', '.join(r.key for r in self.resources)}")
+
+    def store(self, name: str) -> Store | None:
+        """The storefront with this code or external id, or None when it is not known (kept raw by the caller)."""
+        wanted = name.strip().casefold()
+        return next((s for s in self.stores if wanted in (s.code.casefold(), s.external_id.casefold())), None)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What a client may know of the account it works for; `endpoint` replaces the marketplace's host when set."""
+
+    tenant: str
+    key: str
+    marketplace: str
+    stores: tuple[Store, ...]
+    settings: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False, default_factory=dict)
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open span to read, and the documents of it that are stored already."""
+
+    since: datetime
+    until: datetime
+    seen: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What came back, as it came: bytes in memory, or a file for documents that may be large.
+
+    `context` holds what the body does not say and mapping needs (store, seller id, region), all text.
+    `document_id` names a document that is stored once, whatever number of times it is offered.
+    """
+
+    resource: str
+    body: bytes = b""
+    path: str = ""
+    media_type: str = "application/json"
+    context: Mapping[str, str] = field(default_factory=dict)
+    document_id: str = ""
+
+    def open(self) -> BinaryIO:
+        return open(self.path, "rb") if self.path else io.BytesIO(self.body)
+
+    def json(self) -> Any:
+        """The body as JSON with exact numbers; raises ValueError when it is not JSON."""
+        with self.open() as stream:
+            return json.loads(stream.read().decode("utf-8-sig"), parse_float=Decimal)
+
+
+class ReportStatus(StrEnum):
+    WAITING = "waiting"
+    READY = "ready"
+    EMPTY = "empty"
+    COOL_DOWN = "cool_down"
+    BAD_REQUEST = "bad_request"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportState:
+    """Where a requested report stands. EMPTY is success without rows; only COOL_DOWN and FAILED are asked for again."""
+
+    status: ReportStatus
+    document_id: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """A write we want done: our words, one subject, and the key that makes it the same write when repeated."""
+
+    kind: CommandKind
+    key: str
+    channel: str = ""
+    sku: str = ""
+    external_id: str = ""
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What their answer means for one command. `remote_ref` is what to ask about later."""
+
+    state: OutcomeState
+    reason: str = ""
+    remote_ref: str = ""
+    answer: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Client(Protocol):
+    """The only file of an adapter that does HTTP. Each resource is a method `name(window) -> Iterator[Page]`."""
+
+    def probe(self) -> str: ...
+
+    def by_id(self, resource: str, external_id: str) -> Page | None: ...
+
+    def request_report(self, resource: str, window: Window) -> str: ...
+
+    def find_report(self, resource: str, window: Window) -> str: ...
+
+    def report_state(self, resource: str, remote_id: str) -> ReportState: ...
+
+    def download(self, resource: str, state: ReportState) -> Page: ...
+
+    def send(self, command: Outbound) -> Outcome: ...
+
+    def read_back(self, command: Outbound, remote_ref: str) -> Outcome: ...
+
+
+Mapper = Callable[[Page], Iterator["Row | Rejected"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An event as it arrived: what it is, whose it is, its id for de-duplication, and the page to map."""
+
+    event_id: str
+    kind: str
+    happened_at: datetime | None
+    page: Page
+    seller: str = ""
+    order_id: str = ""

@@ -1,0 +1,48 @@
+"""Writes to a marketplace: each a row with a state, its key, its attempts and the answer."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from marketplaces.models.accounts import Account
+
+
+class CommandState(models.TextChoices):
+    PLANNED = "planned"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    SUPERSEDED = "superseded"
+    PARKED = "parked"
+
+
+class Command(models.Model):
+    """An outbound write. `key` makes it the same write when repeated; only a read-back makes it confirmed."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="commands")
+    kind = models.CharField(max_length=30)
+    key = models.CharField(max_length=200, unique=True)
+    subject = models.CharField(max_length=200)
+    channel = models.CharField(max_length=20, blank=True)
+    payload = models.JSONField(default=dict)
+    state = models.CharField(max_length=12, choices=CommandState, default=CommandState.PLANNED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    reason = models.TextField(blank=True)
+    remote_ref = models.CharField(max_length=200, blank=True)
+    answer = models.JSONField(default=dict)
+    asked_by = models.CharField(max_length=150, blank=True)
+    planned_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    next_check_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "subject", "-planned_at"], name="command_subject"),
+            models.Index(fields=["state", "next_check_at"], name="command_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} {self.state}"
