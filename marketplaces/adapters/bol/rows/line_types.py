@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from marketplaces.canonical import LineClass
 
 _CLASSES = {
-    "TURNOVER": LineClass.PRINCIPAL,
     "COMMISSION": LineClass.COMMISSION,
     "COMPENSATION": LineClass.REIMBURSEMENT,
     "COMPENSATION_LOST_GOODS": LineClass.REIMBURSEMENT,
@@ -33,7 +32,12 @@ _CLASSES = {
 }
 _SUFFIXES = ("_CORRECTION", "_DISCOUNT")
 _PREFIX = "CORRECTION_"
-_VAT_CLASSES = {LineClass.PRINCIPAL: LineClass.TAX, LineClass.REFUND_PRINCIPAL: LineClass.REFUND_TAX}
+_VAT_CLASSES = {
+    LineClass.PRINCIPAL: LineClass.TAX,
+    LineClass.PROMOTION: LineClass.TAX,
+    LineClass.REFUND_PRINCIPAL: LineClass.REFUND_TAX,
+    LineClass.REFUND_PROMOTION: LineClass.REFUND_TAX,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,19 @@ class LineType:
         return _VAT_CLASSES.get(self.line_class, self.line_class)
 
 
-def line_type(word: str) -> LineType:
-    """`CORRECTION_COMMISSION` is a commission that is taken back; `CORRECTION_TURNOVER` is a refund to the buyer."""
+def line_type(word: str, *, is_ours: bool) -> LineType:
+    """The class of a type; `is_ours` says that the amount goes to the seller.
+
+    `CORRECTION_TURNOVER` is a refund to the buyer and `CORRECTION_COMMISSION` the commission given back for it.
+    Turnover against its usual direction is a discount that the seller grants, or gets back with a refund.
+    """
     name = word.strip().upper()
+    if name == "TURNOVER":
+        return LineType(LineClass.PRINCIPAL if is_ours else LineClass.PROMOTION)
     if name == "CORRECTION_TURNOVER":
-        return LineType(LineClass.REFUND_PRINCIPAL, is_reversal=True)
+        return LineType(LineClass.REFUND_PROMOTION if is_ours else LineClass.REFUND_PRINCIPAL, is_reversal=True)
+    if name == "CORRECTION_COMMISSION":
+        return LineType(LineClass.FEE_REVERSAL, is_reversal=True)
     original = name.removeprefix(_PREFIX)
     for suffix in _SUFFIXES:
         original = original.removesuffix(suffix)

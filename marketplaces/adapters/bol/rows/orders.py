@@ -9,9 +9,24 @@ from typing import Any
 from config.core.clock import day_bounds
 from config.core.money import Money, total
 from marketplaces.adapters.bol.rows.reading import (
-    CURRENCY, ZONE, Unreadable, counted, day, each, euros, fulfilment, inner, moment, pieces_of,
-    product_ids, read_json, records, required, text, whole_page,
-)  # fmt: skip
+    CURRENCY,
+    ZONE,
+    Unreadable,
+    counted,
+    day,
+    each,
+    euros,
+    fulfilment,
+    inner,
+    moment,
+    pieces_of,
+    product_ids,
+    read_json,
+    records,
+    required,
+    text,
+    whole_page,
+)
 from marketplaces.canonical import Fulfilment, Order, OrderLine, OrderStatus, Rejected, Row
 from marketplaces.contract import Page
 
@@ -86,7 +101,9 @@ def _handled(item: Mapping[str, Any], ordered: int) -> dict[str, int]:
     shipped = counted(item, "quantityShipped", default=0)
     cancelled = counted(item, "quantityCancelled", default=0)
     if shipped + cancelled > ordered:
-        raise Unreadable(f"shipped {shipped} and cancelled {cancelled} exceed the quantity {ordered}; ask for the order again")
+        raise Unreadable(
+            f"shipped {shipped} and cancelled {cancelled} exceed the quantity {ordered}; ask for the order again"
+        )
     return {"quantity_shipped": shipped, "quantity_cancelled": cancelled}
 
 
@@ -126,7 +143,11 @@ def _fulfilment(items: Sequence[Mapping[str, Any]]) -> Fulfilment:
 def _promised(items: Sequence[Mapping[str, Any]]) -> tuple[datetime, datetime] | None:
     """First and last moment of the earliest promised delivery day."""
     promises = (inner(item, "fulfilment") for item in items)
-    days = [found for p in promises if (found := day(text(p, "exactDeliveryDate", "latestDeliveryDate"), "latestDeliveryDate"))]
+    days = [
+        found
+        for p in promises
+        if (found := day(text(p, "exactDeliveryDate", "latestDeliveryDate"), "latestDeliveryDate"))
+    ]
     return day_bounds(min(days), ZONE) if days else None
 
 

@@ -63,8 +63,9 @@ def read_text(page: Page) -> str:
 
 def read_json(page: Page) -> Any:
     """The body as JSON with exact numbers."""
+    content = read_text(page)
     try:
-        return json.loads(read_text(page), parse_float=Decimal)
+        return json.loads(content, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"the body is not JSON ({error}); check that it is the API's answer") from error
 
@@ -117,7 +118,9 @@ def pieces_of(payload: Any, key: str) -> list[Any]:
 
 def record(value: Any, name: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise Unreadable(f"{name} is {type(value).__name__} where an object is expected; check the resource and the file")
+        raise Unreadable(
+            f"{name} is {type(value).__name__} where an object is expected; check the resource and the file"
+        )
     return value
 
 
@@ -212,7 +215,7 @@ def amount(value: Any, name: str) -> Money | None:
 
 
 def moment(value: Any, name: str) -> datetime | None:
-    """ISO 8601, `2026-03-01 07:00:00.000 UTC`, or epoch seconds or milliseconds by magnitude; without zone it is Dutch time."""
+    """ISO 8601, `2026-03-01 07:00:00.000 UTC`, or an epoch in seconds or milliseconds; without zone it is Dutch time."""
     if value is None or value == "":
         return None
     try:

@@ -11,11 +11,22 @@ from zoneinfo import ZoneInfo
 
 from config.core.money import Money, decimal, quantise
 from marketplaces.adapters.bol.rows.documents import pieces
-from marketplaces.adapters.bol.rows.line_types import LineType, line_type
+from marketplaces.adapters.bol.rows.line_types import line_type
 from marketplaces.adapters.bol.rows.reading import (
-    ZONE, Unreadable, amount, each, inner, moment, product_ids, read_json, record, records, required,
-    text, whole_page,
-)  # fmt: skip
+    ZONE,
+    Unreadable,
+    amount,
+    each,
+    inner,
+    moment,
+    product_ids,
+    read_json,
+    record,
+    records,
+    required,
+    text,
+    whole_page,
+)
 from marketplaces.canonical import LineClass, Rejected, Row, Settlement, SettlementLine
 from marketplaces.contract import Page
 
@@ -25,7 +36,7 @@ HALF_CENT = Decimal("0.005")
 
 @dataclass(slots=True)
 class _Sums:
-    """What the lines of one document came to, in the invoice's sign; to place the cents lost by rounding VAT per line."""
+    """What the lines of one document came to, in the invoice's sign; it shows the cents lost by rounding VAT."""
 
     settlement_id: str
     header: Mapping[str, Any] = field(default_factory=dict)
@@ -117,7 +128,7 @@ def _lines(raw: Mapping[str, Any], sums: _Sums) -> Iterator[SettlementLine]:
     told = _told_vat(raw)
     vat = _computed_vat(raw, net) if told is None else told
     facts = _facts(raw)
-    kind = line_type(facts.word)
+    kind = line_type(facts.word, is_ours=net.amount <= 0)
     shared = facts.shared()
     sums.net, sums.vat = sums.net + net.amount, sums.vat + vat.amount
     sums.is_vat_computed |= told is None
@@ -211,8 +222,8 @@ def _told_vat(raw: Mapping[str, Any]) -> Money | None:
     told = [
         found
         for part in parts
-        if isinstance(part, Mapping) and (found := amount(part.get("taxAmount", part.get("TaxAmount", part)), "taxTotal"))
-        is not None
+        if isinstance(part, Mapping)
+        and (found := amount(part.get("taxAmount", part.get("TaxAmount", part)), "taxTotal")) is not None
     ]
     return sum(told[1:], told[0]) if told else None
 
