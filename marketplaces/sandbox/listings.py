@@ -1,0 +1,43 @@
+"""The offers of an account as of a moment, with the defects that a marketplace would complain about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketplaces.canonical import ListingStatus
+from marketplaces.contract import Store
+from marketplaces.sandbox import assortment, stock
+from marketplaces.sandbox.facts import WorldListing, WorldProduct
+from marketplaces.sandbox.stage import HISTORY_DAYS, Stage
+
+ISSUE_DAYS = 25
+ISSUES = ("missing_image", "missing_attribute", "price_error")
+SERIALS_PER_STORE = 100_000
+
+
+def listing(stage: Stage, store: Store, product: WorldProduct, at: datetime, sold_on: stock.SoldOn) -> WorldListing:
+    """One offer; its quantity counts the pool that ships it."""
+    day = stage.day_of(at)
+    issue, issue_day = _issue(stage, store, product, day)
+    changed = max(assortment.revised_on(stage, product, day), stock.restocked_on(stage, product, day), issue_day)
+    return WorldListing(
+        serial=(stage.stores.index(store) + 1) * SERIALS_PER_STORE + product.serial,
+        product=product,
+        store=store,
+        price=assortment.price(stage, store, product, day),
+        quantity=stock.on_hand(stage, product, day, sold_on),
+        status=ListingStatus.SUPPRESSED if issue == "missing_image" else ListingStatus.ACTIVE,
+        fulfilment=assortment.fulfilment(stage, product),
+        changed_at=stage.start_of(changed),
+        issue_codes=(issue,) if issue else (),
+    )
+
+
+def _issue(stage: Stage, store: Store, product: WorldProduct, day: int) -> tuple[str, int]:
+    """The defect of a listing on a day and since when; one listing in thirty has one at some time."""
+    if stage.share("issue", store.code, product.serial) >= 1 / 30:
+        return "", 0
+    since = stage.pick(5, HISTORY_DAYS - 3, "issue day", store.code, product.serial)
+    if not since <= day < since + ISSUE_DAYS:
+        return "", min(since + ISSUE_DAYS, day) if day >= since + ISSUE_DAYS else 0
+    return ISSUES[stage.pick(0, len(ISSUES) - 1, "issue kind", store.code, product.serial)], since

@@ -1,0 +1,184 @@
+"""Injected troubles: where they lie, what they do, and the truth about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING
+
+from config.core.money import Money
+from marketplaces.canonical import Fulfilment, LineClass
+from marketplaces.sandbox import chance, orders, statements, tariffs
+from marketplaces.sandbox.facts import WorldStatementLine
+from marketplaces.sandbox.orders import OrderStory
+from marketplaces.sandbox.stage import DAY, HISTORY_DAYS, Stage
+
+if TYPE_CHECKING:
+    from marketplaces.sandbox.world import World
+
+HIDDEN_DAYS = ((10, 17), (20, 27), (30, 37))
+LATE_DAYS = range(85, 88)
+LATE_AGAIN_EVERY = 3
+UNSETTLED_DAYS = range(44, 60)
+REVOKED_DAYS = (60, 61)
+STATEMENT_DAYS = (15, 83)
+GAP_DAYS = (30, 74)
+PAID_AFTER = 21 * DAY
+STRANGE_LABEL = "Handling Surcharge"
+STATEMENT_KINDS = (
+    "missing_line", "duplicate_fee", "short_payment", "renamed_label", "missing_line", "duplicate_fee", "short_payment",
+)  # fmt: skip
+CHARGED = (LineClass.FULFILMENT, LineClass.COMMISSION)
+OVERHEAD = (LineClass.STORAGE, LineClass.ADVERTISING, LineClass.SUBSCRIPTION)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which subjects of a client are in trouble; account keys with serials."""
+
+    hidden: frozenset[tuple[str, int]]
+    unsettled: frozenset[tuple[str, int]]
+    statements: dict[tuple[str, int], str]
+    gap: tuple[str, int] | None
+    revoked: str
+
+
+def plan(world: World) -> Plan:
+    """Place the troubles of one client; the same for the same seed, client and accounts."""
+    stages = list(world.stages.values())
+    hidden = {(s.account.key, story.serial) for s in stages for story in _to_hide(world, s)}
+    frequent = sorted(stages, key=lambda s: (s.account.statement_days, -s.account.orders_per_day, s.account.key))
+    unsettled = _to_leave_unpaid(world, frequent[0]) if frequent else None
+    gap = next((found for stage in reversed(frequent) if (found := _gap(stage))), None)
+    return Plan(
+        hidden=frozenset(hidden),
+        unsettled=frozenset({unsettled} if unsettled else ()),
+        statements=_statement_kinds(world, stages, gap),
+        gap=gap,
+        revoked=min(
+            (s.account.key for s in stages), key=lambda key: chance.number(world.seed, key, "revoked"), default=""
+        ),
+    )
+
+
+def belated(stage: Stage, day: int, told: Sequence[OrderStory]) -> list[OrderStory]:
+    """The day's orders; on chosen days the seller forgets the first one that he should ship himself.
+
+    Within the history it is never shipped; afterwards, every few days, one leaves long after its deadline.
+    """
+    is_forgotten = day in LATE_DAYS
+    if not is_forgotten and (day <= HISTORY_DAYS or day % LATE_AGAIN_EVERY):
+        return list(told)
+    first = next((story for story in told if story.fulfilment == Fulfilment.MERCHANT and _is_plain(story)), None)
+    bend = orders.never_shipped if is_forgotten else lambda story: orders.shipped_late(story, 30)
+    return [bend(story) if story is first else story for story in told]
+
+
+def is_revoked(plan: Plan, stage: Stage, at: datetime) -> bool:
+    first, last = (stage.start_of(day) for day in REVOKED_DAYS)
+    return plan.revoked == stage.account.key and first <= at < last
+
+
+@dataclass(frozen=True, slots=True)
+class Bent:
+    """Rows as the document shows them, the rows that make its total, and the row in trouble."""
+
+    shown: list[WorldStatementLine]
+    paid: list[WorldStatementLine]
+    subject: WorldStatementLine
+    amount: Money
+
+
+def bend(kind: str, rows: list[WorldStatementLine], avoid: Iterable[int]) -> Bent | None:
+    """Do one trouble to the rows of a statement, in its middle; None when no row can suffer it."""
+    place = _victim(kind, rows, frozenset(avoid))
+    if place is None:
+        return None
+    row = rows[place]
+    before, after = rows[:place], rows[place + 1 :]
+    gross = row.amount + row.vat
+    if kind == "missing_line":
+        return Bent([*before, *after], rows, row, gross)
+    if kind == "duplicate_fee":
+        twice = [*before, row, row, *after]
+        return Bent(twice, twice, row, gross)
+    if kind == "short_payment":
+        short = tariffs.part(row.amount, Decimal("0.2"))
+        less = [*before, replace(row, amount=row.amount - short), *after]
+        return Bent(less, less, row, -short)
+    renamed = [*before, replace(row, renamed_to=STRANGE_LABEL), *after]
+    return Bent(renamed, renamed, row, gross)
+
+
+def _victim(kind: str, rows: list[WorldStatementLine], avoid: frozenset[int]) -> int | None:
+    places = [place for place, row in enumerate(rows) if row.order_serial not in avoid and _may_suffer(kind, row)]
+    return places[len(places) // 2] if places else None
+
+
+def _may_suffer(kind: str, row: WorldStatementLine) -> bool:
+    if kind == "renamed_label":
+        return row.line_class in OVERHEAD
+    if kind == "short_payment":
+        return row.line_class == LineClass.PRINCIPAL and row.amount.amount > 10
+    return row.line_class in CHARGED and not row.is_refund
+
+
+def _is_plain(story: OrderStory) -> bool:
+    """Shipped whole, nothing cancelled, nothing sent back."""
+    return all(line.shipped_at and not line.cancelled and not line.comeback for line in story.lines)
+
+
+def _to_hide(world: World, stage: Stage) -> Iterator[OrderStory]:
+    wanted = HIDDEN_DAYS if stage.account.orders_per_day >= 5 else HIDDEN_DAYS[:1]
+    for first, last in wanted:
+        start = stage.pick(first, last, "hidden", first)
+        days = range(start, last + 3)
+        plain = (story for day in days for story in world.stories(stage.account.key, day) if _is_plain(story))
+        yield from islice(plain, 1)
+
+
+def _to_leave_unpaid(world: World, stage: Stage) -> tuple[str, int] | None:
+    for day in UNSETTLED_DAYS:
+        for story in world.stories(stage.account.key, day):
+            if _is_plain(story):
+                return stage.account.key, story.lines[0].serial
+    return None
+
+
+def _statements_between(stage: Stage, first_day: int, end_day: int) -> list[statements.Period]:
+    """Statements of an account that begin and end within the days, leaving out the short first one."""
+    return [
+        period
+        for currency in stage.currencies
+        for period in takewhile(lambda p: p.end_day <= end_day, statements.periods(stage, currency))
+        if period.number and period.first_day >= first_day
+    ]
+
+
+def _gap(stage: Stage) -> tuple[str, int] | None:
+    if stage.account.statement_days > 15:
+        return None
+    found = _statements_between(stage, *GAP_DAYS)
+    return (stage.account.key, statements.serial_of(stage, found[-1])) if found else None
+
+
+def _statement_kinds(world: World, stages: list[Stage], gap: tuple[str, int] | None) -> dict[tuple[str, int], str]:
+    """At most one trouble per statement; shuffled over accounts, the rest stays sound."""
+    places = [(s, period) for s in stages for period in _statements_between(s, *STATEMENT_DAYS)]
+    chance.source(world.seed, world.client, "statement faults").shuffle(places)
+    wanted, chosen = list(STATEMENT_KINDS), {}
+    for stage, period in places[: len(places) // 2]:
+        key = (stage.account.key, statements.serial_of(stage, period))
+        classes = {row.line_class for row in world.earned(stage.account.key, period)}
+        fit = next((kind for kind in wanted if key != gap and classes & _needs(kind)), None)
+        if fit:
+            wanted.remove(fit)
+            chosen[key] = fit
+    return chosen
+
+
+def _needs(kind: str) -> set[LineClass]:
+    return set(OVERHEAD) if kind == "renamed_label" else {LineClass.PRINCIPAL}

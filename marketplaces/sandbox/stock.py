@@ -1,0 +1,64 @@
+"""Units on hand: the last delivery less what was sold since."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+from marketplaces.canonical import Fulfilment
+from marketplaces.sandbox import assortment
+from marketplaces.sandbox.facts import WorldProduct, WorldStock
+from marketplaces.sandbox.stage import Stage
+
+CYCLE_DAYS = 21
+TRAVEL_DAYS = 6
+
+SoldOn = Callable[[int], Counter[int]]
+
+
+def restocked_on(stage: Stage, product: WorldProduct, day: int) -> int:
+    """The day of the latest delivery, never before day 0."""
+    phase = stage.pick(0, CYCLE_DAYS - 1, "delivery", product.serial)
+    return max(0, (day + phase) // CYCLE_DAYS * CYCLE_DAYS - phase)
+
+
+def capacity(stage: Stage, product: WorldProduct) -> int:
+    """Units after a delivery: about five weeks of demand, with a floor."""
+    share = assortment.popularity(product) / _everything(stage)
+    return stage.pick(8, 30, "capacity", product.serial) + round(share * stage.account.orders_per_day * 1.6 * 35)
+
+
+def on_hand(stage: Stage, product: WorldProduct, day: int, sold_on: SoldOn) -> int:
+    """Units at the end of a day; never below zero."""
+    sold = sum(sold_on(past)[product.serial] for past in range(restocked_on(stage, product, day), day + 1))
+    return max(0, capacity(stage, product) - sold)
+
+
+def pool(stage: Stage, day: int, sold_on: SoldOn) -> list[WorldStock]:
+    """The marketplace's own warehouse, one row per product that it ships."""
+    if not stage.account.pool:
+        return []
+    offered = {p.serial: p for store in stage.stores for p in assortment.listed(stage, store)}
+    ours = [p for p in offered.values() if assortment.fulfilment(stage, p) == Fulfilment.MARKETPLACE]
+    return [_row(stage, product, day, sold_on) for product in sorted(ours, key=lambda product: product.serial)]
+
+
+def _row(stage: Stage, product: WorldProduct, day: int, sold_on: SoldOn) -> WorldStock:
+    latest = restocked_on(stage, product, day)
+    next_delivery = latest + CYCLE_DAYS
+    available = on_hand(stage, product, day, sold_on)
+    return WorldStock(
+        product=product,
+        pool=stage.account.pool,
+        store=None,
+        available=available,
+        reserved=sold_on(day)[product.serial],
+        inbound=capacity(stage, product) - available if next_delivery - day <= TRAVEL_DAYS else 0,
+        unsellable=stage.pick(0, 2, "unsellable", product.serial, latest),
+        changed_at=stage.start_of(day) + timedelta(minutes=5),
+    )
+
+
+def _everything(stage: Stage) -> float:
+    return sum(assortment.popularity(product) for product in assortment.products(stage.seed, stage.client))

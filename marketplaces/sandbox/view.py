@@ -1,0 +1,209 @@
+"""One account of the world at one moment, with what was written to it laid over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from config.core.money import Money
+from marketplaces.contract import Store
+from marketplaces.sandbox import assortment, events, listings, offers, orders, returns, scenarios, statements, stock
+from marketplaces.sandbox.facts import (
+    WorldEvent,
+    WorldListing,
+    WorldOffer,
+    WorldOrder,
+    WorldReturn,
+    WorldStatement,
+    WorldStock,
+)
+from marketplaces.sandbox.orders import OrderStory
+from marketplaces.sandbox.overlay import Overlay
+from marketplaces.sandbox.parcels import Parcel, settled, with_parcels
+from marketplaces.sandbox.world import World
+
+PARCELS, PRICES, QUANTITIES, SCENARIOS = "_parcels", "_prices", "_quantities", "_scenarios"
+
+
+class AccountView:
+    """Implements `facts.View`."""
+
+    def __init__(self, world: World, account: str, at: datetime, overlay: Overlay) -> None:
+        self._world, self._overlay = world, overlay
+        self._stage = world.stages[account]
+        self._owner = f"{world.client}/{account}"
+        self._read: dict[str, dict[str, Any]] = {}
+        self.account, self.stores, self.at = self._stage.account, self._stage.stores, at
+
+    def orders(self, *, since: datetime, until: datetime, by: str = "updated") -> list[WorldOrder]:
+        """Orders of the list endpoint by `updated` or `placed` time, oldest first; hidden ones are left out."""
+        until = min(until, self.at + timedelta(microseconds=1))
+        back = orders.LIFE_DAYS if by == "updated" else 0
+        told = {story.serial: story for story in self._told(since, until, back)}
+        if by == "updated":
+            touched = map(int, self._laid(PARCELS))
+            told |= {s.serial: s for serial in touched if (s := self._world.story(self.account.key, serial))}
+        shown = [self._shown(story) for story in told.values() if self._is_open(story) and story.placed_at < until]
+        timed = [(o.updated_at if by == "updated" else o.placed_at, o.serial, o) for o in shown]
+        return [order for at, _, order in sorted(timed, key=lambda t: t[:2]) if since <= at < until]
+
+    def order(self, serial: int) -> WorldOrder | None:
+        story = self._world.story(self.account.key, serial)
+        return self._shown(story) if story and story.placed_at <= self.at else None
+
+    def events(self, *, since: datetime, until: datetime) -> list[WorldEvent]:
+        """Pushed events by sending time, with duplicates and out of order; none of hidden orders."""
+        told = self._told(since - events.LONGEST_DELAY, until, orders.LIFE_WITH_RETURNS_DAYS)
+        return events.events(self._stage, filter(self._is_open, told), since=since, until=until)
+
+    def listings(self, store: str = "") -> list[WorldListing]:
+        return [
+            self._listing(place, product)
+            for place in self.stores
+            if not store or store == place.code
+            for product in assortment.listed(self._stage, place)
+        ]
+
+    def listing(self, sku: str, store: str = "") -> WorldListing | None:
+        return next(
+            (
+                self._listing(place, product)
+                for place in self.stores
+                if not store or store == place.code
+                for product in assortment.listed(self._stage, place)
+                if product.sku == sku
+            ),
+            None,
+        )
+
+    def stock(self) -> list[WorldStock]:
+        """Units in the marketplace's own warehouses (the fulfilment pool)."""
+        rows = stock.pool(self._stage, self._stage.day_of(self.at), self._sold_on)
+        return [replace(row, available=0) if self._is_out(row.product.sku) else row for row in rows]
+
+    def returns(self, *, since: datetime, until: datetime) -> list[WorldReturn]:
+        told = self._told(since, until, orders.LIFE_WITH_RETURNS_DAYS)
+        return returns.returns(told, since=since, until=until, at=self.at)
+
+    def statements(self, *, since: datetime, until: datetime) -> list[WorldStatement]:
+        """Statements issued in the span, oldest first; never one that lies after `at`."""
+        last = min(until, self.at + timedelta(microseconds=1))
+        found = [
+            self._statement(period)
+            for period in self._world.periods(self.account.key, last)
+            if self._world.is_published(self.account.key, period)
+            and since <= self._stage.start_of(period.end_day) + statements.ISSUED_AFTER < last
+        ]
+        return sorted(found, key=lambda statement: (statement.issued_at, statement.serial))
+
+    def statement(self, serial: int) -> WorldStatement | None:
+        for period in self._world.periods(self.account.key, self.at):
+            is_it = statements.serial_of(self._stage, period) == serial
+            if is_it and self._world.is_published(self.account.key, period):
+                return self._statement(period)
+        return None
+
+    def offer(self, sku: str, store: str) -> WorldOffer | None:
+        listing = self.listing(sku, store)
+        return offers.offer(self._stage, listing, self.at) if listing else None
+
+    def set_price(self, sku: str, store: str, price: Money) -> None:
+        value = {"amount": str(price.amount), "currency": price.currency, "at": self.at.isoformat()}
+        self.put(PRICES, f"{store}/{sku}", value)
+
+    def set_quantity(self, sku: str, store: str, quantity: int) -> None:
+        self.put(QUANTITIES, f"{store}/{sku}", {"quantity": quantity, "at": self.at.isoformat()})
+
+    def confirm_shipment(self, order_serial: int, parcel: Mapping[str, Any]) -> None:
+        """Units of the order become shipped; `parcel` has carrier, tracking_number, lines {line serial: quantity}."""
+        known = self.get(PARCELS, str(order_serial)) or {"parcels": []}
+        units = {str(serial): count for serial, count in parcel["lines"].items()}
+        sent = {**parcel, "lines": units, "at": self.at.isoformat()}
+        self.put(PARCELS, str(order_serial), {"parcels": [*known["parcels"], sent]})
+
+    def put(self, shelf: str, key: str, value: Mapping[str, Any]) -> None:
+        self._read.pop(shelf, None)
+        self._overlay.put(self._owner, shelf, key, value)
+
+    def get(self, shelf: str, key: str) -> Mapping[str, Any] | None:
+        return self._overlay.get(self._owner, shelf, key)
+
+    def shelf(self, shelf: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        return self._overlay.shelf(self._owner, shelf)
+
+    def is_revoked(self) -> bool:
+        """Whether the injected trouble `token_revoked` holds now, as planned or switched on by hand."""
+        by_hand = "token_revoked" in self._laid(SCENARIOS)
+        return by_hand or scenarios.is_revoked(self._world.plan, self._stage, self.at)
+
+    def _told(self, since: datetime, until: datetime, days_back: int) -> Iterable[OrderStory]:
+        first = self._stage.day_of(since) - days_back
+        return self._world.stories_of_days(self.account.key, first, self._stage.day_of(min(until, self.at)))
+
+    def _is_open(self, story: OrderStory) -> bool:
+        return (self.account.key, story.serial) not in self._world.plan.hidden
+
+    def _shown(self, story: OrderStory) -> WorldOrder:
+        order = orders.as_of(story, self.at)
+        return with_parcels(order, self._parcels(story.serial), self.at)
+
+    def _parcels(self, serial: int) -> list[Parcel]:
+        known = self._laid(PARCELS).get(str(serial), {"parcels": []})
+        return [
+            Parcel(
+                at=datetime.fromisoformat(raw["at"]),
+                carrier=raw.get("carrier", ""),
+                tracking_number=raw.get("tracking_number", ""),
+                units={int(line): int(count) for line, count in raw["lines"].items()},
+            )
+            for raw in known["parcels"]
+        ]
+
+    def _sold_on(self, day: int) -> Any:
+        return self._world.sold_on(self.account.key, day)
+
+    def _listing(self, store: Store, product: Any) -> WorldListing:
+        listing = listings.listing(self._stage, store, product, self.at, self._sold_on)
+        price = self._written(PRICES, store, product.sku)
+        if price:
+            listing = replace(listing, price=Money(Decimal(price["amount"]), price["currency"]), changed_at=price["at"])
+        quantity = self._written(QUANTITIES, store, product.sku)
+        if quantity:
+            listing = replace(
+                listing, quantity=quantity["quantity"], changed_at=max(listing.changed_at, quantity["at"])
+            )
+        return replace(listing, quantity=0) if self._is_out(product.sku) else listing
+
+    def _written(self, shelf: str, store: Store, sku: str) -> dict[str, Any] | None:
+        """The latest write for this store, or for all stores at once (an empty store)."""
+        keys = (f"{store.code}/{sku}", f"/{sku}")
+        found = [value for key in keys if (value := self._laid(shelf).get(key))]
+        dated = [{**value, "at": datetime.fromisoformat(value["at"])} for value in found]
+        return max(dated, key=lambda value: value["at"], default=None)
+
+    def _laid(self, shelf: str) -> dict[str, Any]:
+        """One shelf, read once per view and after each write."""
+        if shelf not in self._read:
+            self._read[shelf] = dict(self._overlay.shelf(self._owner, shelf))
+        return self._read[shelf]
+
+    def _is_out(self, sku: str) -> bool:
+        raw = self._laid(SCENARIOS).get(f"stock_out/{sku}")
+        return raw is not None and datetime.fromisoformat(raw["on"]) <= self.at
+
+    def _statement(self, period: statements.Period) -> WorldStatement:
+        """The document; orders that left by our confirmation alone earn their rows in it."""
+        extra = []
+        for key in self._laid(PARCELS):
+            story = self._world.story(self.account.key, int(key))
+            if story and any(line.shipped_at is None and line.quantity > line.cancelled for line in story.lines):
+                extra.append(settled(story, self._parcels(story.serial)))
+        rows = statements.sales(self._stage, period, extra)
+        shown = self._world.statement(self.account.key, period)
+        if not rows:
+            return shown
+        amount = shown.total + statements.document_total(rows, period.currency)
+        return statements.document(self._stage, period, [*shown.lines, *rows], amount=amount)

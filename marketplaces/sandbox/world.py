@@ -1,0 +1,135 @@
+"""A small economy per client: a pure function of seed, client and day that knows its own truth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property, partial
+from itertools import islice, takewhile
+
+from config.core.money import Money
+from marketplaces.contract import SandboxAccount, Store
+from marketplaces.sandbox import assortment, orders, scenarios, statements
+from marketplaces.sandbox.facts import WorldProduct, WorldStatement, WorldStatementLine
+from marketplaces.sandbox.orders import OrderStory
+from marketplaces.sandbox.stage import Stage
+from marketplaces.sandbox.statements import Period
+
+
+class World:
+    """One client's accounts and what happens to them. Days are remembered once told, and can be told again.
+
+    `stores` gives the storefronts of each account by its key; `origin` is the first day, before which nothing happened.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        client: str,
+        accounts: Sequence[SandboxAccount],
+        stores: Mapping[str, tuple[Store, ...]],
+        origin: date,
+    ) -> None:
+        self.seed, self.client, self.origin = seed, client, origin
+        self.stages = {a.key: Stage(seed, client, a, stores[a.key], origin) for a in accounts}
+        self._stories: dict[tuple[str, int], list[OrderStory]] = {}
+        self._sold: dict[tuple[str, int], Counter[int]] = {}
+        self._earned: dict[tuple[str, Period], list[WorldStatementLine]] = {}
+        self._documents: dict[tuple[str, Period], tuple[WorldStatement, scenarios.Bent | None]] = {}
+
+    @property
+    def products(self) -> tuple[WorldProduct, ...]:
+        return assortment.products(self.seed, self.client)
+
+    @cached_property
+    def plan(self) -> scenarios.Plan:
+        return scenarios.plan(self)
+
+    def stories(self, account: str, day: int) -> list[OrderStory]:
+        """Every order placed on a day, with the whole of its life."""
+        if (account, day) not in self._stories:
+            stage = self.stages[account]
+            told = orders.stories(stage, day) if day >= 0 else []
+            self._stories[account, day] = scenarios.belated(stage, day, told)
+        return self._stories[account, day]
+
+    def story(self, account: str, serial: int) -> OrderStory | None:
+        told = self.stories(account, orders.day_of(serial)) if serial > 0 else []
+        return next((story for story in told if story.serial == serial), None)
+
+    def stories_of_days(self, account: str, first: int, last: int) -> Iterator[OrderStory]:
+        for day in range(max(0, first), last + 1):
+            yield from self.stories(account, day)
+
+    def sold_on(self, account: str, day: int) -> Counter[int]:
+        """Units ordered on a day by product serial, cancelled ones left out."""
+        if (account, day) not in self._sold:
+            lines = [line for story in self.stories(account, day) for line in story.lines]
+            counts: Counter[int] = Counter()
+            for line in lines:
+                counts[line.product.serial] += line.quantity - line.cancelled
+            self._sold[account, day] = counts
+        return self._sold[account, day]
+
+    def periods(self, account: str, until: datetime) -> list[Period]:
+        """Statement periods of all currencies that are issued by a moment."""
+        stage = self.stages[account]
+        is_issued = partial(_is_issued, stage, until)
+        return [p for currency in stage.currencies for p in takewhile(is_issued, statements.periods(stage, currency))]
+
+    def earned(self, account: str, period: Period) -> list[WorldStatementLine]:
+        """Rows of a period as they are due, before reserves and troubles."""
+        if (account, period) not in self._earned:
+            stage = self.stages[account]
+            first = period.first_day - orders.LIFE_WITH_RETURNS_DAYS
+            told = self.stories_of_days(account, first, period.end_day)
+            self._earned[account, period] = statements.earned(stage, period, told)
+        return self._earned[account, period]
+
+    def statement(self, account: str, period: Period) -> WorldStatement:
+        """The document as the marketplace shows it, troubles included."""
+        return self._document(account, period)[0]
+
+    def is_published(self, account: str, period: Period) -> bool:
+        return self.plan.gap != (account, statements.serial_of(self.stages[account], period))
+
+    def due(self, account: str, period: Period) -> list[WorldStatementLine]:
+        """All rows of a period with reserves, without troubles except the line that is never paid."""
+        rows = [row for row in self.earned(account, period) if (account, row.line_serial) not in self.plan.unsettled]
+        return statements.with_reserves(
+            self.stages[account],
+            period,
+            rows,
+            released=self._held(account, period.number - 1, period.currency),
+            held=self._held(account, period.number, period.currency),
+        )
+
+    def bent(self, account: str, period: Period) -> scenarios.Bent | None:
+        return self._document(account, period)[1]
+
+    def _document(self, account: str, period: Period) -> tuple[WorldStatement, scenarios.Bent | None]:
+        if (account, period) not in self._documents:
+            self._documents[account, period] = self._written(account, period)
+        return self._documents[account, period]
+
+    def _written(self, account: str, period: Period) -> tuple[WorldStatement, scenarios.Bent | None]:
+        stage = self.stages[account]
+        rows = self.due(account, period)
+        kind = self.plan.statements.get((account, statements.serial_of(stage, period)))
+        avoid = {serial for key, serial in self.plan.hidden if key == account}
+        bent = scenarios.bend(kind, rows, avoid) if kind else None
+        paid: Money = statements.document_total(bent.paid if bent else rows, period.currency)
+        return statements.document(stage, period, bent.shown if bent else rows, amount=paid), bent
+
+    def _held(self, account: str, number: int, currency: str) -> Money:
+        if number < 0:
+            return Money(Decimal(0), currency)
+        stage = self.stages[account]
+        period = next(islice(statements.periods(stage, currency), number, None))
+        return statements.reserve(stage, period, self.earned(account, period))
+
+
+def _is_issued(stage: Stage, until: datetime, period: Period) -> bool:
+    return stage.start_of(period.end_day) + statements.ISSUED_AFTER <= until
