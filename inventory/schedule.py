@@ -8,4 +8,10 @@ JOBS = (
         call="inventory.services.parked.reprocess",
         why="give linked products to the order lines, returns and stock levels that waited for them",
     ),
+    Job(
+        key="inventory.roll_up",
+        call="inventory.services.sales.roll_up",
+        queue="math",
+        why="compute the sales of the days touched again",
+    ),
 )

@@ -15,6 +15,7 @@ from inventory import landing, states
 from inventory.landing import Place
 from inventory.models import Order as OrderRow
 from inventory.models import Warehouse
+from inventory.services import sales
 from inventory.signals import order_events_applied, orders_applied, returns_applied, stock_applied
 from marketplaces.canonical import ChangeKind, Order, OrderChange, OrderStatus, Rejected, Return, Stock
 from marketplaces.services import gaps
@@ -41,6 +42,7 @@ def orders(rows: Sequence[Order], source: Source) -> Applied:
     _timeline(good, former, stored, source)
     changed = sorted({*landed.changed_ids, *_orders_of(lines.changed_ids)})
     if changed:
+        sales.roll_up_later(account_id, changed)
         announce(orders_applied, account_id=account_id, ids=changed)
     return Applied(tuple(changed), len(landed.inserted_ids), len(landed.updated_ids), landed.unchanged, rejected)
 

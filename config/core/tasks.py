@@ -13,6 +13,8 @@ from config.core import clock, runner, tenancy, work
 from config.core.jobs import JOBS, SCOPES, Job, Scope, Target
 from config.core.models import Heartbeat
 
+SPREAD_FROM = timedelta(minutes=15)
+
 
 class TenantTask(Task):
     """A task that cannot run without naming a client: `public` must be said too."""
@@ -20,7 +22,6 @@ class TenantTask(Task):
     def __call__(self, schema: str = "", item_id: int = 0) -> str:
         if not schema or not item_id:
             raise tenancy.MissingTenant(f"{self.name} was called without a client and a work item")
-        beat("worker")
         return runner.run(schema, item_id)
 
 
@@ -41,7 +42,6 @@ def beat(name: str) -> None:
 @shared_task(name="core.dispatch", queue="default")
 def dispatch(job_key: str) -> int:
     """A tick of beat: a public job becomes one item, any other one fan-out message per active client."""
-    beat("beat")
     job = JOBS.get(job_key)
     if job.scope is Scope.PUBLIC:
         with tenancy.in_public():
@@ -65,15 +65,16 @@ def fan_out(job_key: str, schema: str) -> int:
 
 
 def _spread(job: Job, schema: str, target: Target) -> datetime:
+    """Jobs that run often start at once; the others over the first tenth of their interval."""
+    if job.every is None or job.every <= SPREAD_FROM:
+        return clock.now()
     share = crc32(f"{job.key}:{schema}:{target.account_id}".encode()) / 2**32
-    return clock.now() + (job.every or timedelta(0)) / 10 * share
+    return clock.now() + job.every / 10 * share
 
 
 @shared_task(name="core.sweep", queue="default")
 def sweep() -> int:
-    """Send lost and due items of every client again, and leave the scheduler's sign of life."""
-    beat("beat")
-    beat("worker")
+    """Send lost and due items of every client again."""
     sent = 0
     for tenant in tenancy.every_tenant():
         with tenancy.in_tenant(tenant.schema_name):

@@ -29,6 +29,7 @@ SHARED_APPS = [
     "django_tenants",
     "config.tenants",
     "config.core",
+    "finance.fx",
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
@@ -170,7 +171,6 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
 # API
 
-API_PAGE_SIZE = 50
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["config.api.auth.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -179,7 +179,6 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "COERCE_DECIMAL_TO_STRING": True,
-    "PAGE_SIZE": API_PAGE_SIZE,
 }
 
 # Time, language, behaviour
@@ -201,3 +200,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
 }
+
+# Reference rates: the European Central Bank's last ninety days, refreshed by a job
+
+RATES_URL = env.text("RATES_URL", "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist-90d.xml")
