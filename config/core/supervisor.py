@@ -44,6 +44,7 @@ class Supervisor:
         self.record = folder / "processes.json"
         self.running: dict[str, Running] = {}
         self.waiting: dict[str, tuple[float, Program, int]] = {}
+        self.exit_codes: dict[str, int] = {}
 
     def start(self, program: Program, failures: int = 0) -> None:
         with open(self._log(program), "ab") as log:
@@ -64,14 +65,16 @@ class Supervisor:
         for each in dead:
             _signal_group(each.process.pid, signal.SIGKILL)
             del self.running[each.program.name]
-            if not each.program.once:
+            if each.program.once:
+                self.exit_codes[each.program.name] = each.process.returncode
+            else:
                 self._schedule(each)
         now = time.monotonic()
         for name, (at, program, failures) in list(self.waiting.items()):
             if at <= now:
                 del self.waiting[name]
                 self.start(program, failures)
-        return [each.program.name for each in dead]
+        return [each.program.name for each in dead if not each.program.once]
 
     def stop(self) -> None:
         """Ask every group to end, in the reverse order of their start; kill what does not."""
@@ -90,9 +93,6 @@ class Supervisor:
         _end(list(alive.values()), lambda: None)
         self.record.unlink()
         return sorted(alive)
-
-    def exit_code(self, name: str) -> int | None:
-        return self.running[name].process.poll() if name in self.running else None
 
     def _schedule(self, each: Running) -> None:
         lived = time.monotonic() - each.started_at

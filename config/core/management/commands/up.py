@@ -32,7 +32,8 @@ class Command(BaseCommand):
         self.began = time.monotonic()
         self.supervisor = Supervisor(settings.DATA_DIR)
         self.embedded: Embedded = settings.EMBEDDED
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _interrupt)
         with _alone():
             try:
                 self._run(demo=settings.SIMULATED and not options["without_demo"])
@@ -78,9 +79,9 @@ class Command(BaseCommand):
         """In a process of its own, so that the others are tended meanwhile."""
         name = "history"
         self.supervisor.start(Program(name, _manage("seed_demo"), once=True))
-        while (code := self.supervisor.exit_code(name)) is None:
+        while name not in self.supervisor.exit_codes:
             self._tend()
-        if code != 0:
+        if self.supervisor.exit_codes[name] != 0:
             raise CommandError("the simulated history could not be played; the lines above say why")
         schedule.compile_schedule()
         connections.close_all()
