@@ -141,9 +141,13 @@ def _values(rows: Iterable[Mapping[str, Any]], fields: tuple[str, ...]) -> Itera
         yield pick(row)
 
 
-def _left_out(model: type[models.Model], fields: tuple[str, ...]) -> list[models.Field[Any, Any]]:
+def _left_out(model: type[models.Model], fields: tuple[str, ...]) -> list[models.Field]:
     given = set(_columns(model, fields))
-    return [field for field in model._meta.concrete_fields if field.column not in given and not field.primary_key]
+    return [
+        field
+        for field in model._meta.concrete_fields
+        if field.column not in given and not field.primary_key and not field.generated
+    ]
 
 
 def _defaults(model: type[models.Model], fields: tuple[str, ...]) -> dict[str, Any]:
@@ -154,6 +158,6 @@ def _defaults(model: type[models.Model], fields: tuple[str, ...]) -> dict[str, A
         value = clock.now() if is_stamp else None if field.has_db_default() else field.get_default()
         if isinstance(value, UUID):
             raise ValueError(f"{model.__name__}.{field.name} differs from row to row: give it in the rows")
-        if value is not None and not field.generated:
+        if value is not None:
             found[field.column] = field.get_db_prep_save(value, connection)
     return found
