@@ -40,7 +40,7 @@ class MessageQueue:
         name = request.headers.get("x-amz-target", "").rpartition(".")[2]
         operation = self._operations.get(name)
         if operation is None:
-            return _answer(400, {"__type": "com.amazonaws.sqs#UnsupportedOperation", "message": f"no {name!r} here"})
+            return _answer(400, {"__type": "UnsupportedOperation", "message": f"no {name!r} here"})
         self._base_url = request.base_url
         return _answer(200, operation(json.loads(request.body or b"{}")))
 
