@@ -11,7 +11,7 @@ from marketplaces.sandbox.wsgi import headers_of, request_of
 
 
 class Silent(WSGIRequestHandler):
-    def log_message(self, format, *args):
+    def log_message(self, *_):
         pass
 
 

@@ -23,7 +23,7 @@ def whole(story):
 def test_it_lists_each_change_in_the_window_of_its_time_when_windows_follow_each_other(world, overlay):
     """Pulling day by day, at the end of each day, sees every order at its last state."""
     seen = {}
-    for days in range(0, 91):
+    for days in range(91):
         at = TODAY - (90 - days) * DAY
         view = AccountView(world, "lira", at, overlay)
         seen |= {order.serial: order for order in view.orders(since=at - DAY, until=at)}
@@ -41,7 +41,7 @@ def test_it_lists_orders_oldest_change_first(view):
 
 def test_it_knows_nothing_of_the_time_to_come(world, overlay):
     early = AccountView(world, "wide", TODAY - 60 * DAY, overlay)
-    latest = list(world.stories("wide", 80))[0]
+    latest = next(iter(world.stories("wide", 80)))
     assert early.order(latest.serial) is None
     assert early.orders(since=TODAY - 30 * DAY, until=TODAY) == []
     assert all(statement.issued_at <= early.at for statement in early.statements(since=TODAY - 99 * DAY, until=TODAY))
