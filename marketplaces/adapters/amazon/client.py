@@ -1,0 +1,155 @@
+"""Reads of every resource as raw pages, report jobs, and writes. Calls go out in `api.py` only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from config.core.errors import NeedsOperator, Rejected
+from config.core.http import ApiSession
+from marketplaces.adapters.amazon import batches, documents, legacy_orders, listing_search, shelves, writes
+from marketplaces.adapters.amazon.api import Api, segment
+from marketplaces.adapters.amazon.errors import UNAUTHORISED, error_of
+from marketplaces.adapters.amazon.moments import stamp
+from marketplaces.contract import AccountFacts, Outbound, Outcome, Page, ReportState, Window
+
+__all__ = ["Client", "error_of"]
+
+Subjects = Callable[[str], Sequence[Mapping[str, str]]]
+ORDER_BLOCKS = ("PROCEEDS", "EXPENSE", "PROMOTION", "CANCELLATION", "FULFILLMENT", "PACKAGES", "TAX")
+_FEWER_BLOCKS = tuple(block for block in ORDER_BLOCKS if block != "TAX")
+
+
+def _no_subjects(resource: str) -> Sequence[Mapping[str, str]]:
+    return ()
+
+
+class Client:
+    """`subjects` names listings to ask about ({"sku", "channel", "item", "external_id"}), the stalest first."""
+
+    def __init__(self, session: ApiSession, account: AccountFacts, subjects: Subjects = _no_subjects) -> None:
+        self.api, self.account, self.subjects = Api(session, account), account, subjects
+        self._blocks = ORDER_BLOCKS
+
+    def probe(self) -> str:
+        """Which stores the connection reaches, as a sentence; raises when the connection does not work."""
+        reply = self.api.get("getMarketplaceParticipations", "/sellers/v1/marketplaceParticipations")
+        stores = [entry["marketplace"]["countryCode"] for entry in reply.json()["payload"]]
+        return f"Connected; stores: {', '.join(sorted(stores))}"
+
+    def orders(self, window: Window) -> Iterator[Page]:
+        """Orders changed in the window, of all stores in one call per page."""
+        if self.account.settings.get("orders_api") == "v0":
+            yield from legacy_orders.pages(self.api, self.account, window)
+            return
+        token = ""
+        while True:
+            body = self._order_page(window, token)
+            yield self._page("orders", body)
+            token = (json.loads(body).get("pagination") or {}).get("nextToken") or ""
+            if not token:
+                return
+
+    def _order_page(self, window: Window, token: str) -> bytes:
+        params = {
+            "lastUpdatedAfter": stamp(window.since),
+            "lastUpdatedBefore": stamp(window.until),
+            "marketplaceIds": [store.external_id for store in self.account.stores],
+            "maxResultsPerPage": "100",
+            "paginationToken": token,
+        }
+        return self._with_blocks("searchOrders", "/orders/2026-01-01/orders", params)
+
+    def _with_blocks(self, operation: str, path: str, params: Mapping[str, Any]) -> bytes:
+        """Some sellers are refused as a whole when a role for one block is missing: ask once more without that block."""
+        try:
+            return self.api.get(operation, path, {**params, "includedData": self._blocks}).body
+        except NeedsOperator as error:
+            if error.code != UNAUTHORISED or self._blocks == _FEWER_BLOCKS:
+                raise
+        body = self.api.get(operation, path, {**params, "includedData": _FEWER_BLOCKS}).body
+        self._blocks = _FEWER_BLOCKS
+        return body
+
+    def prices(self, window: Window) -> Iterator[Page]:
+        for store, body in listing_search.pages(self.api, self.account, window):
+            yield self._page("prices", body, store=store.code)
+
+    def stock(self, window: Window) -> Iterator[Page]:
+        for store, body in shelves.pages(self.api, self.account):
+            yield self._page("stock", body, store=store.code)
+
+    def fees(self, window: Window) -> Iterator[Page]:
+        for body in batches.fees(self.api, self.account, self.subjects("fees")):
+            yield self._page("fees", body, observed_at=stamp(window.until))
+
+    def offers(self, window: Window) -> Iterator[Page]:
+        for body in batches.offers(self.api, self.account, self.subjects("offers")):
+            yield self._page("offers", body, observed_at=stamp(window.until))
+
+    def settlements(self, window: Window) -> Iterator[Page]:
+        """Settlement files made in the window that are not stored yet; each is located and downloaded in one go."""
+        for report in documents.settlement_reports(self.api, window):
+            document_id = report.get("reportDocumentId")
+            if document_id and document_id not in window.seen:
+                path = documents.fetch(self.api, document_id)
+                yield self._page(
+                    "settlements", path=path, media_type="text/tab-separated-values", document_id=document_id
+                )
+
+    def by_id(self, resource: str, external_id: str) -> Page | None:
+        """One order by its id, or one listing by `STORE:sku` or `sku`; None when the marketplace does not know it."""
+        try:
+            if resource == "orders":
+                return self._page("orders", self._order(external_id))
+            if resource == "listings":
+                return self._listing(external_id)
+        except Rejected as error:
+            if error.code == "not_found":
+                return None
+            raise
+        raise LookupError(f"{resource} cannot be read one by one")
+
+    def _order(self, order_id: str) -> bytes:
+        if self.account.settings.get("orders_api") == "v0":
+            return legacy_orders.one(self.api, order_id)
+        return self._with_blocks("getOrder", f"/orders/2026-01-01/orders/{segment(order_id)}", {})
+
+    def _listing(self, external_id: str) -> Page:
+        code, _, sku = external_id.partition(":")
+        stores = [store for store in self.account.stores if store.code == code] if sku else []
+        store, sku = (stores[0], sku) if stores else (self.account.stores[0], external_id)
+        return self._page("listings", writes.read_listing(self.api, self.account, store, sku).body, store=store.code)
+
+    def request_report(self, resource: str, window: Window) -> str:
+        """Ask for the reports of a pull, adopting those that an interrupted attempt has asked for already."""
+        return documents.request(self.api, self.account, resource, window)
+
+    def find_report(self, resource: str, window: Window) -> str:
+        """The remote id of reports that were asked for and whose answer was lost, or '' when one of them is missing."""
+        return documents.find(self.api, self.account, resource, window)
+
+    def report_state(self, resource: str, remote_id: str) -> ReportState:
+        return documents.state(self.api, remote_id)
+
+    def download(self, resource: str, state: ReportState) -> Page:
+        path, media_type, context = documents.collect(self.api, state.document_id)
+        return self._page(resource, path=path, media_type=media_type, document_id=state.document_id, **context)
+
+    def send(self, command: Outbound) -> Outcome:
+        return writes.send(self.api, self.account, command)
+
+    def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
+        return writes.read_back(self.api, self.account, command)
+
+    def _page(
+        self, resource: str, body: bytes = b"", *, path: str = "", media_type: str = "application/json",
+        document_id: str = "", **context: str,
+    ) -> Page:  # fmt: skip
+        settings = self.account.settings
+        facts = {"seller_id": settings.get("seller_id", ""), "region": settings.get("region", "")}
+        return Page(
+            resource=resource, body=body, path=path, media_type=media_type, document_id=document_id,
+            context={**facts, **context},
+        )  # fmt: skip

@@ -1,0 +1,52 @@
+"""Listings that changed in a window, by search. A search stops at 1,000 items, so larger windows are cut in half."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+from marketplaces.adapters.amazon.api import Api, segment
+from marketplaces.adapters.amazon.moments import stamp
+from marketplaces.contract import AccountFacts, Store, Window
+
+_MOST = 1000
+_SHORTEST = timedelta(minutes=1)
+
+
+def pages(api: Api, account: AccountFacts, window: Window) -> Iterator[tuple[Store, bytes]]:
+    for store in account.stores:
+        for body in _slice(api, account, store, window):
+            yield store, body
+
+
+def _slice(api: Api, account: AccountFacts, store: Store, window: Window) -> Iterator[bytes]:
+    body = _page(api, account, store, window, "")
+    read = json.loads(body)
+    middle = window.since + (window.until - window.since) / 2
+    if int(read.get("numberOfResults") or 0) > _MOST and middle - window.since > _SHORTEST:
+        yield from _slice(api, account, store, Window(window.since, middle))
+        yield from _slice(api, account, store, Window(middle, window.until))
+        return
+    while True:
+        yield body
+        token = (read.get("pagination") or {}).get("nextToken")
+        if not token:
+            return
+        body = _page(api, account, store, window, token)
+        read = json.loads(body)
+
+
+def _page(api: Api, account: AccountFacts, store: Store, window: Window, token: str) -> bytes:
+    params = {
+        "marketplaceIds": store.external_id,
+        "includedData": ("summaries", "offers", "issues", "fulfillmentAvailability"),
+        "lastUpdatedAfter": stamp(window.since),
+        "lastUpdatedBefore": stamp(window.until),
+        "sortBy": "lastUpdatedDate",
+        "sortOrder": "ASC",
+        "pageSize": "20",
+        "pageToken": token,
+    }
+    seller = segment(account.settings.get("seller_id", ""))
+    return api.get("searchListingsItems", f"/listings/2021-08-01/items/{seller}", params).body
