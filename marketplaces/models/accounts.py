@@ -39,7 +39,7 @@ class Account(Stamped):
     label = models.CharField(max_length=120)
     stores = ArrayField(models.CharField(max_length=20), default=list)
     settings = models.JSONField(default=dict, blank=True)
-    endpoint = models.URLField(blank=True, assume_scheme="https")
+    endpoint = models.URLField(blank=True)
     status = models.CharField(max_length=10, choices=AccountStatus, default=AccountStatus.ACTIVE)
     status_reason = models.CharField(max_length=300, blank=True)
     status_code = models.CharField(max_length=60, blank=True)
