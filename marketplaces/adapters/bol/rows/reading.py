@@ -215,7 +215,7 @@ def amount(value: Any, name: str) -> Money | None:
 
 
 def moment(value: Any, name: str) -> datetime | None:
-    """ISO 8601, `2026-03-01 07:00:00.000 UTC`, or an epoch in seconds or milliseconds; without zone it is Dutch time."""
+    """ISO 8601, `2026-03-01 07:00:00.000 UTC`, or an epoch (seconds, milliseconds); without zone it is Dutch."""
     if value is None or value == "":
         return None
     try:

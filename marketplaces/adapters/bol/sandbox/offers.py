@@ -1,0 +1,229 @@
+"""Own offers in v11 (list, one, patch, reasons) and v10 (one, price, stock, export), and what lies in bol's warehouse.
+
+The world prices each store apart, so every listing of the world is an offer of its own, available in one country.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from config.core.money import LossyAmount, Money, decimal
+from marketplaces.adapters.bol.endpoints import V10_CSV, V11
+from marketplaces.adapters.bol.sandbox import ids, processes
+from marketplaces.adapters.bol.sandbox.orders import METHODS
+from marketplaces.adapters.bol.sandbox.replies import bad, missing, paged, read, reply, stamp
+from marketplaces.canonical import Fulfilment, ListingStatus
+from marketplaces.sandbox.facts import Answer, Request, View, WorldListing, WorldStock
+
+PER_PAGE = 100
+MOST_STOCK = 999
+HIGHEST_PRICE = Decimal(9999)
+REASONS = {
+    "missing_image": ("4003", "The product has no image"),
+    "missing_attribute": ("4004-2", "Required content attributes are missing"),
+    "price_error": ("2001", "The price is out of proportion"),
+}
+EXPORT_COLUMNS = (
+    "offerId", "ean", "conditionName", "conditionCategory", "conditionComment", "bundlePricesPrice",
+    "fulfilmentDeliveryCode", "stockAmount", "onHoldByRetailer", "fulfilmentType", "mutationDateTime", "referenceCode",
+    "correctedStock",
+)  # fmt: skip
+
+
+def offer_list(view: View, request: Request) -> Answer:
+    """`GET /retailer/offers` of v11: the cursor is the place in the list."""
+    cursor, size = request.params.get("cursor", "0"), request.params.get("page-size", str(PER_PAGE))
+    if not cursor.isdigit() or not size.isdigit() or not 0 < int(size) <= PER_PAGE:
+        return bad(request, "page-size", "must be from 1 to 100, and the cursor one that was given")
+    found, start = view.listings(), int(cursor)
+    shown = [_v11(listing) for listing in found[start : start + int(size)]]
+    after = start + int(size)
+    body = {"offers": shown, "page": {"nextCursor": str(after) if after < len(found) else None}}
+    return reply(body, media=V11)
+
+
+def offer(view: View, request: Request) -> Answer:
+    """`GET /retailer/offers/{id}`, in the version that the Accept header names."""
+    found = find(view, request.match["id"])
+    if found is None:
+        return missing(request)
+    accept = next((value for name, value in request.headers.items() if name.lower() == "accept"), "")
+    return reply(_v11(found), media=V11) if accept == V11 else reply(_v10(found))
+
+
+def reasons(view: View, request: Request) -> Answer:
+    """`GET /retailer/offers/{id}/not-for-sale-reasons`; nothing to say is 204."""
+    found = find(view, request.match["id"])
+    if found is None:
+        return missing(request)
+    if not _blocking(found):
+        return Answer(204, b"", V11)
+    told = [
+        {"countryCode": found.store.code, "code": code, "description": description, "category": "CONTENT"}
+        for code, description in map(REASONS.__getitem__, _blocking(found))
+    ]
+    return reply({"notForSaleReasons": told}, media=V11)
+
+
+def patch(view: View, request: Request) -> Answer:
+    """`PATCH /retailer/offers/{id}` of v11 changes only the parts that are sent."""
+    found = find(view, request.match["id"])
+    if found is None:
+        return missing(request)
+    body = read(request)
+    refused = _write_price(view, request, found, body) or _write_stock(view, request, found, body)
+    changed = find(view, request.match["id"]) or found
+    return refused or reply(_v11(changed), media=V11)
+
+
+def put_price(view: View, request: Request) -> Answer:
+    """`PUT /retailer/offers/{id}/price` of v10."""
+    found = find(view, request.match["id"])
+    if found is None:
+        return missing(request)
+    refused = _write_price(view, request, found, read(request))
+    return refused or processes.started(view, "UPDATE_OFFER_PRICE", request.match["id"])
+
+
+def put_stock(view: View, request: Request) -> Answer:
+    """`PUT /retailer/offers/{id}/stock` of v10."""
+    found = find(view, request.match["id"])
+    if found is None:
+        return missing(request)
+    refused = _write_stock(view, request, found, {"stock": read(request)})
+    return refused or processes.started(view, "UPDATE_OFFER_STOCK", request.match["id"])
+
+
+def export(view: View, request: Request) -> Answer:
+    """`POST /retailer/offers/export`: the report's id is the entity of the process status."""
+    if read(request).get("format") != "CSV":
+        return bad(request, "format", "must be CSV")
+    return processes.started(view, "CREATE_OFFER_EXPORT", f"export-{int(view.at.timestamp())}")
+
+
+def export_file(view: View, request: Request) -> Answer:
+    """`GET /retailer/offers/export/{report-id}`."""
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, EXPORT_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_exported(listing) for listing in view.listings())
+    return Answer(200, out.getvalue().encode(), V10_CSV)
+
+
+def inventory(view: View, request: Request) -> Answer:
+    """`GET /retailer/inventory`."""
+    return paged(request, view.stock(), "inventory", _stored)
+
+
+def find(view: View, offer_id: str) -> WorldListing | None:
+    serial = ids.offer_serial(offer_id)
+    return next((listing for listing in view.listings() if listing.serial == serial), None)
+
+
+def _write_price(view: View, request: Request, found: WorldListing, body: Mapping[str, Any]) -> Answer | None:
+    bundles = (body.get("pricing") or {}).get("bundlePrices")
+    if bundles is None:
+        return None
+    try:
+        price = decimal(bundles[0]["unitPrice"])
+    except (LossyAmount, LookupError, TypeError):
+        return bad(request, "pricing.bundlePrices[0].unitPrice", "must be a number")
+    if not 1 <= price <= HIGHEST_PRICE or bundles[0].get("quantity") != 1:
+        return bad(request, "pricing.bundlePrices[0]", "must be the price of one piece, from 1 to 9999")
+    view.set_price(found.product.sku, found.store.code, Money(price, "EUR"))
+    return None
+
+
+def _write_stock(view: View, request: Request, found: WorldListing, body: Mapping[str, Any]) -> Answer | None:
+    stock = body.get("stock")
+    if stock is None:
+        return None
+    amount = stock.get("amount")
+    if (
+        not isinstance(amount, int)
+        or not 0 <= amount <= MOST_STOCK
+        or not isinstance(stock.get("managedByRetailer"), bool)
+    ):
+        return bad(request, "stock.amount", "must be from 0 to 999, with managedByRetailer")
+    view.set_quantity(found.product.sku, found.store.code, amount)
+    return None
+
+
+def _blocking(listing: WorldListing) -> tuple[str, ...]:
+    """Only a listing that the world suppresses is off sale; its other defects are warnings that bol does not give."""
+    return listing.issue_codes if listing.status == ListingStatus.SUPPRESSED else ()
+
+
+def _v11(listing: WorldListing) -> dict[str, Any]:
+    is_own = listing.fulfilment == Fulfilment.MERCHANT
+    promise = {"minimumDaysToCustomer": 1, "maximumDaysToCustomer": 2, "ultimateOrderTime": "22:00"}
+    fulfilment = {"method": METHODS[listing.fulfilment]}
+    return {
+        "offerId": ids.offer_id(listing.serial),
+        "ean": listing.product.ean,
+        "reference": listing.product.sku,
+        "product": {"title": listing.product.title},
+        "onHoldByRetailer": listing.status == ListingStatus.PAUSED,
+        "condition": {"category": "NEW"},
+        "pricing": {"bundlePrices": [{"quantity": 1, "unitPrice": listing.price.amount}]},
+        "stock": {"amount": min(listing.quantity, MOST_STOCK), "managedByRetailer": False},
+        "fulfilment": {**fulfilment, "schedule": "BOL_DELIVERY_PROMISE", "deliveryPromise": promise}
+        if is_own
+        else fulfilment,
+        "countryAvailabilities": [
+            {"countryCode": listing.store.code, "forSale": listing.status == ListingStatus.ACTIVE}
+        ],
+        "lastModifiedDateTime": stamp(listing.changed_at),
+    }
+
+
+def _v10(listing: WorldListing) -> dict[str, Any]:
+    is_visible = listing.status == ListingStatus.ACTIVE
+    method: dict[str, Any] = {"method": METHODS[listing.fulfilment]}
+    told = [REASONS[code] for code in _blocking(listing)]
+    return {
+        "offerId": ids.offer_id(listing.serial),
+        "ean": listing.product.ean,
+        "reference": listing.product.sku,
+        "onHoldByRetailer": listing.status == ListingStatus.PAUSED,
+        "pricing": {"bundlePrices": [{"quantity": 1, "unitPrice": listing.price.amount}]},
+        "stock": {"amount": listing.quantity, "correctedStock": listing.quantity, "managedByRetailer": False},
+        "fulfilment": {**method, "deliveryCode": "24uurs-22"} if method["method"] == "FBR" else method,
+        "store": {
+            "productTitle": listing.product.title,
+            "visible": [{"countryCode": listing.store.code}] if is_visible else [],
+        },
+        "condition": {"name": "NEW", "category": "NEW"},
+        "notPublishableReasons": [{"code": code, "description": text} for code, text in told],
+    }
+
+
+def _exported(listing: WorldListing) -> dict[str, Any]:
+    return {
+        "offerId": ids.offer_id(listing.serial),
+        "ean": listing.product.ean,
+        "conditionName": "NEW",
+        "conditionCategory": "NEW",
+        "bundlePricesPrice": listing.price.amount,
+        "fulfilmentDeliveryCode": "24uurs-22" if listing.fulfilment == Fulfilment.MERCHANT else "",
+        "stockAmount": listing.quantity,
+        "onHoldByRetailer": str(listing.status == ListingStatus.PAUSED).lower(),
+        "fulfilmentType": METHODS[listing.fulfilment],
+        "mutationDateTime": f"{listing.changed_at:%Y-%m-%d %H:%M:%S}.000 UTC",
+        "referenceCode": listing.product.sku,
+        "correctedStock": listing.quantity,
+    }
+
+
+def _stored(row: WorldStock) -> dict[str, Any]:
+    return {
+        "ean": row.product.ean,
+        "bsku": ids.warehouse_id(row.product.serial),
+        "title": row.product.title,
+        "regularStock": row.available,
+        "gradedStock": row.unsellable,
+    }
