@@ -9,7 +9,7 @@ from django.core.management import execute_from_command_line
 from config import env
 from config.core.embedded import Embedded
 
-WITHOUT_SERVERS = {"makemessages", "collectstatic", "startapp", "--version", "help", "--help"}
+WITHOUT_SERVERS = {"adapter", "check", "collectstatic", "help", "new_marketplace", "--help", "--version"}
 
 
 def main() -> None:

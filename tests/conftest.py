@@ -1,0 +1,98 @@
+"""Two clients in a database of one's own per test process, copied from a template that is migrated once."""
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import TransactionTestCase
+from django.test.client import Client
+
+from config.core import clock, tenancy
+from config.tenants.models import Tenant
+from tests import database
+
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104 - compared with, never bound
+NOON = datetime(2026, 10, 2, 12, 0, tzinfo=UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--adapter", help="run the contract suite for this marketplace only")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """Instead of migrating a test database: copy the migrated template, and copy it again after a test that commits."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    with django_db_blocker.unblock():
+        copy = database.Copy(f"test_{worker}", settings.EMBEDDED.home)
+        copy.renew()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: copy.renew())
+        yield
+    with django_db_blocker.unblock():
+        copy.drop()
+
+
+@pytest.fixture(autouse=True)
+def _at_home(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests with a database work for the client `north`, unless they enter another one."""
+    asked = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
+    if not asked and request.node.get_closest_marker("django_db") is None:
+        yield
+        return
+    request.getfixturevalue("_django_db_helper")
+    with tenancy.in_tenant("north"):
+        yield
+
+
+@pytest.fixture
+def north(db: None) -> Tenant:
+    return Tenant.objects.get(schema_name="north")
+
+
+@pytest.fixture
+def south(db: None) -> Tenant:
+    return Tenant.objects.get(schema_name="south")
+
+
+@pytest.fixture
+def noon() -> Iterator[datetime]:
+    """The clock stands still at noon (UTC) of 2 October 2026."""
+    with clock.frozen(NOON) as moment:
+        yield moment
+
+
+@pytest.fixture
+def at_north() -> Client:
+    """A browser on the host of client `north`, not signed in."""
+    return Client(headers={"host": "north.localhost"})
+
+
+@pytest.fixture
+def at_south() -> Client:
+    return Client(headers={"host": "south.localhost"})
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_world_outside() -> Iterator[None]:
+    """A connection beyond this machine is an error in the test that opens it."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith(LOOPBACK):
+            raise RuntimeError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _schema_is_restored() -> Iterator[None]:
+    yield
+    connection.set_schema_to_public()
