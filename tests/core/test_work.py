@@ -1,0 +1,125 @@
+"""The queue of record: claimed once, returned once when a worker dies, parked after that."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from config.core import clock, runner, work
+from config.core.errors import NeedsOperator, RateLimited, Rejected, Transient
+from config.core.jobs import JOBS, Job
+from config.core.models import JobRun, WorkItem
+
+pytestmark = pytest.mark.django_db
+CALLS: list[dict] = []
+FAILS: list[Exception] = []
+
+
+def body(**kwargs):
+    CALLS.append(kwargs)
+    if FAILS:
+        raise FAILS.pop(0)
+    return {"rows": 3}
+
+
+@pytest.fixture
+def job(north, monkeypatch):
+    CALLS.clear()
+    FAILS.clear()
+    row = Job(key="tests.body", call="tests.core.test_work.body", why="a body to watch", max_attempts=2)
+    monkeypatch.setitem(JOBS._items, row.key, row)
+    return row
+
+
+def lose_the_lease():
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE core_workitem SET lease_until = now() - interval '1 second'")
+
+
+def test_it_runs_an_item_once_and_keeps_what_it_counted(job, north):
+    item = work.later(job.key, order_id=7)
+    assert runner.run(north.schema_name, item) == "ok"
+    assert runner.run(north.schema_name, item) == "skipped"
+    assert CALLS == [{"order_id": 7}]
+    assert JobRun.objects.get().counts == {"rows": 3}
+
+
+def test_it_refuses_the_same_work_twice_while_the_first_is_open(job, north):
+    first = work.later(job.key, order_id=7)
+    assert work.later(job.key, order_id=7) is None
+    runner.run(north.schema_name, first)
+    assert work.later(job.key, order_id=7) is not None
+
+
+def test_it_returns_a_lost_item_once_and_then_parks_it(job):
+    item = work.later(job.key)
+    assert work.claim(item).attempts == 1
+    assert work.claim(item) is None
+    lose_the_lease()
+    assert work.claim(item).lost == 1
+    lose_the_lease()
+    assert work.claim(item) is None
+    parked = WorkItem.objects.get()
+    assert (parked.state, parked.lost) == ("dead", 2)
+    assert "lost its worker twice" in parked.last_error
+
+
+def test_it_gives_a_parked_item_a_fresh_start(job, north):
+    item = work.later(job.key)
+    FAILS.append(Rejected("bad request"))
+    assert runner.run(north.schema_name, item) == "failed"
+    work.replay(WorkItem.objects.get())
+    assert runner.run(north.schema_name, item) == "ok"
+
+
+def test_it_comes_back_later_when_throttled_without_using_up_an_attempt(job, north):
+    until = clock.now() + timedelta(minutes=3)
+    item = work.later(job.key)
+    FAILS.append(RateLimited("slow down", until=until))
+    assert runner.run(north.schema_name, item) == "retry"
+    stored = WorkItem.objects.get()
+    assert (stored.state, stored.due_at, stored.attempts) == ("ready", until, 0)
+    assert runner.run(north.schema_name, item) == "skipped"
+
+
+def test_it_gives_up_when_the_attempts_are_spent(job, north):
+    item = work.later(job.key)
+    FAILS.extend([Transient("no answer"), Transient("no answer")])
+    outcomes = []
+    for hours in (0, 1):
+        with clock.frozen(clock.now() + timedelta(hours=hours)):
+            outcomes.append(runner.run(north.schema_name, item))
+    assert outcomes == ["retry", "failed"]
+    assert WorkItem.objects.get().state == "dead"
+
+
+def test_it_asks_for_a_person_when_only_a_person_can_heal_it(job, north):
+    item = work.later(job.key)
+    FAILS.append(NeedsOperator("the token was revoked", code="auth_revoked"))
+    assert runner.run(north.schema_name, item) == "paused"
+    assert JobRun.objects.get().code == "auth_revoked"
+
+
+def test_it_keeps_an_unforeseen_failure_with_its_name(job, north):
+    item = work.later(job.key)
+    FAILS.append(ZeroDivisionError("by zero"))
+    assert runner.run(north.schema_name, item) == "failed"
+    assert JobRun.objects.get().code == "ZeroDivisionError"
+
+
+def test_it_finds_due_items_that_nobody_sent(job):
+    work.later(job.key)
+    WorkItem.objects.update(sent_at=None)
+    work.later(job.key, due_at=clock.now() + timedelta(hours=1), later=True)
+    assert work.sweep() == 1
+
+
+def test_it_drops_an_item_that_waited_beyond_its_expiry(north, monkeypatch):
+    row = Job(key="tests.body", call="tests.core.test_work.body", why="expires", expires=timedelta(minutes=5))
+    monkeypatch.setitem(JOBS._items, row.key, row)
+    CALLS.clear()
+    item = work.later(row.key)
+    with clock.frozen(clock.now() + timedelta(minutes=6)):
+        assert runner.run(north.schema_name, item) == "skipped"
+    assert CALLS == []
+    assert WorkItem.objects.get().last_error == "expired before a worker was free"

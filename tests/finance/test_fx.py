@@ -1,0 +1,56 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from config.core.money import Money
+from finance.fx import sources
+from finance.fx.convert import MissingRate, Rates
+from finance.fx.sources import UnreadableRates
+
+FRIDAY, MONDAY = date(2026, 10, 2), date(2026, 10, 5)
+RATES = Rates(
+    [
+        (FRIDAY, "USD", Decimal("1.25"), "ECB"),
+        (FRIDAY, "TRY", Decimal("50"), "ECB"),
+        (MONDAY, "USD", Decimal("1.20"), "ECB"),
+    ]
+)
+BANK_XML = b"""<?xml version="1.0"?><gesmes:Envelope xmlns:gesmes="http://www.gesmes.org/xml/2002-08-01"
+ xmlns="http://www.ecb.int/vocabulary/2002-08-01/eurofxref"><Cube><Cube time="2026-10-02">
+ <Cube currency="USD" rate="1.2500"/></Cube></Cube></gesmes:Envelope>"""
+
+
+def test_it_converts_with_one_hop_over_the_euro():
+    result = RATES.convert(Money(Decimal("100"), "USD"), "TRY", on=FRIDAY)
+    assert (result.money, result.rate, result.day) == (Money(Decimal("4000"), "TRY"), Decimal("40"), FRIDAY)
+
+
+def test_it_converts_by_the_inverse_rate():
+    assert RATES.convert(Money(Decimal("50"), "TRY"), "EUR", on=FRIDAY).money == Money(Decimal("1"), "EUR")
+
+
+def test_it_carries_a_rate_over_the_weekend_and_shows_its_day():
+    result = RATES.convert(Money(Decimal("10"), "EUR"), "USD", on=date(2026, 10, 4))
+    assert (result.money.amount, result.day) == (Decimal("12.50"), FRIDAY)
+
+
+@pytest.mark.parametrize("on", [date(2026, 10, 1), date(2026, 10, 13)])
+def test_it_raises_when_no_rate_lies_within_seven_days_before(on):
+    with pytest.raises(MissingRate, match="no rate for USD"):
+        RATES.convert(Money(Decimal("10"), "EUR"), "USD", on=on)
+
+
+def test_it_reads_the_banks_file_and_adds_the_pegs():
+    rows = list(sources.with_pegs(sources.from_bank_xml(BANK_XML)))
+    assert rows == [
+        (FRIDAY, "USD", Decimal("1.2500"), "ECB"),
+        (FRIDAY, "AED", Decimal("4.590625"), "peg"),
+        (FRIDAY, "SAR", Decimal("4.687500"), "peg"),
+    ]
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'<!DOCTYPE x [<!ENTITY a "b">]><x/>', b""])
+def test_it_refuses_what_is_not_the_banks_file(body):
+    with pytest.raises(UnreadableRates):
+        list(sources.from_bank_xml(body))

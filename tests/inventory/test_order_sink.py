@@ -1,0 +1,104 @@
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from catalog.models import RemoteProduct
+from catalog.services import products, remote
+from config.core.models import WorkItem
+from inventory import sinks
+from inventory.models import Order, OrderEvent, OrderLine, SalesDay, SkuDay
+from inventory.services import parked, sales
+from marketplaces.canonical import ChangeKind, OrderChange, OrderStatus
+from marketplaces.models import Gap
+from tests import factories
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account(north):
+    return factories.account()
+
+
+def land(account, *rows, resource="orders"):
+    return sinks.orders(rows, factories.source(account, resource))
+
+
+def test_it_stores_an_order_once_when_it_is_read_twice(account):
+    first, second = land(account, factories.order()), land(account, factories.order())
+    assert (first.inserted, second.inserted, second.unchanged) == (1, 0, 1)
+    assert Order.objects.count() == OrderLine.objects.count() == 1
+
+
+def test_it_ignores_a_row_that_is_older_than_the_stored_one(account):
+    shipped = factories.order_line(quantity_shipped=2)
+    land(account, factories.order(status=OrderStatus.SHIPPED, lines=(shipped,)))
+    land(account, factories.order(changed_at=NOON - timedelta(minutes=1)))
+    assert Order.objects.get().status == "shipped"
+    assert OrderLine.objects.get().quantity_open == 0
+
+
+def test_it_never_moves_a_shipped_order_back_to_unshipped(account):
+    land(account, factories.order(status=OrderStatus.SHIPPED))
+    land(account, factories.order(status=OrderStatus.TO_SHIP, changed_at=NOON + timedelta(hours=1)))
+    assert Order.objects.get().status == "shipped"
+
+
+def test_it_rejects_an_order_that_shipped_more_than_was_ordered_and_keeps_the_rest(account):
+    broken = factories.order("O-2", lines=(factories.order_line(quantity_shipped=2, quantity_cancelled=1),))
+    applied = land(account, factories.order(), broken)
+    assert [r.external_id for r in applied.rejected] == ["O-2"]
+    assert "2 shipped and 1 cancelled of 2 ordered" in applied.rejected[0].reason
+    assert list(Order.objects.values_list("external_id", flat=True)) == ["O-1"]
+
+
+def test_it_parks_a_line_of_an_unknown_product_and_fills_it_when_the_product_is_linked(account):
+    land(account, factories.order())
+    assert OrderLine.objects.get().sku is None
+    sku = products.create(code="OWN-1", title="Mug")
+    remote.link(RemoteProduct.objects.get(), sku, by="olga")
+    item = WorkItem.objects.get(job="inventory.reprocess_parked")
+    assert parked.reprocess(account.pk, **item.kwargs) == {"order_lines": 1, "returns": 0, "stock_levels": 0}
+    assert OrderLine.objects.get().sku == sku
+
+
+def test_it_tells_the_timeline_once_per_move(account):
+    land(account, factories.order())
+    done = replace(factories.order(status=OrderStatus.SHIPPED), changed_at=NOON + timedelta(hours=3))
+    land(account, done)
+    land(account, done)
+    kinds = OrderEvent.objects.order_by("happened_at").values_list("kind", "happened_at")
+    assert list(kinds) == [("created", NOON), ("shipped", NOON + timedelta(hours=3))]
+
+
+def test_it_keeps_an_event_that_came_before_its_order_and_asks_for_the_order(account):
+    change = OrderChange(external_id="E1", order_id="O-1", kind=ChangeKind.SHIPPED, happened_at=NOON)
+    sinks.order_changes([change, change], factories.source(account, "order_changes"))
+    assert list(Gap.objects.values_list("resource", "external_id", "revealed_by")) == [
+        ("orders", "O-1", "order_changes")
+    ]
+    land(account, factories.order())
+    assert OrderEvent.objects.get(event_id="E1").order == Order.objects.get()
+
+
+def test_it_rolls_up_a_day_to_what_its_lines_are_worth(account):
+    sku = products.create(code="MUG-BLUE", title="Blue mug")
+    half = factories.order_line(
+        "L2", quantity=4, quantity_cancelled=1, item_total=factories.Money(Decimal("80"), "EUR")
+    )
+    land(account, factories.order(), factories.order("O-2", lines=(half,)))
+    item = WorkItem.objects.get(job="inventory.roll_up")
+    sales.roll_up(account.pk, **item.kwargs)
+    day = SalesDay.objects.get()
+    assert (day.orders, day.units, day.revenue, day.currency) == (2, 5, Decimal("99.9000"), "EUR")
+    by_sku = SkuDay.objects.get()
+    assert (by_sku.sku, by_sku.units, by_sku.revenue) == (sku, 5, Decimal("99.9000"))
+
+
+def test_it_counts_an_order_without_prices_as_unpriced_and_not_as_zero_revenue(account):
+    land(account, factories.order(lines=(factories.order_line(unit_price=None, item_total=None),)))
+    sales.roll_up(account.pk, [NOON.date().isoformat()])
+    assert (SalesDay.objects.get().unpriced, SalesDay.objects.get().revenue) == (1, 0)
