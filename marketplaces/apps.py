@@ -9,9 +9,9 @@ class MarketplacesConfig(AppConfig):
         from config.core.jobs import SCOPES, declare
         from config.core.runner import ON_FAILURE
         from marketplaces import registry, schedule
-        from marketplaces.services import accounts
+        from marketplaces.services import flows
 
         registry.scan()
-        SCOPES.add("account", accounts.targets)
-        ON_FAILURE.add("accounts", accounts.on_job_failure)
+        SCOPES.add("account", flows.targets)
+        ON_FAILURE.add("accounts", flows.on_job_failure)
         declare(schedule.jobs())

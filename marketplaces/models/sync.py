@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.core.multirange import DateTimeMultiRangeField
+from config.core.multirange import MultiRangeField
 from django.db import models
 from django.db.models import Q
 
@@ -15,7 +15,7 @@ class SyncState(models.Model):
     account = models.ForeignKey(Account, models.CASCADE, related_name="flows")
     resource = models.CharField(max_length=40)
     watermark = models.DateTimeField(null=True, blank=True)
-    covered = DateTimeMultiRangeField(default=list)
+    covered = MultiRangeField(default=tuple)
     last_ok_at = models.DateTimeField(null=True, blank=True)
     last_tried_at = models.DateTimeField(null=True, blank=True)
     failures_in_a_row = models.PositiveIntegerField(default=0)
@@ -108,6 +108,8 @@ class ReportJob(models.Model):
     creates = models.PositiveSmallIntegerField(default=0)
     polls = models.PositiveIntegerField(default=0)
     requested_at = models.DateTimeField(null=True, blank=True)
+    next_poll_at = models.DateTimeField(null=True, blank=True)
+    is_slow = models.BooleanField(default=False)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -1,0 +1,93 @@
+"""Every adapter's resources as jobs, and the pipeline's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from config.core.jobs import Job, Scope
+from marketplaces import registry
+from marketplaces.contract import Adapter, Resource
+
+PULL_LIMIT = timedelta(minutes=4)
+
+
+def jobs() -> list[Job]:
+    """One pull per marketplace and resource, then the fixed ones; called once when Django starts."""
+    return [*_pulls(), *JOBS]
+
+
+def _pulls() -> Iterator[Job]:
+    for adapter in registry.all_adapters():
+        for resource in adapter.resources:
+            yield _pull(adapter, resource)
+
+
+def _pull(adapter: Adapter, resource: Resource) -> Job:
+    return Job(
+        key=f"pull.{adapter.key}.{resource.key}",
+        call="marketplaces.tasks.pull",
+        every=resource.every,
+        scope=Scope.ACCOUNT,
+        queue=resource.queue,
+        limit=PULL_LIMIT,
+        kwargs={"resource": resource.key},
+        selects={"marketplace": adapter.key, "resource": resource.key},
+        why=resource.why or f"read {resource.key.replace('_', ' ')} of {adapter.label}",
+    )
+
+
+JOBS = (
+    Job(
+        key="marketplaces.find_gaps", call="marketplaces.tasks.find_gaps", every=timedelta(hours=1),
+        why="compare the time that was read with the time that should have been",
+    ),
+    Job(
+        key="marketplaces.ask_to_fill_gaps", call="marketplaces.tasks.ask_to_fill_gaps", every=timedelta(minutes=5),
+        why="have missing time and missing records fetched",
+    ),
+    Job(
+        key="marketplaces.fill_gaps", call="marketplaces.tasks.fill_gaps", queue="pull_fast",
+        why="fetch what one account lacks",
+    ),
+    Job(
+        key="marketplaces.apply_events", call="marketplaces.tasks.apply_events", queue="pull_fast",
+        why="store what a marketplace pushed",
+    ),
+    Job(
+        key="marketplaces.sweep_events", call="marketplaces.tasks.sweep_events", every=timedelta(minutes=10),
+        queue="pull_fast", why="store pushed events whose own work item was lost",
+    ),
+    Job(
+        key="marketplaces.watch_webhooks", call="marketplaces.tasks.watch_webhooks", every=timedelta(hours=1),
+        why="see that each marketplace still pushes its events to us",
+    ),
+    Job(
+        key="marketplaces.send_command", call="marketplaces.tasks.send_command", queue="push",
+        why="send one write to a marketplace",
+    ),
+    Job(
+        key="marketplaces.confirm_command", call="marketplaces.tasks.confirm_command", queue="push",
+        why="read back whether a write took effect",
+    ),
+    Job(
+        key="marketplaces.sweep_commands", call="marketplaces.tasks.sweep_commands", every=timedelta(minutes=5),
+        why="take up writes whose work item was lost",
+    ),
+    Job(
+        key="marketplaces.resume_due", call="marketplaces.tasks.resume_due", every=timedelta(minutes=5),
+        why="resume accounts whose pause is over",
+    ),
+    Job(
+        key="marketplaces.check_expiry", call="marketplaces.tasks.check_expiry", every=timedelta(days=1),
+        why="warn before credentials expire",
+    ),
+    Job(
+        key="marketplaces.prune", call="marketplaces.tasks.prune", every=timedelta(days=1),
+        why="delete pages, traffic and finished work past retention",
+    ),
+    Job(
+        key="marketplaces.prune_shared", call="marketplaces.tasks.prune_shared", every=timedelta(days=1),
+        scope=Scope.PUBLIC, why="delete finished shared work past retention",
+    ),
+)  # fmt: skip

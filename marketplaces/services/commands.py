@@ -1,0 +1,165 @@
+"""The outbox: every write to a marketplace is a row first, sent once, and believed only after a read-back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from config.core import clock
+from config.core.errors import NeedsOperator, RateLimited, Rejected, Transient
+from config.core.events import announce
+from config.core.work import later
+from marketplaces import plain, registry, signals
+from marketplaces.contract import Capability, Client, CommandKind, Outbound, Outcome, OutcomeState
+from marketplaces.models import Account, AccountStage, AccountStatus, Command, CommandState
+from marketplaces.services import connections
+
+CHECK_AFTER = (timedelta(0), timedelta(minutes=5), timedelta(hours=1))
+NEEDS = {
+    CommandKind.SET_PRICE: Capability.WRITE_PRICE,
+    CommandKind.SET_STOCK: Capability.WRITE_STOCK,
+    CommandKind.CONFIRM_SHIPMENT: Capability.CONFIRM_SHIPMENT,
+}
+_WAITING = (CommandState.SENT, CommandState.ACCEPTED, CommandState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A write that somebody wants. `subject` is what it changes; `key` makes a repeated wish the same command."""
+
+    kind: CommandKind
+    subject: str
+    key: str
+    channel: str = ""
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    asked_by: str = ""
+
+
+def plan(account: Account, intent: Intent) -> Command:
+    """Write the intent down, once per key; an older unsent one about the same subject is superseded.
+
+    Only accounts of stage `act` are written to; for others the row stays as a proposal.
+    """
+    if NEEDS[intent.kind] not in registry.get(account.marketplace).capabilities:
+        raise ValidationError(f"{account.label} cannot do {intent.kind.value}")
+    with transaction.atomic():
+        command, is_new = Command.objects.get_or_create(
+            key=intent.key,
+            defaults={
+                "account": account, "kind": intent.kind, "subject": intent.subject, "channel": intent.channel,
+                "payload": plain.plain(intent.payload), "asked_by": intent.asked_by, "planned_at": clock.now(),
+            },
+        )  # fmt: skip
+        if is_new:
+            older = Command.objects.filter(account=account, kind=intent.kind, subject=intent.subject)
+            older = older.filter(channel=intent.channel, state=CommandState.PLANNED).exclude(pk=command.pk)
+            older.update(state=CommandState.SUPERSEDED, reason=f"replaced by command {command.pk}")
+        if command.state == CommandState.PLANNED and account.stage == AccountStage.ACT:
+            later("marketplaces.send_command", account_id=account.pk, command_id=command.pk)
+    return command
+
+
+def send(account_id: int, command_id: int) -> dict[str, int]:
+    """Send one planned command. SENT is committed before the call; a call without an answer leaves UNKNOWN."""
+    account = Account.objects.get(pk=account_id)
+    if account.status != AccountStatus.ACTIVE or account.stage != AccountStage.ACT:
+        return {"held": 1}
+    taken = Command.objects.filter(pk=command_id, state=CommandState.PLANNED)
+    if not taken.update(state=CommandState.SENT, sent_at=clock.now(), next_check_at=clock.now() + CHECK_AFTER[1]):
+        return {"skipped": 1}
+    command = Command.objects.get(pk=command_id)
+    with connections.opened(account, connections.Recorder(account, command_id=command.pk)) as client:
+        _settle(command, _sent(client, command))
+    return {command.state: 1}
+
+
+def _sent(client: Client, command: Command) -> Outcome:
+    try:
+        return client.send(outbound(command))
+    except (RateLimited, NeedsOperator) as error:
+        Command.objects.filter(pk=command.pk).update(state=CommandState.PLANNED, sent_at=None, reason=str(error))
+        raise
+    except Rejected as error:
+        return Outcome(OutcomeState.REJECTED, str(error))
+    except Transient as error:
+        return Outcome(OutcomeState.UNKNOWN, str(error))
+
+
+def outbound(command: Command) -> Outbound:
+    """The command as an adapter takes it."""
+    payload = command.payload
+    return Outbound(
+        kind=CommandKind(command.kind), key=command.key, channel=command.channel, payload=payload,
+        sku=str(payload.get("sku", "")), external_id=str(payload.get("external_id", "")),
+    )  # fmt: skip
+
+
+def _settle(command: Command, outcome: Outcome) -> None:
+    """Keep the answer. Accepted and unknown are read back at once, after five minutes and after an hour."""
+    command.answer = {**command.answer, clock.now().isoformat(): plain.plain(outcome.answer)}
+    command.reason = outcome.reason
+    command.remote_ref = outcome.remote_ref or command.remote_ref
+    command.state = CommandState(outcome.state.value)
+    with transaction.atomic():
+        if outcome.state is OutcomeState.CONFIRMED:
+            command.confirmed_at, command.next_check_at = clock.now(), None
+        elif outcome.state is OutcomeState.REJECTED:
+            command.next_check_at = None
+            announce(signals.command_failed, command_id=command.pk)
+        else:
+            command.next_check_at = _next_check(command)
+        command.save()
+
+
+def _next_check(command: Command) -> datetime | None:
+    """When to read back next, by how often it was done; None parks the command for a person."""
+    if command.attempts >= len(CHECK_AFTER):
+        command.state = CommandState.PARKED
+        command.reason = command.reason or "the marketplace never showed the change"
+        announce(signals.command_failed, command_id=command.pk)
+        return None
+    due = clock.now() + CHECK_AFTER[command.attempts]
+    later(
+        "marketplaces.confirm_command", account_id=command.account_id, command_id=command.pk, due_at=due,
+        dedupe=f"confirm:{command.pk}:{command.attempts}",
+    )  # fmt: skip
+    return due
+
+
+def confirm(account_id: int, command_id: int) -> dict[str, int]:
+    """Read back what became of a write; only this makes it confirmed. An unknown write that is not there is resent."""
+    command = Command.objects.select_related("account").get(pk=command_id, account=account_id)
+    if command.state not in _WAITING:
+        return {"skipped": 1}
+    was_unknown = command.state in (CommandState.UNKNOWN, CommandState.SENT)
+    with connections.opened(command.account, connections.Recorder(command.account, command_id=command.pk)) as client:
+        outcome = client.read_back(outbound(command), command.remote_ref)
+    command.attempts += 1
+    if was_unknown and outcome.state is OutcomeState.REJECTED and command.attempts < len(CHECK_AFTER):
+        return _resend(command)
+    _settle(command, outcome)
+    return {command.state: 1}
+
+
+def _resend(command: Command) -> dict[str, int]:
+    """The read-back shows that the write never arrived: it is planned anew, under the same key."""
+    command.state, command.sent_at, command.next_check_at = CommandState.PLANNED, None, None
+    with transaction.atomic():
+        command.save()
+        later("marketplaces.send_command", account_id=command.account_id, command_id=command.pk)
+    return {"resent": 1}
+
+
+def sweep() -> dict[str, int]:
+    """Ask again for what was planned or waits for a read-back and whose work item is gone."""
+    ready = Command.objects.filter(account__status=AccountStatus.ACTIVE, account__stage=AccountStage.ACT)
+    planned = ready.filter(state=CommandState.PLANNED).values_list("account_id", "pk")
+    due = ready.filter(state__in=_WAITING, next_check_at__lte=clock.now()).values_list("account_id", "pk")
+    asked = [later("marketplaces.send_command", account_id=a, command_id=c) for a, c in planned]
+    asked += [later("marketplaces.confirm_command", account_id=a, command_id=c) for a, c in due]
+    return {"asked": sum(item is not None for item in asked)}

@@ -1,0 +1,76 @@
+"""A client that speaks for one account: decrypted facts, a limited and recorded session, and the adapter's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from django.db import connection
+
+from config.core.http import ApiSession, Exchange
+from marketplaces import registry, subjects
+from marketplaces.contract import AccountFacts, Client
+from marketplaces.models import Account, Traffic
+
+FLUSH_AT = 500
+
+
+class Recorder:
+    """Keeps the redacted exchanges of one piece of work and writes them in bulk, outside the call path."""
+
+    def __init__(self, account: Account, *, run_id: int | None = None, command_id: int | None = None) -> None:
+        self.calls = 0
+        self._account_id, self._run_id, self._command_id = account.pk, run_id, command_id
+        self._waiting: list[Traffic] = []
+
+    def __call__(self, exchange: Exchange) -> None:
+        self.calls += 1
+        self._waiting.append(self._row(exchange))
+        if len(self._waiting) >= FLUSH_AT and not connection.in_atomic_block:
+            self.flush()
+
+    def flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        Traffic.objects.bulk_create(waiting)
+
+    def _row(self, exchange: Exchange) -> Traffic:
+        return Traffic(
+            account_id=self._account_id, run_id=self._run_id, command_id=self._command_id, at=exchange.at,
+            operation=exchange.operation[:80], method=exchange.method[:8], url=exchange.url[:600],
+            status=exchange.status, milliseconds=exchange.milliseconds, request_id=(exchange.request_id or "")[:120],
+            request_body=exchange.request_body, response_body=exchange.response_body,
+            error=(exchange.error or "")[:300],
+        )  # fmt: skip
+
+
+def facts(account: Account) -> AccountFacts:
+    """What a client may know of the account, secrets decrypted; never logged, never stored."""
+    adapter = registry.get(account.marketplace)
+    found = [adapter.store(code) for code in account.stores]
+    return AccountFacts(
+        tenant=connection.schema_name,
+        key=account.key,
+        marketplace=account.marketplace,
+        stores=tuple(store for store in found if store),
+        settings=account.settings,
+        credentials={credential.name: credential.value for credential in account.credentials.all()},
+        endpoint=account.endpoint,
+    )
+
+
+@contextmanager
+def opened(account: Account, recorder: Recorder) -> Iterator[Client]:
+    """The account's client; what it said and heard is written when the block ends, however it ends."""
+    module = registry.part(account.marketplace, "client")
+    known = facts(account)
+    session = ApiSession(
+        account=known,
+        limits=registry.get(account.marketplace).limits,
+        error_of=module.error_of,
+        record=recorder,
+    )
+    try:
+        yield module.Client(session, known, subjects=partial(subjects.of, account.pk))
+    finally:
+        recorder.flush()

@@ -1,0 +1,84 @@
+"""Which flows are pulled, and what follows when one fails: later, a pause with a reason, a call for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.db.models import F
+
+from config.core import clock
+from config.core.errors import NeedsOperator, NinefoldError
+from config.core.events import announce
+from config.core.jobs import JOBS, Job, Target
+from config.core.models import JobOutcome, WorkItem
+from config.core.work import later
+from marketplaces import registry, signals
+from marketplaces.models import Account, AccountStatus, SyncState
+from marketplaces.services import accounts
+
+
+def targets(job: Job) -> Iterator[Target]:
+    """Active accounts that this job is for: of its marketplace, with the capabilities, the flow not paused."""
+    resource, marketplace = job.selects.get("resource", ""), job.selects.get("marketplace", "")
+    found = Account.objects.filter(status=AccountStatus.ACTIVE).order_by("pk")
+    if marketplace:
+        found = found.filter(marketplace=marketplace)
+    stopped = SyncState.objects.filter(resource=resource, is_paused=True)
+    for account in found.exclude(flows__in=stopped) if resource else found:
+        if registry.known(account.marketplace) and _offers(account.marketplace, resource):
+            yield Target(account.pk)
+
+
+def _offers(marketplace: str, resource: str) -> bool:
+    adapter = registry.get(marketplace)
+    return not resource or adapter.resource(resource).needs <= adapter.capabilities
+
+
+def pause(account: Account, resource: str, *, reason: str) -> SyncState:
+    """Stop one flow of an account; its other flows go on."""
+    flow, _ = SyncState.objects.update_or_create(
+        account=account, resource=resource, defaults={"is_paused": True, "pause_reason": reason[:200]}
+    )
+    return flow
+
+
+def resume(account: Account, resource: str) -> SyncState:
+    """Let a flow run again, and catch up at once."""
+    flow, _ = SyncState.objects.update_or_create(
+        account=account, resource=resource, defaults={"is_paused": False, "pause_reason": ""}
+    )
+    pull_now(account, resource)
+    return flow
+
+
+def pull_now(account: Account, resource: str) -> int | None:
+    """Ask for one pull outside the cadence; returns the work item, or None when one is open already."""
+    return later(f"pull.{account.marketplace}.{resource}", account_id=account.pk)
+
+
+def on_job_failure(item: WorkItem, error: NinefoldError, outcome: str) -> None:
+    """Count the failure on its flow; when credentials are refused, pause the account with the reason."""
+    account = Account.objects.filter(pk=item.account_id).first() if item.account_id else None
+    if account is None:
+        return
+    resource = str(item.kwargs.get("resource") or (JOBS.get(item.job).selects.get("resource", "")))
+    if isinstance(error, NeedsOperator):
+        accounts.pause(account, reason=str(error), code=error.code, status=AccountStatus.BROKEN)
+    if resource:
+        with transaction.atomic():
+            _count(account, resource, error)
+            if outcome != JobOutcome.RETRY:
+                announce(
+                    signals.flow_failed, account_id=account.pk, resource=resource, code=error.code, message=str(error)
+                )
+
+
+def _count(account: Account, resource: str, error: NinefoldError) -> None:
+    SyncState.objects.get_or_create(account=account, resource=resource)
+    SyncState.objects.filter(account=account, resource=resource).update(
+        failures_in_a_row=F("failures_in_a_row") + 1,
+        last_error=str(error)[:4000],
+        last_code=error.code[:60],
+        last_tried_at=clock.now(),
+    )

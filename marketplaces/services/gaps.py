@@ -1,0 +1,141 @@
+"""What is missing: noted when another source speaks of it, fetched, and closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from config.core import clock
+from config.core.errors import Rejected
+from config.core.events import announce
+from config.core.work import later
+from marketplaces import registry, signals
+from marketplaces.contract import Client, Page
+from marketplaces.models import Account, AccountStatus, Gap, GapKind, GapState, RawPage, RunReason, RunState
+from marketplaces.services import connections, pulls
+from marketplaces.sync import gaps
+
+WAIT = timedelta(minutes=3)
+PER_RUN = 200
+ATTEMPTS = 5
+
+
+def report_missing(account: Account, resource: str, ids: Iterable[str], revealed_by: str) -> int:
+    """Note records that a source spoke of and nobody has; they are fetched by id within 15 minutes.
+
+    Called by sinks in the transaction of their rows. Known gaps stay as they are; returns how many are new.
+    """
+    wanted = sorted({external_id for external_id in ids if external_id})
+    mine = Gap.objects.filter(account=account, resource=resource, kind=GapKind.RECORD, external_id__in=wanted)
+    known = set(mine.values_list("external_id", flat=True))
+    new = Gap.objects.bulk_create(
+        [_record(account, resource, i, revealed_by) for i in wanted if i not in known], ignore_conflicts=True
+    )
+    if new:
+        later("marketplaces.fill_gaps", account_id=account.pk, due_at=clock.now() + WAIT)
+    return len(new)
+
+
+def _record(account: Account, resource: str, external_id: str, revealed_by: str) -> Gap:
+    return Gap(
+        account=account, resource=resource, kind=GapKind.RECORD, external_id=external_id[:120],
+        revealed_by=revealed_by[:40], found_at=clock.now(),
+    )  # fmt: skip
+
+
+def find() -> dict[str, int]:
+    """Look for holes in the covered time of every active account, and ask for them to be filled."""
+    found: list[int] = []
+    for account in Account.objects.filter(status=AccountStatus.ACTIVE):
+        if not registry.known(account.marketplace):
+            continue
+        with transaction.atomic():
+            new = gaps.find(account)
+            if new:
+                announce(signals.gap_found, ids=tuple(new))
+        found += new
+    return {"found": len(found), "asked": ask_to_fill()}
+
+
+def ask_to_fill() -> int:
+    """One work item per account with open gaps; returns how many were not asked for already."""
+    due = Gap.objects.filter(state=GapState.OPEN, account__status=AccountStatus.ACTIVE)
+    accounts = due.order_by().values_list("account", flat=True).distinct()
+    return sum(later("marketplaces.fill_gaps", account_id=pk) is not None for pk in accounts)
+
+
+def fill(account_id: int) -> dict[str, int]:
+    """Read the missing time again, and fetch the missing records by id."""
+    account = Account.objects.get(pk=account_id)
+    if account.is_paused:
+        return {"skipped": 1}
+    filled = _fill_time(account)
+    return {"time": filled, "records": _fill_records(account)}
+
+
+def _open(account: Account, kind: str) -> list[Gap]:
+    found = Gap.objects.filter(account=account, kind=kind, state=GapState.OPEN)
+    return list(found.order_by("attempts", "found_at")[:PER_RUN])
+
+
+def _fill_time(account: Account) -> int:
+    gaps.close_covered(account)
+    for gap in _open(account, GapKind.TIME):
+        _count(gap)
+        pulls.backfill(account.pk, gap.resource, since=gap.since, until=gap.until, reason=RunReason.GAP)
+    return gaps.close_covered(account)
+
+
+def _fill_records(account: Account) -> int:
+    waiting = [gap for gap in _open(account, GapKind.RECORD) if not _arrived(gap)]
+    if not waiting:
+        return 0
+    recorder = connections.Recorder(account)
+    with connections.opened(account, recorder) as client:
+        return sum(_fetch(client, gap) for gap in waiting)
+
+
+def _arrived(gap: Gap) -> bool:
+    """Whether the record came with its own flow meanwhile; then nothing was missing and the note goes."""
+    pages = RawPage.objects.filter(account=gap.account_id, resource=gap.resource, applied_at__isnull=False)
+    if gap.attempts or not pages.filter(subjects__contains=[f"order:{gap.external_id}"]).exists():
+        return False
+    gap.delete()
+    return True
+
+
+def _fetch(client: Client, gap: Gap) -> int:
+    _count(gap)
+    try:
+        page = client.by_id(gap.resource, gap.external_id)
+    except Rejected as error:
+        return _not_there(gap, str(error))
+    if page is None:
+        return _not_there(gap, "the marketplace does not know it")
+    return _take_in(gap, page)
+
+
+def _take_in(gap: Gap, page: Page) -> int:
+    run = pulls.take_in(gap.account, gap.resource, [page], reason=RunReason.BY_ID)
+    if run.state != RunState.OK or run.rejected or not run.rows_read:
+        return _not_there(gap, run.error or "its record could not be read; see the rejected rows")
+    with transaction.atomic():
+        gap.state, gap.filled_at, gap.reason = GapState.FILLED, clock.now(), ""
+        gap.save(update_fields=["state", "filled_at", "reason"])
+        announce(signals.gap_found, ids=(gap.pk,))
+    return 1
+
+
+def _not_there(gap: Gap, reason: str) -> int:
+    gap.reason = reason[:300]
+    gap.state = GapState.UNFILLABLE if gap.attempts >= ATTEMPTS else GapState.OPEN
+    gap.save(update_fields=["reason", "state"])
+    return 0
+
+
+def _count(gap: Gap) -> None:
+    Gap.objects.filter(pk=gap.pk).update(attempts=F("attempts") + 1)
+    gap.attempts += 1

@@ -1,0 +1,187 @@
+"""One pull: windows from the flow's position, pages into the archive, rows and cursor in one transaction, then the news.
+
+1. A run row is opened, or the one that waits is taken up again.
+2. All pages of a window are fetched and archived; no transaction is open meanwhile.
+3. Rows and the flow's position are written in one transaction, which holds the flow's row.
+4. Signals follow the commit. A failure leaves the position where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from config.core import clock, jobs, multirange
+from config.core.errors import NinefoldError
+from config.core.events import announce
+from config.core.work import later
+from marketplaces import registry, signals
+from marketplaces.contract import Client, Flow, Page, Resource, Window
+from marketplaces.models import Account, RunReason, RunState, SyncRun, SyncState
+from marketplaces.services import connections
+from marketplaces.sinks import Source
+from marketplaces.sync import apply, archive, fetch, outcome, reports
+from marketplaces.sync import window as windows
+
+WINDOWS_PER_PULL = 6
+SHORTEST = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to pull: an account's resource, and why. `span` None follows the flow's own position."""
+
+    account: Account
+    resource: Resource
+    reason: str = RunReason.SCHEDULE
+    span: windows.Span | None = None
+
+
+def pull(task: Task) -> dict[str, int]:
+    """Read what is new (or the given span) and store it; returns counts. Asks for more work when windows remain."""
+    total = {"windows": 0, "rows": 0, "written": 0, "rejected": 0}
+    planned = _plan(task)
+    for window in planned[:WINDOWS_PER_PULL]:
+        run = _one(task, window)
+        total["windows"] += 1
+        total["rows"] += run.rows_read
+        total["written"] += run.inserted + run.updated
+        total["rejected"] += run.rejected
+        if run.state != RunState.OK:
+            return total
+    if len(planned) > WINDOWS_PER_PULL and task.span is None:
+        _ask_for_more(task, planned[WINDOWS_PER_PULL])
+    return total
+
+
+def _plan(task: Task) -> list[Window]:
+    if task.span:
+        return [Window(*piece) for piece in windows.pieces(*task.span, task.resource.window)]
+    flow = position_of(task.account, task.resource.key)
+    found = windows.upcoming(
+        task.resource,
+        windows.Position(flow.covered, flow.watermark),
+        now=clock.now(),
+        history_from=task.account.history_from,
+    )
+    if task.resource.flow is Flow.REPORT:
+        return reports.planned(task.account, task.resource, found)
+    return _shortened(task, found)
+
+
+def _shortened(task: Task, found: list[Window]) -> list[Window]:
+    """Halve the first window after the limiter stopped the former attempt half way, so that each attempt gets further."""
+    former = _waiting(task)
+    if not found or former is None or not former.pages or former.window_end is None or former.window_start is None:
+        return found
+    length = max((former.window_end - former.window_start) / 2, SHORTEST + task.resource.overlap)
+    first = replace(found[0], until=min(found[0].until, found[0].since + length))
+    return [first] if first.until < found[0].until else found
+
+
+def _ask_for_more(task: Task, following: Window) -> None:
+    key = f"pull.{task.account.marketplace}.{task.resource.key}"
+    if key in jobs.JOBS:
+        later(key, account_id=task.account.pk, dedupe=f"{key}:{task.account.pk}:from:{following.since.isoformat()}")
+
+
+def position_of(account: Account, resource: str) -> SyncState:
+    """The flow's row, made when the flow runs first."""
+    return SyncState.objects.get_or_create(account=account, resource=resource)[0]
+
+
+def _one(task: Task, window: Window) -> SyncRun:
+    run = _start(task, window)
+    recorder = connections.Recorder(task.account, run_id=run.pk)
+    stored: list[archive.Stored] = []
+    try:
+        with connections.opened(task.account, recorder) as client:
+            fetch.archived(_pages(client, task, window), run, into=stored)
+        run.calls += recorder.calls
+        land(task, run, stored, window)
+    except apply.Poisoned as poison:
+        reports.settle(task.account, task.resource)
+        outcome.stop(run, poison)
+    except NinefoldError as error:
+        run.calls += recorder.calls
+        outcome.fail(run, error)
+        raise
+    finally:
+        fetch.discard(stored)
+    return run
+
+
+def _pages(client: Client, task: Task, window: Window) -> Any:
+    if task.resource.flow is Flow.REPORT:
+        return reports.collect(client, task.account, task.resource, window)
+    if task.resource.flow is Flow.DOCUMENTS:
+        window = replace(window, seen=archive.documents(task.account.pk, task.resource.key))
+    return getattr(client, task.resource.key)(window)
+
+
+def take_in(task: Task, pages: Iterable[Page]) -> SyncRun:
+    """Pages that came another way (a file, an event, one record by id): archived, mapped, stored; no position moves."""
+    run = SyncRun.objects.create(
+        account=task.account, resource=task.resource.key, reason=task.reason, started_at=clock.now()
+    )
+    stored: list[archive.Stored] = []
+    fetch.archived(pages, run, into=stored)
+    try:
+        land(task, run, stored, None)
+    except apply.Poisoned as poison:
+        outcome.stop(run, poison)
+    return run
+
+
+def _start(task: Task, window: Window) -> SyncRun:
+    """Open a run, or take up the one of the same flow that waits (for a report, or for the limiter)."""
+    _runs(task).filter(state=RunState.RUNNING).update(
+        state=RunState.FAILED, code="lost_worker", error="its worker stopped before the end", finished_at=clock.now()
+    )
+    run = _waiting(task) or SyncRun(account=task.account, resource=task.resource.key, reason=task.reason)
+    run.state, run.started_at, run.error, run.code = RunState.RUNNING, run.started_at or clock.now(), "", ""
+    run.window_start, run.window_end = window.since, window.until
+    run.save()
+    return run
+
+
+def _runs(task: Task) -> QuerySet[SyncRun]:
+    return SyncRun.objects.filter(account=task.account, resource=task.resource.key, reason=task.reason)
+
+
+def _waiting(task: Task) -> SyncRun | None:
+    return _runs(task).filter(state=RunState.WAITING).order_by("-started_at").first()
+
+
+def land(task: Task, run: SyncRun, stored: Sequence[archive.Stored], window: Window | None) -> apply.Counts:
+    """Rows, rejected pieces, position and the run's end in one transaction; raises Poisoned and then writes nothing."""
+    position_of(task.account, task.resource.key)
+    with transaction.atomic():
+        flow = SyncState.objects.select_for_update().get(account=task.account, resource=task.resource.key)
+        landing = apply.Landing(Source(task.account, task.resource.key, clock.now(), run.pk))
+        for item in stored:
+            with archive.content(item) as page:
+                landing.page(item.id, page)
+        counts = landing.close()
+        if window is not None:
+            reports.settle(task.account, task.resource)
+        _advance(flow, counts, window)
+        outcome.finish(run, counts)
+    return counts
+
+
+def _advance(flow: SyncState, counts: apply.Counts, window: Window | None) -> None:
+    if window is not None:
+        flow.covered = multirange.merged([*flow.covered, (window.since, window.until)])
+        flow.watermark = max(filter(None, (flow.watermark, counts.newest)), default=None)
+        flow.last_ok_at = flow.last_tried_at = clock.now()
+        if flow.failures_in_a_row:
+            announce(signals.flow_recovered, account_id=flow.account_id, resource=flow.resource)
+        flow.failures_in_a_row, flow.last_error, flow.last_code = 0, "", ""
+    flow.rows_total += counts.inserted
+    flow.save()
