@@ -1,0 +1,80 @@
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from config.core import clock, tenancy
+from config.tenants import services
+from config.tenants.models import Domain, Tenant
+
+pytestmark = pytest.mark.django_db
+
+
+def schemas():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace")
+        return {name for (name,) in cursor.fetchall()}
+
+
+@pytest.fixture
+def client(north):
+    with tenancy.in_public():
+        yield services.create("tulip", "Tulip", domain="tulip.localhost", reporting_currency="AED")
+
+
+def test_it_makes_a_schema_and_a_host_name_for_a_new_client(client):
+    assert "tulip" in schemas()
+    assert Domain.objects.get(tenant=client).domain == "tulip.localhost"
+    with tenancy.in_tenant("tulip"):
+        assert tenancy.current() == "tulip"
+
+
+@pytest.mark.parametrize("key", ["Tulip", "1tulip", "tu lip", "north", "pg_tulip", ""])
+def test_it_refuses_a_key_that_is_taken_or_not_a_schema_name(north, key):
+    with tenancy.in_public(), pytest.raises(ValidationError):
+        services.create(key, "Tulip", domain="tulip.localhost")
+    assert Tenant.objects.filter(name="Tulip").count() == 0
+
+
+def test_it_refuses_a_host_name_that_leads_to_another_client(north):
+    with tenancy.in_public(), pytest.raises(ValidationError, match="leads to another client"):
+        services.create("tulip", "Tulip", domain="north.localhost")
+
+
+def test_it_lets_nobody_work_for_a_suspended_client_until_it_is_resumed(client):
+    services.suspend(client, reason="unpaid")
+    with pytest.raises(tenancy.MissingTenant, match="suspended"), tenancy.in_tenant("tulip"):
+        pass
+    assert "tulip" not in [t.schema_name for t in tenancy.every_tenant()]
+    services.resume(client)
+    with tenancy.in_tenant("tulip"):
+        assert tenancy.current() == "tulip"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_drops_the_data_of_a_removed_client_only_after_the_time_of_grace(client):
+    services.remove(client, reason="left")
+    assert services.purge_removed() == {"dropped": 0}
+    assert "tulip" in schemas()
+    with clock.frozen(clock.now() + timedelta(days=31)):
+        assert services.purge_removed() == {"dropped": 1}
+    assert "tulip" not in schemas()
+
+
+def test_it_raises_when_no_client_is_named():
+    with tenancy.in_public(), pytest.raises(tenancy.MissingTenant):
+        tenancy.current()
+
+
+@pytest.mark.parametrize("schema", ["public", "", "nobody", "north; DROP SCHEMA north"])
+def test_it_refuses_to_enter_what_is_no_client(north, schema):
+    with pytest.raises(tenancy.MissingTenant), tenancy.in_tenant(schema):
+        pass
+    assert connection.schema_name == "north"
+
+
+def test_it_returns_to_the_former_client_after_a_visit(north, south):
+    with tenancy.in_tenant("south"):
+        assert tenancy.key("lock", 1) == "south:lock:1"
+    assert tenancy.key("lock", 1) == "north:lock:1"
