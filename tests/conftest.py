@@ -23,6 +23,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--adapter", help="run the contract suite for this marketplace only")
 
 
+def pytest_unconfigure() -> None:
+    """The last process of the run stops the servers."""
+    settings.EMBEDDED.release()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
     """Instead of migrating a test database: copy the migrated template, and copy it again after a test that commits."""

@@ -96,11 +96,11 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
-# Static files: served by the web processes themselves, without a second server
+# Static files: served by the web processes themselves, without a second server or a collecting step
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = DATA_DIR / "media"
 
 # Database: a pool in web processes, direct connections in workers (a transaction pooler mixes up clients)

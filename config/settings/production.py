@@ -2,7 +2,7 @@
 
 from config import env
 from config.settings.base import *  # noqa: F403
-from config.settings.base import BROKER_SCHEMES, DATABASE_SCHEMES, cache, database
+from config.settings.base import BROKER_SCHEMES, DATA_DIR, DATABASE_SCHEMES, cache, database
 
 DEBUG = False
 SECRET_KEY = env.secret("SECRET_KEY", at_least=50)
@@ -21,6 +21,8 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000)
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
+STATIC_ROOT = env.path("STATIC_ROOT", DATA_DIR / "static")
+WHITENOISE_USE_FINDERS = False
 STORAGES = {
     "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
