@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
@@ -12,13 +13,31 @@ from marketplaces.sandbox.stage import Stage
 
 DUPLICATED = 0.03
 DELAYED = 0.03
-LONGEST_DELAY = timedelta(hours=8)
+SENT_WITHIN_DAYS = 37
 
 
-def events(stage: Stage, stories: Iterable[OrderStory], *, since: datetime, until: datetime) -> list[WorldEvent]:
-    """Events sent in the span, by sending time."""
-    sent = [event for story in stories for event in _of(stage, story) if since <= event.sent_at < until]
-    return sorted(sent, key=lambda event: (event.sent_at, event.serial))
+def events(stage: Stage, stories: Iterable[OrderStory]) -> list[WorldEvent]:
+    """Everything that is ever pushed about these orders, by sending time."""
+    sent = (event for story in stories for event in _of(stage, story))
+    return sorted(sent, key=_by_sending)
+
+
+def between(days: Iterable[list[WorldEvent]], *, since: datetime, until: datetime) -> list[WorldEvent]:
+    """Of days' events, each sorted, those sent in the span, by sending time."""
+    found = [
+        event
+        for day in days
+        for event in day[bisect_left(day, since, key=_sent_at) : bisect_left(day, until, key=_sent_at)]
+    ]
+    return sorted(found, key=_by_sending)
+
+
+def _sent_at(event: WorldEvent) -> datetime:
+    return event.sent_at
+
+
+def _by_sending(event: WorldEvent) -> tuple[datetime, int]:
+    return event.sent_at, event.serial
 
 
 def _of(stage: Stage, story: OrderStory) -> Iterator[WorldEvent]:

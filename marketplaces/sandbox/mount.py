@@ -16,7 +16,7 @@ from marketplaces.sandbox.facts import Request
 from marketplaces.sandbox.server import Sandbox
 from marketplaces.sandbox.wsgi import headers_of
 
-HOST = "http://sandbox.test"
+HOST = "http://127.0.0.1:9"
 
 
 class InProcess(BaseAdapter):

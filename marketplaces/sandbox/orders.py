@@ -11,7 +11,7 @@ from itertools import accumulate
 from random import Random
 
 from config.core.money import Money
-from marketplaces.canonical import Fulfilment, OrderStatus
+from marketplaces.canonical import Fulfilment, LineClass, OrderStatus
 from marketplaces.contract import Store
 from marketplaces.sandbox import assortment, chance, demand, tariffs
 from marketplaces.sandbox.facts import WorldLine, WorldOrder, WorldProduct
@@ -232,18 +232,18 @@ def _line(stage: Stage, store: Store, serial: int, pick: tuple[WorldProduct, Ran
     quantity = draw.choices((1, 2, 3, 4), (0.83, 0.12, 0.035, 0.015))[0]
     zero = Money(Decimal(0), store.currency)
     is_own = assortment.fulfilment(stage, product) == Fulfilment.MERCHANT
+    fee = tariffs.fulfilment_eur(product.weight_g)
+    pays_shipping = is_own and stage.says(LineClass.SHIPPING) and draw.random() < 0.4
     return LineStory(
         serial=serial,
         product=product,
         quantity=quantity,
         unit_price=price,
-        shipping=tariffs.in_currency(tariffs.SHIPPING_EUR, store.currency) if is_own and draw.random() < 0.4 else zero,
+        shipping=tariffs.in_currency(tariffs.SHIPPING_EUR, store.currency) if pays_shipping else zero,
         discount=tariffs.part(price * quantity, Decimal("0.10")) if draw.random() < 0.07 else zero,
         vat_rate=tariffs.vat_rate(store.country),
         commission_rate=Decimal(tariffs.COMMISSION[product.category]),
-        unit_fulfilment=zero
-        if is_own
-        else tariffs.in_currency(tariffs.fulfilment_eur(product.weight_g), store.currency),
+        unit_fulfilment=zero if is_own else tariffs.in_currency(fee, store.currency),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -10,7 +11,7 @@ import django
 from django.apps import apps
 from django.conf import settings
 
-from marketplaces.sandbox import worlds
+from marketplaces.sandbox import pusher, worlds
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.server import Sandbox
 from marketplaces.sandbox.stage import HISTORY_DAYS
@@ -37,12 +38,14 @@ def keep_origin(overlay: Overlay, wanted: date | None = None) -> date:
 
 @lru_cache(maxsize=1)
 def sandbox() -> Sandbox:
-    """The one sandbox of this process, made at the first request."""
+    """The one sandbox of this process, made at the first request; from then on it pushes events too."""
     if not apps.ready:
         django.setup()
     overlay = open_overlay()
     error_rate = float(os.environ.get(ERROR_RATE_VARIABLE, ERROR_RATE))
-    return Sandbox(worlds.build(keep_origin(overlay)), overlay, error_rate=error_rate)
+    made = Sandbox(worlds.build(keep_origin(overlay)), overlay, error_rate=error_rate)
+    threading.Thread(target=pusher.push_for_ever, args=(made,), daemon=True, name="pusher").start()
+    return made
 
 
 application = wsgi(sandbox)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 
 from marketplaces.canonical import Fulfilment
 from marketplaces.sandbox import assortment
@@ -60,5 +61,6 @@ def _row(stage: Stage, product: WorldProduct, day: int, sold_on: SoldOn) -> Worl
     )
 
 
+@lru_cache(maxsize=64)
 def _everything(stage: Stage) -> float:
     return sum(assortment.popularity(product) for product in assortment.products(stage.seed, stage.client))

@@ -56,8 +56,10 @@ class AccountView:
 
     def events(self, *, since: datetime, until: datetime) -> list[WorldEvent]:
         """Pushed events by sending time, with duplicates and out of order; none of hidden orders."""
-        told = self._told(since - events.LONGEST_DELAY, until, orders.LIFE_WITH_RETURNS_DAYS)
-        return events.events(self._stage, filter(self._is_open, told), since=since, until=until)
+        last = self._stage.day_of(min(until, self.at))
+        first = max(0, self._stage.day_of(since) - events.SENT_WITHIN_DAYS)
+        days = (self._world.events_of(self.account.key, day) for day in range(first, last + 1))
+        return events.between(days, since=since, until=until)
 
     def listings(self, store: str = "") -> list[WorldListing]:
         return [

@@ -32,7 +32,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class SandboxApi:
-    """`API` of an adapter's sandbox.py: its routes, how it checks a token, and how it says no."""
+    """`API` of an adapter's sandbox.py: its routes, how it checks a token, and how it says no.
+
+    Beside it stands `sandbox_event(view, event) -> bytes`, what is pushed; for webhooks also
+    `sandbox_headers(body) -> headers`, and subscriptions with their `url` on the shelf `subscriptions`.
+    """
 
     routes: tuple[Route, ...]
     authorise: Callable[[View, Request], Answer | None]

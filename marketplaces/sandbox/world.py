@@ -11,8 +11,8 @@ from itertools import islice, takewhile
 
 from config.core.money import Money
 from marketplaces.contract import SandboxAccount, Store
-from marketplaces.sandbox import assortment, orders, scenarios, statements
-from marketplaces.sandbox.facts import WorldProduct, WorldStatement, WorldStatementLine
+from marketplaces.sandbox import assortment, events, orders, scenarios, statements
+from marketplaces.sandbox.facts import WorldEvent, WorldProduct, WorldStatement, WorldStatementLine
 from marketplaces.sandbox.orders import OrderStory
 from marketplaces.sandbox.stage import Stage
 from marketplaces.sandbox.statements import Period
@@ -36,6 +36,7 @@ class World:
         self.stages = {a.key: Stage(seed, client, a, stores[a.key], origin) for a in accounts}
         self._stories: dict[tuple[str, int], list[OrderStory]] = {}
         self._sold: dict[tuple[str, int], Counter[int]] = {}
+        self._events: dict[tuple[str, int], list[WorldEvent]] = {}
         self._earned: dict[tuple[str, Period], list[WorldStatementLine]] = {}
         self._documents: dict[tuple[str, Period], tuple[WorldStatement, scenarios.Bent | None]] = {}
 
@@ -72,6 +73,13 @@ class World:
                 counts[line.product.serial] += line.quantity - line.cancelled
             self._sold[account, day] = counts
         return self._sold[account, day]
+
+    def events_of(self, account: str, day: int) -> list[WorldEvent]:
+        """All that is ever pushed about the orders placed on a day; hidden orders stay hidden."""
+        if (account, day) not in self._events:
+            open_ones = (s for s in self.stories(account, day) if (account, s.serial) not in self.plan.hidden)
+            self._events[account, day] = events.events(self.stages[account], open_ones)
+        return self._events[account, day]
 
     def periods(self, account: str, until: datetime) -> list[Period]:
         """Statement periods of all currencies that are issued by a moment."""
