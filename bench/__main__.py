@@ -1,0 +1,43 @@
+"""`python -m bench [NAME ...]`: measure against the limit and against what one would pick instead, in one run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from bench import servers
+from bench.result import Result
+
+LATEST = Path(__file__).parent / "latest.json"
+BENCHES = {
+    "land_order_lines_new": "bench.land_order_lines.new",
+    "land_order_lines_same": "bench.land_order_lines.same",
+}
+
+
+def main(wanted: list[str]) -> None:
+    embedded = servers.start()
+    try:
+        servers.prepare()
+        results = [_measured(name) for name in wanted or BENCHES]
+    finally:
+        embedded.release()
+    if not wanted:
+        LATEST.write_text(json.dumps([result.as_json() for result in results], indent=2) + "\n")
+
+
+def _measured(name: str) -> Result:
+    module, _, function = BENCHES[name].rpartition(".")
+    result: Result = getattr(import_module(module), function)()
+    limit = f"limit {result.limit_seconds:.2f} s, ratio {result.ratio:.2f}" if result.limit_seconds else ""
+    value = "" if result.value is None else f"value {result.value:g}"
+    print(f"{result.name:<26} {result.rows:>9,} rows  {result.seconds:>7.2f} s  {limit}  {value}", flush=True)
+    for tool, taken in result.instead.items():
+        print(f"{'':<26} {tool:<40} {taken:>7.2f} s, {taken / result.seconds:.1f} times as long", flush=True)
+    return result
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
