@@ -25,7 +25,7 @@ def rejected(value: Rejected) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Any value inside a row as JSON: decimals as text, money with its currency, times in ISO 8601 UTC, NUL taken out."""
+    """Any value inside a row as JSON: decimals as text, money with its currency, times in UTC, NUL taken out."""
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, Enum):

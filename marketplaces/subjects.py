@@ -13,5 +13,5 @@ SOURCES: Registry[Source] = Registry("source of subjects")
 
 
 def of(account_id: int, resource: str) -> list[Subject]:
-    """Known listings of an account, stalest first for this resource: `sku`, `channel`, `external_id`, `item`, `gtin`."""
+    """Known listings of an account, stalest first: `sku`, `channel`, `external_id`, `item`, `gtin`."""
     return [subject for _, source in SOURCES for subject in source(account_id, resource)]

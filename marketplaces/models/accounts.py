@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from config.core.secrets import EncryptedTextField
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from config.core.models import Stamped
+from config.core.secrets import EncryptedTextField
 from marketplaces import registry
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from config.core.multirange import MultiRangeField
 from django.db import models
 from django.db.models import Q
 
+from config.core.multirange import MultiRangeField
 from marketplaces.models.accounts import Account
 
 

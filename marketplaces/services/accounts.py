@@ -72,7 +72,7 @@ def _store(account: Account, values: Mapping[str, str]) -> None:
 
 
 def probe(account: Account) -> str:
-    """One real read with the stored credentials; returns what the marketplace calls the seller, or raises the family."""
+    """One real read with the stored credentials; returns what the marketplace calls the seller."""
     recorder = connections.Recorder(account)
     with connections.opened(account, recorder) as client:
         return client.probe()

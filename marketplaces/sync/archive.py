@@ -66,7 +66,8 @@ def _draft(run: SyncRun, sha256: str, page: Page) -> RawPage:
     return RawPage(
         account_id=run.account_id, resource=run.resource, run=run, sha256=sha256, media_type=page.media_type[:120],
         context=dict(page.context), document_id=page.document_id[:300], size=size, fetched_at=clock.now(),
-        body=None if page.path else zlib.compress(page.body, 6), path=_keep_file(run, sha256, page) if page.path else "",
+        body=None if page.path else zlib.compress(page.body, 6),
+        path=_keep_file(run, sha256, page) if page.path else "",
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""One pull: windows from the flow's position, pages into the archive, rows and cursor in one transaction, then the news.
+"""One pull: windows from the flow's position, pages into the archive, rows and cursor in one transaction, then news.
 
 1. A run row is opened, or the one that waits is taken up again.
 2. All pages of a window are fetched and archived; no transaction is open meanwhile.
@@ -20,7 +20,7 @@ from config.core import clock, jobs, multirange
 from config.core.errors import NinefoldError
 from config.core.events import announce
 from config.core.work import later
-from marketplaces import registry, signals
+from marketplaces import signals
 from marketplaces.contract import Client, Flow, Page, Resource, Window
 from marketplaces.models import Account, RunReason, RunState, SyncRun, SyncState
 from marketplaces.services import connections
@@ -75,7 +75,7 @@ def _plan(task: Task) -> list[Window]:
 
 
 def _shortened(task: Task, found: list[Window]) -> list[Window]:
-    """Halve the first window after the limiter stopped the former attempt half way, so that each attempt gets further."""
+    """Halve the first window after the limiter stopped the former attempt half way: each attempt gets further."""
     former = _waiting(task)
     if not found or former is None or not former.pages or former.window_end is None or former.window_start is None:
         return found
