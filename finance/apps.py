@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class FinanceConfig(AppConfig):
+    name = "finance"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from config.core.jobs import declare
+        from finance import schedule, sinks
+        from marketplaces.canonical import Fee, Settlement, SettlementLine
+        from marketplaces.sinks import register
+
+        register(Settlement, sinks.settlements)
+        register(SettlementLine, sinks.settlement_lines)
+        register(Fee, sinks.fees)
+        declare(schedule.JOBS)

@@ -1,0 +1,123 @@
+"""Runs the queries for every kind of discrepancy, and opens, updates and closes the rows that remember them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from config.core import clock
+from config.core.events import announce
+from finance.classes import SALE
+from finance.findings import charges, payments, statements
+from finance.models import DiscrepancyKind
+from finance.signals import discrepancies_changed, statement_gap_found
+
+UNPAID_AFTER = timedelta(days=21)
+UNMATCHED_AFTER = timedelta(days=3)
+LATE_AFTER = timedelta(days=3)
+URGENT_FROM = Decimal(500)
+
+_EVERYWHERE = "true"
+_ON_THESE = "d.settlement_id = ANY(%(ids)s)"
+_OF_TOUCHED = "d.order_line_id IN (SELECT order_line_id FROM touched)"
+_TOUCHED = """
+CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
+SELECT DISTINCT found.order_line_id FROM finance_match found
+JOIN finance_settlementline line ON line.id = found.settlement_line_id
+WHERE line.settlement_id = ANY(%(ids)s) AND found.order_line_id IS NOT NULL
+"""
+_OPEN = """
+WITH found(account_id, key, severity, settlement_id, settlement_line_id, order_line_id, order_ref, amount, currency,
+    evidence) AS ({select}),
+saved AS (
+    INSERT INTO finance_discrepancy AS d (account_id, kind, key, severity, settlement_id, settlement_line_id,
+        order_line_id, order_ref, amount, currency, evidence, state, first_seen_at, last_seen_at, closed_by,
+        closed_reason)
+    SELECT account_id, %(kind)s, left(key, 200), severity, settlement_id, settlement_line_id, order_line_id, order_ref,
+        amount, currency, evidence, 'open', %(now)s, %(now)s, '', '' FROM found
+    ON CONFLICT (account_id, kind, key) DO UPDATE SET
+        severity = excluded.severity, settlement_id = excluded.settlement_id, order_ref = excluded.order_ref,
+        settlement_line_id = excluded.settlement_line_id, order_line_id = excluded.order_line_id,
+        amount = excluded.amount, currency = excluded.currency, evidence = excluded.evidence,
+        last_seen_at = excluded.last_seen_at,
+        state = CASE WHEN d.state = 'accepted' AND d.amount IS NOT DISTINCT FROM excluded.amount
+            THEN d.state ELSE 'open' END,
+        closed_at = CASE WHEN d.state = 'accepted' AND d.amount IS NOT DISTINCT FROM excluded.amount
+            THEN d.closed_at END
+    RETURNING id, state, amount
+)
+SELECT saved.id, former.id IS NULL OR (former.state, former.amount) IS DISTINCT FROM (saved.state, saved.amount)
+FROM saved LEFT JOIN finance_discrepancy former ON former.id = saved.id
+"""
+_CLOSE = """
+UPDATE finance_discrepancy d SET state = 'resolved', closed_at = %(now)s, closed_by = 'rule',
+    closed_reason = 'no longer found'
+WHERE d.kind = %(kind)s AND d.state = 'open' AND NOT d.id = ANY(%(found)s) AND {covers}
+RETURNING d.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind: its queries, and which of its rows are closed when they are not found."""
+
+    kind: DiscrepancyKind
+    selects: tuple[str, ...]
+    covers: str
+
+
+FINDINGS = (
+    Finding(DiscrepancyKind.INCONSISTENT, (statements.INCONSISTENT,), _EVERYWHERE),
+    Finding(DiscrepancyKind.DEPOSIT_MISMATCH, (statements.DEPOSIT_MISMATCH,), _EVERYWHERE),
+    Finding(DiscrepancyKind.STATEMENT_GAP, (statements.GAP,), _EVERYWHERE),
+    Finding(DiscrepancyKind.UNKNOWN_LABEL, (charges.UNKNOWN_LABEL,), _EVERYWHERE),
+    Finding(DiscrepancyKind.UNMATCHED, (charges.UNMATCHED,), _EVERYWHERE),
+    Finding(DiscrepancyKind.DUPLICATE, (charges.TWICE_PER_ORDER, charges.TWICE_PER_ACCOUNT), _ON_THESE),
+    Finding(DiscrepancyKind.SHORT_PAID, (payments.SHORT_PAID,), _OF_TOUCHED),
+    Finding(DiscrepancyKind.MISSING_PAYMENT, (payments.MISSING_PAYMENT,), _EVERYWHERE),
+)
+
+
+def refresh(settlement_ids: Sequence[int]) -> list[int]:
+    """Judge these statements, and everything that needs no statement; returns the ids of discrepancies that changed."""
+    given = _limits(settlement_ids)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_TOUCHED, given)
+        cursor.execute("ANALYZE touched")
+        changed = {finding.kind: _one(cursor, finding, given) for finding in FINDINGS}
+        cursor.execute("DROP TABLE touched")
+        ids = sorted(pk for some in changed.values() for pk in some)
+        if ids:
+            announce(discrepancies_changed, ids=ids)
+        if changed[DiscrepancyKind.STATEMENT_GAP]:
+            announce(statement_gap_found, ids=changed[DiscrepancyKind.STATEMENT_GAP])
+    return ids
+
+
+def _limits(settlement_ids: Sequence[int]) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "ids": list(settlement_ids),
+        "now": now,
+        "unpaid_before": now - UNPAID_AFTER,
+        "unmatched_before": now - UNMATCHED_AFTER,
+        "late_after": LATE_AFTER,
+        "urgent": URGENT_FROM,
+        "sale": list(SALE),
+        **charges.CLASSES,
+    }
+
+
+def _one(cursor: Any, finding: Finding, given: Mapping[str, Any]) -> list[int]:
+    found: dict[int, bool] = {}
+    for select in finding.selects:
+        cursor.execute(_OPEN.format(select=select), {**given, "kind": finding.kind})
+        found.update(cursor.fetchall())
+    cursor.execute(_CLOSE.format(covers=finding.covers), {**given, "kind": finding.kind, "found": list(found)})
+    closed = [pk for (pk,) in cursor.fetchall()]
+    return [pk for pk, is_changed in found.items() if is_changed] + closed

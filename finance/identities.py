@@ -1,0 +1,103 @@
+"""The identities a statement must satisfy, as plain functions of its sums; pure.
+
+1 the lines make the total; 2 the total is the deposit; 4 the six ledgers make the total; 6 no gap and no overlap with
+the period before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from finance.classes import Scope
+
+CHAIN_TOLERANCE = timedelta(hours=1)
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The sums of one statement. `total` None: no header yet; `deposit` None: nothing seen at the bank yet."""
+
+    total: Decimal | None
+    line_count: int
+    by_scope: Mapping[str, Decimal] = field(default_factory=dict)
+    lines_sum: Decimal = ZERO
+    deposit: Decimal | None = None
+    period_start: datetime | None = None
+    former_end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One identity: what should be, what is, and whether they agree (None: cannot be told, see the reason)."""
+
+    number: int
+    expected: Decimal | None
+    actual: Decimal | None
+    passed: bool | None
+    reason: str = ""
+
+
+def checks(facts: Facts) -> tuple[Check, ...]:
+    """Identities 1, 2, 4 and 6 of one statement."""
+    return (_sum_of_lines(facts), _deposit(facts), _partition(facts), _chain(facts))
+
+
+def residual(facts: Facts) -> tuple[Decimal | None, str]:
+    """Total less what stands in a named ledger, and why it is not known where it is None."""
+    if facts.total is None:
+        return None, "the statement's header has not been seen; import it"
+    if not facts.line_count:
+        return None, "the statement has no lines yet"
+    quarantined = facts.by_scope.get(Scope.QUARANTINE, ZERO)
+    return facts.total - facts.lines_sum + quarantined, ""
+
+
+def state(facts: Facts) -> str:
+    """Announced, imported, inconsistent, tied or matched, by the sums alone."""
+    if not facts.line_count and facts.total != 0:
+        return "announced"
+    if facts.total is None:
+        return "imported"
+    if facts.total != facts.lines_sum:
+        return "inconsistent"
+    return "tied" if facts.by_scope.get(Scope.QUARANTINE) is not None else "matched"
+
+
+def _sum_of_lines(facts: Facts) -> Check:
+    if facts.total is None:
+        return Check(1, None, facts.lines_sum, None, "no header yet")
+    return Check(1, facts.total, facts.lines_sum, facts.total == facts.lines_sum)
+
+
+def _deposit(facts: Facts) -> Check:
+    if facts.total is None or facts.deposit is None:
+        return Check(2, facts.total, facts.deposit, None, "no deposit seen yet; import the bank file")
+    return Check(2, facts.total, facts.deposit, facts.total == facts.deposit)
+
+
+def _partition(facts: Facts) -> Check:
+    parts = sum(facts.by_scope.values(), ZERO)
+    if facts.total is None:
+        return Check(4, None, parts, None, "no header yet")
+    return Check(4, facts.total, parts, facts.total == parts)
+
+
+def _chain(facts: Facts) -> Check:
+    if facts.period_start is None:
+        return Check(6, None, None, None, "no period told")
+    if facts.former_end is None:
+        return Check(6, None, None, None, "the first statement of its chain")
+    apart = facts.period_start - facts.former_end
+    if apart > CHAIN_TOLERANCE:
+        return Check(6, None, None, False, f"nothing covers {_span(facts.former_end, facts.period_start)}")
+    if apart < -CHAIN_TOLERANCE:
+        return Check(6, None, None, False, f"covered twice: {_span(facts.period_start, facts.former_end)}")
+    return Check(6, None, None, True)
+
+
+def _span(since: datetime, until: datetime) -> str:
+    return f"{since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,144 @@
+"""Matching as sets, inside the database: the matches of some statements are deleted and built again.
+
+The rule is that of `reconciliation.match`, which a property test compares with this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+
+from finance.classes import AMOUNTS, SOFT
+
+_DELETE = """
+DELETE FROM finance_match USING finance_settlementline line
+WHERE line.id = finance_match.settlement_line_id AND line.settlement_id = ANY(%(ids)s)
+"""
+_EXACT = """
+INSERT INTO finance_match (settlement_line_id, order_line_id, layer, reason, amount)
+SELECT line.id, item.id,
+    CASE line.home WHEN 'order' THEN 1 WHEN 'quarantine' THEN 7 ELSE 6 END,
+    CASE line.home WHEN 'order' THEN 'line_id' WHEN 'quarantine' THEN 'no_ledger' ELSE 'ledger' END, line.amount
+FROM finance_settlementline line
+LEFT JOIN inventory_orderline item
+    ON line.home = 'order' AND line.line_ref <> '' AND item.account_id = line.account_id
+    AND item.order_ref = line.order_ref AND item.external_id = line.line_ref
+WHERE line.settlement_id = ANY(%(ids)s) AND (line.home <> 'order' OR item.id IS NOT NULL)
+"""
+_PENDING = """
+CREATE TEMPORARY TABLE pending ON COMMIT DROP AS
+SELECT line.id, line.account_id, line.settlement_id, line.line_class, line.amount, line.order_ref, line.line_ref,
+    line.remote_id, line.quantity, line.posted_at,
+    CASE WHEN line.product_ids <> '[]' THEN jsonb_build_array(line.product_ids -> 0) END AS product,
+    line.remote_id <> '' OR line.product_ids <> '[]' AS names_product
+FROM finance_settlementline line
+LEFT JOIN inventory_orderline item
+    ON line.line_ref <> '' AND item.account_id = line.account_id
+    AND item.order_ref = line.order_ref AND item.external_id = line.line_ref
+WHERE line.settlement_id = ANY(%(ids)s) AND line.home = 'order' AND item.id IS NULL
+"""
+_FIT = """
+INSERT INTO finance_match (settlement_line_id, order_line_id, layer, reason, amount)
+SELECT id,
+    CASE reason WHEN 'product' THEN by_product WHEN 'product_quantity' THEN by_quantity
+        WHEN 'product_amount' THEN by_product_amount WHEN 'amount' THEN by_amount WHEN 'only_line' THEN only_item END,
+    CASE WHEN reason LIKE 'product%%' THEN 2 WHEN reason IN ('amount', 'only_line') THEN 3
+        WHEN reason = 'not_an_order' THEN 6 ELSE 7 END,
+    reason, amount
+FROM (SELECT *, CASE
+        WHEN names_product AND products = 1 THEN 'product'
+        WHEN names_product AND products > 1 AND quantities = 1 THEN 'product_quantity'
+        WHEN names_product AND products > 1 AND product_amounts = 1 THEN 'product_amount'
+        WHEN NOT names_product AND amounts = 1 THEN 'amount'
+        WHEN NOT names_product AND items = 1 THEN 'only_line'
+        WHEN items > 0 THEN 'no_line' WHEN is_soft THEN 'not_an_order' ELSE 'no_order' END AS reason
+    FROM ({candidates}) AS counted) AS judged
+"""
+_CANDIDATES = """
+SELECT p.id, p.amount, p.names_product, p.line_class = ANY(%(soft)s) AS is_soft, count(item.id) AS items,
+    count(*) FILTER (WHERE fits.product) AS products, min(item.id) FILTER (WHERE fits.product) AS by_product,
+    count(*) FILTER (WHERE fits.product AND fits.quantity) AS quantities,
+    min(item.id) FILTER (WHERE fits.product AND fits.quantity) AS by_quantity,
+    count(*) FILTER (WHERE fits.product AND fits.amount) AS product_amounts,
+    min(item.id) FILTER (WHERE fits.product AND fits.amount) AS by_product_amount,
+    count(*) FILTER (WHERE fits.amount) AS amounts, min(item.id) FILTER (WHERE fits.amount) AS by_amount,
+    min(item.id) AS only_item
+FROM pending p
+LEFT JOIN inventory_orderline item ON item.account_id = p.account_id AND item.order_ref = p.order_ref
+LEFT JOIN catalog_remoteproduct known
+    ON p.product IS NOT NULL AND known.account_id = item.account_id AND known.remote_id = item.remote_id
+LEFT JOIN catalog_identifier named
+    ON named.kind = p.product -> 0 ->> 'kind' AND named.value = p.product -> 0 ->> 'value'
+CROSS JOIN LATERAL (SELECT
+    (p.remote_id <> '' AND item.remote_id = p.remote_id) OR coalesce(named.sku_id = item.sku_id, false)
+        OR coalesce(known.product_ids @> p.product, false) AS product,
+    abs(p.quantity) IN (item.quantity, item.quantity_shipped) AS quantity,
+    {distance} <= 0.01 AS amount
+) AS fits
+GROUP BY p.id, p.amount, p.names_product, p.line_class
+"""
+_EVENT = """
+UPDATE finance_match SET order_line_id = event.item_id, layer = 3, reason = 'same_event'
+FROM pending p JOIN (
+    SELECT told.settlement_id, told.order_ref, told.line_ref, told.posted_at, min(found.order_line_id) AS item_id
+    FROM pending told JOIN finance_match found ON found.settlement_line_id = told.id
+    WHERE found.reason = 'amount' AND told.line_ref <> ''
+    GROUP BY 1, 2, 3, 4 HAVING count(DISTINCT found.order_line_id) = 1
+) AS event ON event.settlement_id = p.settlement_id AND event.order_ref = p.order_ref
+    AND event.line_ref = p.line_ref AND event.posted_at IS NOT DISTINCT FROM p.posted_at
+WHERE finance_match.settlement_line_id = p.id AND finance_match.reason = 'no_line' AND NOT p.names_product
+"""
+_SCOPE = """
+UPDATE finance_settlementline line SET scope = place.scope
+FROM pending p JOIN finance_match found ON found.settlement_line_id = p.id
+CROSS JOIN LATERAL (SELECT CASE found.layer WHEN 7 THEN 'quarantine' WHEN 6 THEN 'account' ELSE 'order' END AS scope)
+    AS place
+WHERE line.id = p.id AND line.scope <> place.scope
+"""
+_AT_HOME = """
+UPDATE finance_settlementline line SET scope = home WHERE settlement_id = ANY(%(ids)s) AND scope <> home
+    AND NOT EXISTS (SELECT FROM pending WHERE pending.id = line.id)
+"""
+_SUMS = """
+SELECT (SELECT (count(*), sum(amount)) FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s))
+    IS NOT DISTINCT FROM (SELECT (count(*), sum(found.amount)) FROM finance_match found
+        JOIN finance_settlementline line ON line.id = found.settlement_line_id WHERE line.settlement_id = ANY(%(ids)s))
+"""
+
+
+class MatchesDoNotAddUp(RuntimeError):
+    """The matches of a statement do not make its lines; nothing of the run is kept."""
+
+
+def rebuild(settlement_ids: Sequence[int]) -> None:
+    """Match every line of these statements anew, in one transaction; repeated, it gives the same."""
+    given = {"ids": list(settlement_ids), "soft": list(SOFT)}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '128MB'")
+        for statement in (_DELETE, _EXACT, _PENDING):
+            cursor.execute(statement, given)
+        cursor.execute("ANALYZE pending")
+        fit = _FIT.format(candidates=_CANDIDATES.format(distance=_amount_distance()))
+        for statement in (fit, _EVENT, _SCOPE, _AT_HOME):
+            cursor.execute(statement, given)
+        cursor.execute("DROP TABLE pending")
+        cursor.execute(_SUMS, given)
+        if not cursor.fetchone()[0]:
+            raise MatchesDoNotAddUp(f"statements {list(settlement_ids)[:5]}: Σ matches differs from Σ lines")
+
+
+def _amount_distance() -> str:
+    """How far a statement line's amount is from the nearest amount of an order line that its class may repeat."""
+    columns = {"net_total": "item.item_total - item.tax"}
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for line_class, names in AMOUNTS.items():
+        groups.setdefault(names, []).append(line_class.value)
+    cases = [
+        "WHEN p.line_class IN ({}) THEN least({})".format(
+            ", ".join(f"'{name}'" for name in classes),
+            ", ".join(f"abs(abs(p.amount) - nullif(abs({columns.get(n, f'item.{n}')}), 0))" for n in names),
+        )
+        for names, classes in groups.items()
+    ]
+    return f"CASE {' '.join(cases)} END"
