@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -24,6 +25,9 @@ CONNECT_S, READ_S = 5, 30
 DEADLINE_S, FILE_DEADLINE_S = 60, 900
 NOT_SENT = "not_sent"
 UNKNOWN_OUTCOME = "unknown_outcome"
+
+# Its debug lines quote addresses with everything in them.
+logging.getLogger("urllib3").setLevel(logging.INFO)
 
 
 def send(call: Call, *, owner: str) -> Reply:
