@@ -1,0 +1,91 @@
+"""Inspection of tickets and breaches, and configuration of thresholds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from tickets.models import Breach, PendingCheck, Snooze, Threshold, Ticket, TicketEvent
+from tickets.services import thresholds
+
+
+class ReadOnly(ModelAdmin):
+    """Rows that the product writes and people only look at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyInline(TabularInline):
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class EventInline(ReadOnlyInline):
+    model = TicketEvent
+    fields = ["at", "kind", "actor", "text"]
+
+
+class BreachInline(ReadOnlyInline):
+    model = Breach
+    fields = ["detector", "subject", "state", "severity", "value", "opened_at", "cleared_at"]
+
+
+@admin.register(Ticket)
+class TicketAdmin(ReadOnly):
+    list_display = ["title", "type", "severity", "state", "account", "assignee", "opened_at", "resolved_at"]
+    list_filter = ["type", "severity", "state", "resolution", "is_parent", "is_flapping"]
+    search_fields = ["title", "scope_key"]
+    list_select_related = ["account", "assignee"]
+    date_hierarchy = "opened_at"
+    inlines = [BreachInline, EventInline]
+
+
+@admin.register(Threshold)
+class ThresholdAdmin(ModelAdmin):
+    list_display = [
+        "detector", "account", "brand", "sku", "comparison", "trigger", "unit", "severity", "is_enabled", "version",
+    ]  # fmt: skip
+    list_filter = ["detector", "is_enabled", "severity"]
+    list_select_related = ["account", "brand", "sku"]
+    raw_id_fields = ["sku"]
+    readonly_fields = ["version"]
+
+    def save_model(self, request: HttpRequest, obj: Threshold, form: ModelForm, change: bool) -> None:
+        thresholds.save(obj)
+
+
+@admin.register(Breach)
+class BreachAdmin(ReadOnly):
+    list_display = ["detector", "subject", "state", "severity", "value", "account", "measured_at"]
+    list_filter = ["detector", "state", "severity"]
+    search_fields = ["subject", "title"]
+    list_select_related = ["account"]
+
+
+@admin.register(PendingCheck)
+class PendingCheckAdmin(ReadOnly):
+    list_display = ["kind", "subject", "due_at"]
+    list_filter = ["kind"]
+
+
+@admin.register(Snooze)
+class SnoozeAdmin(ReadOnly):
+    list_display = ["ticket", "until", "asked_by", "reason", "ended_at"]
+    list_select_related = ["ticket"]

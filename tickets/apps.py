@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class TicketsConfig(AppConfig):
+    name = "tickets"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from config.core.jobs import declare
+        from config.core.tenancy import TENANT_DEFAULTS
+        from tickets import receivers, schedule
+        from tickets.detectors import catalog, finance, inventory, sync
+        from tickets.rules import defaults
+
+        self.watching = (catalog, finance, inventory, sync, receivers)
+        declare(schedule.JOBS)
+        TENANT_DEFAULTS.add("tickets.thresholds", defaults.seed)

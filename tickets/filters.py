@@ -1,0 +1,39 @@
+"""How tickets are narrowed down; the same for the screens and the API."""
+
+from __future__ import annotations
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from tickets.models import Resolution, Severity, Threshold, Ticket, TicketState
+from tickets.types import TYPES, Category
+
+
+class TicketFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="search", label="Search")
+    type = django_filters.MultipleChoiceFilter(choices=lambda: [(key, kind.label) for key, kind in TYPES])
+    category = django_filters.ChoiceFilter(
+        choices=[(each.value, each.value.capitalize()) for each in Category], method="of_category"
+    )
+    severity = django_filters.MultipleChoiceFilter(choices=Severity.choices)
+    state = django_filters.MultipleChoiceFilter(choices=TicketState.choices)
+    resolution = django_filters.MultipleChoiceFilter(choices=Resolution.choices)
+    is_assigned = django_filters.BooleanFilter(field_name="assignee", lookup_expr="isnull", exclude=True)
+    opened = django_filters.IsoDateTimeFromToRangeFilter(field_name="opened_at")
+    money_at_least = django_filters.NumberFilter(field_name="money_rank", lookup_expr="gte")
+
+    class Meta:
+        model = Ticket
+        fields = ["account", "brand", "assignee", "parent", "is_parent", "is_flapping", "detector"]
+
+    def search(self, found: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
+        return found.filter(Q(title__icontains=value.strip()) | Q(scope_key__icontains=value.strip()))
+
+    def of_category(self, found: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
+        return found.filter(type__in=[key for key, kind in TYPES if kind.category == value])
+
+
+class ThresholdFilter(django_filters.FilterSet):
+    class Meta:
+        model = Threshold
+        fields = ["detector", "account", "brand", "sku", "is_enabled"]

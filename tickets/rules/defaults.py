@@ -1,0 +1,104 @@
+"""The thresholds that every new client starts with, as a table. A client edits its own rows afterwards.
+
+Ladders: type 3, 11, 17, 22 and 25 of the ticket catalogue; the money ladder in the reporting currency per day.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tickets.models import Threshold
+
+MONEY = [["S1", "500"], ["S2", "100"], ["S3", "20"]]
+AT_ONCE = {"opens_after": 1, "spacing_minutes": 0}
+"""Real-time types: the first evaluation opens, and evaluations count however close they are."""
+
+
+def step(severity: str, *when: tuple[str, str, str]) -> dict[str, Any]:
+    return {"severity": severity, "when": [list(condition) for condition in when]}
+
+
+LEVELS = [step("S1", ("severity", "at_most", "1")), step("S2", ("severity", "at_most", "2")),
+          step("S3", ("severity", "at_most", "3"))]  # fmt: skip
+BLIND = [
+    step("S1", ("is_goods", "at_least", "1"), ("age_minutes", "above", "30")),
+    step("S2", ("is_money", "at_least", "1"), ("age_minutes", "above", "1440")),
+]
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "catalog.unlinked": AT_ONCE | {
+        "comparison": "at_least", "trigger": "1", "unit": "rows", "severity": "S4", "money_ladder": MONEY,
+        "ladder": [
+            step("S1", ("unshipped_lines", "at_least", "1")), step("S2", ("revenue_share", "above", "0.01")),
+            step("S3", ("money_rows", "at_least", "1")),
+        ],
+    },
+    "inventory.ship_by": AT_ONCE | {
+        "comparison": "at_most", "warn": "36", "trigger": "24", "unit": "hours", "severity": "S4",
+        "money_ladder": MONEY,
+        "ladder": [
+            step("S1", ("value", "at_most", "0")), step("S2", ("value", "at_most", "2")),
+            step("S3", ("value", "at_most", "8")),
+        ],
+    },
+    "finance.discrepancy": AT_ONCE | {
+        "comparison": "at_least", "trigger": "1", "unit": "differences", "severity": "S4", "ladder": LEVELS,
+        "money_ladder": MONEY,
+    },
+    "finance.statement_gap": {
+        "comparison": "at_least", "warn": "12", "trigger": "24", "unit": "hours", "severity": "S2",
+    },
+    "finance.deposit": {
+        "comparison": "at_least", "warn": "3", "trigger": "5", "unit": "bank days", "severity": "S2",
+    },
+    "sync.failing": AT_ONCE | {
+        "comparison": "at_least", "warn": "2", "trigger": "3", "unit": "runs", "severity": "S3", "ladder": BLIND,
+        "clears_after": 1, "clears_when": [["ok_runs", "at_least", "3"], ["open_gaps", "at_most", "0"]],
+    },
+    "sync.freshness": {
+        "comparison": "above", "warn": "0.8", "trigger": "1", "unit": "of budget", "severity": "S3", "ladder": BLIND,
+    },
+    "sync.poisoned": AT_ONCE | {
+        "comparison": "at_least", "trigger": "1", "unit": "pages", "severity": "S3", "ladder": BLIND,
+        "clears_after": 1, "clears_when": [["ok_runs", "at_least", "1"]],
+    },
+    "sync.rejected": AT_ONCE | {
+        "comparison": "at_least", "trigger": "1", "unit": "rows", "severity": "S4",
+        "ladder": [step("S3", ("is_money", "at_least", "1")), step("S3", ("value", "at_least", "10"))],
+    },
+    "sync.gaps": {
+        "comparison": "at_least", "warn": "1", "trigger": "6", "unit": "hours", "severity": "S3",
+        "ladder": [step("S2", ("value", "at_least", "24"))],
+    },
+    "sync.credentials": AT_ONCE | {
+        "comparison": "at_most", "trigger": "30", "unit": "days", "severity": "S4",
+        "ladder": [
+            step("S1", ("value", "at_most", "1")), step("S2", ("value", "at_most", "7")),
+            step("S3", ("value", "at_most", "14")),
+        ],
+    },
+    "sync.refused": AT_ONCE | {
+        "comparison": "at_least", "trigger": "0", "unit": "hours", "severity": "S2",
+        "ladder": [step("S1", ("value", "at_least", "0.5"))],
+    },
+    "sync.commands": AT_ONCE | {
+        "comparison": "at_least", "trigger": "1", "unit": "writes", "severity": "S3",
+    },
+    "sync.parked_work": AT_ONCE | {
+        "comparison": "at_least", "trigger": "1", "unit": "runs", "severity": "S3",
+    },
+    "sync.blind": AT_ONCE | {
+        "comparison": "at_least", "trigger": "1", "unit": "accounts", "severity": "S3",
+    },
+}  # fmt: skip
+
+
+def seed() -> None:
+    """Give the client the default row of each detector that has none for *all* subjects; safe to run again."""
+    present = set(
+        Threshold.objects.filter(account=None, channel="", brand=None, sku=None).values_list("detector", flat=True)
+    )
+    for detector, values in DEFAULTS.items():
+        if detector not in present:
+            row = Threshold(detector=detector, **values)
+            row.full_clean(exclude=["account", "brand", "sku"])
+            row.save()

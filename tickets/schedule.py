@@ -1,0 +1,49 @@
+"""Jobs of the tickets."""
+
+from datetime import timedelta
+
+from config.core.jobs import Job
+
+SWEEPS = {
+    "catalog": timedelta(hours=1),
+    "finance": timedelta(hours=1),
+    "inventory": timedelta(minutes=10),
+    "sync": timedelta(minutes=10),
+}
+"""Time alone makes orders late and flows stale, so these two families are looked at more often."""
+
+JOBS = (
+    Job(
+        key="tickets.drain",
+        call="tickets.rules.engine.drain",
+        every=timedelta(minutes=1),
+        queue="detect",
+        why="judge what changed since the last look",
+    ),
+    *(
+        Job(
+            key=f"tickets.sweep.{family}",
+            call="tickets.rules.engine.sweep",
+            every=every,
+            queue="detect",
+            kwargs={"family": family},
+            why=f"judge everything that the detectors of {family} may find, in case a signal was lost",
+        )
+        for family, every in SWEEPS.items()
+    ),
+    Job(
+        key="tickets.sweep.all",
+        call="tickets.rules.engine.sweep",
+        every=timedelta(hours=24),
+        queue="detect",
+        limit=timedelta(minutes=30),
+        why="judge everything once a day: the net beneath all signals",
+    ),
+    Job(
+        key="tickets.wake_due",
+        call="tickets.services.tickets.wake_due",
+        every=timedelta(minutes=5),
+        queue="detect",
+        why="end the snoozes whose time has come",
+    ),
+)

@@ -1,0 +1,101 @@
+"""The kinds of tickets, as a table. A new kind is a row here and a detector that names it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from config.core.registry import Registry
+
+
+class Category(StrEnum):
+    CATALOG = "catalog"
+    OPERATIONS = "operations"
+    FINANCE = "finance"
+    TECHNICAL = "technical"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What a ticket suggests: a template that a screen can fill with the ticket's parameters, and its words."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketType:
+    """One kind of ticket. `many` is the title of the parent under which siblings gather; `{count}` is their number."""
+
+    key: str
+    label: str
+    category: Category
+    actions: tuple[Action, ...]
+    many: str
+    resolves_itself: bool = True
+
+    @property
+    def action(self) -> Action:
+        """The action suggested first."""
+        return self.actions[0]
+
+
+TYPES: Registry[TicketType] = Registry("ticket type")
+
+MISSING_PRODUCT_DATA = TicketType(
+    key="missing_product_data",
+    label="Missing product data",
+    category=Category.CATALOG,
+    actions=(
+        Action(key="link_product", label="Link to a product"),
+        Action(key="create_draft", label="Create a draft product"),
+        Action(key="ignore_product", label="Ignore with a reason"),
+    ),
+    many="{count} products are not registered",
+)
+UNSHIPPED_ORDER = TicketType(
+    key="unshipped_order",
+    label="Unshipped order warning",
+    category=Category.OPERATIONS,
+    actions=(
+        Action(key="confirm_shipment", label="Confirm the shipment"),
+        Action(key="open_order", label="Look at the order"),
+    ),
+    many="{count} orders wait to be shipped",
+)
+TECHNICAL_ISSUE = TicketType(
+    key="technical_issue",
+    label="Technical issue",
+    category=Category.TECHNICAL,
+    actions=(
+        Action(key="open_sync_health", label="Look at the flow"),
+        Action(key="run_now", label="Run it now"),
+        Action(key="reauthorise", label="Authorise the account again"),
+        Action(key="replay_rows", label="Replay what was rejected"),
+        Action(key="replay_work", label="Start the parked work again"),
+    ),
+    many="{count} technical issues",
+)
+SETTLEMENT_DISCREPANCY = TicketType(
+    key="settlement_discrepancy",
+    label="Settlement discrepancy",
+    category=Category.FINANCE,
+    actions=(
+        Action(key="open_discrepancy", label="Compare expected and settled"),
+        Action(key="map_label", label="Say what this label means"),
+    ),
+    many="{count} differences between expected and settled",
+)
+STATEMENT_MISSING = TicketType(
+    key="statement_missing",
+    label="Statement missing",
+    category=Category.FINANCE,
+    actions=(
+        Action(key="import_statement", label="Import the missing statement"),
+        Action(key="import_deposits", label="Import bank deposits"),
+    ),
+    many="{count} statements or deposits are missing",
+)
+
+for _type in (MISSING_PRODUCT_DATA, UNSHIPPED_ORDER, TECHNICAL_ISSUE, SETTLEMENT_DISCREPANCY, STATEMENT_MISSING):
+    TYPES.add(_type.key, _type)
