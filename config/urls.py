@@ -1,6 +1,6 @@
 """Addresses on a client's host."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+urlpatterns = [path("admin/", admin.site.urls), path("", include("marketplaces.urls"))]

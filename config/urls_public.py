@@ -3,4 +3,6 @@
 from django.contrib import admin
 from django.urls import path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from marketplaces import urls as marketplaces
+
+urlpatterns = [path("admin/", admin.site.urls), *marketplaces.public]
