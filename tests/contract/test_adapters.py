@@ -1,0 +1,160 @@
+"""What every marketplace must declare, and what its mapping must bear; a new folder is tested without a change here."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from marketplaces import canonical, plain, registry
+from marketplaces.canonical import LineClass, Rejected
+from marketplaces.contract import Capability, CommandKind, Flow, Outbound, Page
+from marketplaces.sandbox.wire import SandboxApi
+
+pytestmark = pytest.mark.contract
+
+ROWS = {row.__name__: row for row in canonical.CANONICAL_TYPES}
+REPORT_PARTS = ("request_report", "find_report", "report_state", "download")
+MEDIA = {".json": "application/json", ".csv": "text/csv", ".tsv": "text/tab-separated-values"}
+PARTS = ("client", "mapping", "actions", "events", "sandbox")
+
+
+def folder(adapter) -> Path:
+    return registry.FOLDER / adapter.key
+
+
+def samples(adapter) -> list[Path]:
+    found = [file for file in (folder(adapter) / "samples").iterdir() if file.is_file()]
+    return sorted(file for file in found if not file.name.endswith(".expected.json"))
+
+
+def read(adapter, page: Page) -> list:
+    return list(registry.mapper(adapter.key, page.resource)(page))
+
+
+def test_it_declares_stores_that_can_be_found_and_told_apart(adapter):
+    codes = [store.code for store in adapter.stores]
+    assert len(set(codes)) == len(codes) > 0
+    for store in adapter.stores:
+        assert adapter.store(store.code) == store
+        assert re.fullmatch(r"[A-Z]{3}", store.currency)
+        assert re.fullmatch(r"[A-Z]{2}", store.country)
+
+
+def test_it_declares_resources_that_yield_known_rows(adapter):
+    assert adapter.resources
+    for resource in adapter.resources:
+        assert resource.rows
+        assert set(resource.rows) <= set(ROWS), resource.key
+        assert resource.why, f"{resource.key} does not say why it is read"
+        assert resource.overlap < resource.window <= resource.history
+        assert resource.needs <= adapter.capabilities
+
+
+def test_it_declares_limits_that_let_calls_through(adapter):
+    operations = {route.operation for route in registry.part(adapter.key, "sandbox").API.routes if route.operation}
+    assert operations <= set(adapter.limits)
+    assert all(limit.rate > 0 and limit.burst >= 1 for limit in adapter.limits.values())
+
+
+def test_it_has_all_its_parts(adapter):
+    for name in PARTS:
+        assert registry.part(adapter.key, name)
+    assert (folder(adapter) / "README.md").read_text().strip()
+    assert isinstance(registry.part(adapter.key, "sandbox").API, SandboxApi)
+
+
+def test_it_reads_every_declared_resource(adapter):
+    client = registry.part(adapter.key, "client").Client
+    for resource in adapter.resources:
+        assert registry.mapper(adapter.key, resource.key)
+        wanted = REPORT_PARTS if resource.flow is Flow.REPORT else (resource.key,)
+        assert all(callable(getattr(client, name, None)) for name in wanted), resource.key
+        assert any(sample.name.partition(".")[0] == resource.key for sample in samples(adapter)), (
+            f"there is no sample of {resource.key}"
+        )
+
+
+def test_it_keeps_its_words_in_its_vocabulary(adapter):
+    assert adapter.key in {word.casefold() for word in adapter.vocabulary}
+
+
+def test_it_maps_its_samples_exactly(adapter):
+    for sample in samples(adapter):
+        resource = sample.name.partition(".")[0]
+        page = Page(resource=resource, body=sample.read_bytes(), media_type=MEDIA.get(sample.suffix, "text/plain"))
+        rows = read(adapter, page)
+        found = {
+            "rows": [plain.row(row) for row in rows if not isinstance(row, Rejected)],
+            "rejected": [plain.rejected(row) for row in rows if isinstance(row, Rejected)],
+        }
+        expected = json.loads(sample.with_name(f"{sample.name.removesuffix(sample.suffix)}.expected.json").read_text())
+        assert found == expected, sample.name
+
+
+def test_it_maps_a_sample_the_same_when_it_is_packed_or_marked(adapter):
+    for sample in samples(adapter):
+        resource, body = sample.name.partition(".")[0], sample.read_bytes()
+        if body.startswith((b"\x1f\x8b", b"\xef\xbb\xbf")):
+            continue
+        bare = [plain.dumps(row) for row in read(adapter, Page(resource=resource, body=body))]
+        packed = [plain.dumps(row) for row in read(adapter, Page(resource=resource, body=gzip.compress(body)))]
+        assert packed == bare, f"{sample.name} as gzip"
+
+
+GARBAGE = st.one_of(
+    st.binary(max_size=200),
+    st.text(max_size=200).map(str.encode),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+        max_leaves=12,
+    ).map(lambda value: json.dumps(value).encode()),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=GARBAGE)
+def test_it_rejects_garbage_and_never_raises(adapter, body):
+    for resource in adapter.resources:
+        for row in read(adapter, Page(resource=resource.key, body=body)):
+            assert isinstance(row, Rejected), (resource.key, row)
+            assert len(row.reason) > 10
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_it_survives_a_sample_that_is_damaged_anywhere(adapter, data):
+    sample = data.draw(st.sampled_from(samples(adapter)))
+    body = bytearray(sample.read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(body)))
+    for damaged in (bytes(body), bytes(body[:cut])):
+        rows = read(adapter, Page(resource=sample.name.partition(".")[0], body=damaged))
+        assert all(isinstance(row, canonical.Row | Rejected) for row in rows)
+
+
+def test_it_tells_what_it_can_write(adapter):
+    kinds = {
+        Capability.WRITE_PRICE: CommandKind.SET_PRICE,
+        Capability.WRITE_STOCK: CommandKind.SET_STOCK,
+        Capability.CONFIRM_SHIPMENT: CommandKind.CONFIRM_SHIPMENT,
+    }
+    client = registry.part(adapter.key, "client").Client
+    if adapter.capabilities & set(kinds):
+        assert callable(client.send)
+        assert callable(client.read_back)
+    assert Outbound(kind=CommandKind.SET_PRICE, key="k").payload == {}
+
+
+def test_it_names_only_line_classes_that_exist_in_what_its_accounts_lack(adapter):
+    known = {line_class.value for line_class in LineClass}
+    for account in adapter.sandbox_accounts:
+        assert account.without <= known
+        assert {"principal", "commission"}.isdisjoint(account.without)
