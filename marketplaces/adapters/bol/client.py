@@ -22,7 +22,7 @@ __all__ = ["Client", "error_of"]
 
 Subjects = Callable[[str], Sequence[Mapping[str, str]]]
 MOST_MINUTES = 60
-CHECK_AGES = (timedelta(days=2), timedelta(days=5))
+CHECK_AGES = (timedelta(0), timedelta(days=5))
 MOST_QUOTES = 100
 BY_ID = {
     "orders": endpoints.ORDER,
@@ -94,13 +94,11 @@ class Client:
         return self._page(resource, reply.body)
 
     def order_changes(self, window: Window) -> Iterator[Page]:
-        """Shipments of the window, and again each shipment that comes of an age at which it is usually delivered."""
+        """Each shipment when it is new, and again at the age at which it is usually delivered."""
         for method in ("FBR", "FBB"):
             params = {"fulfilment-method": method}
-            for reply, found in paging.numbered(self.api, endpoints.SHIPMENTS, params, key="shipments"):
+            for _, found in paging.numbered(self.api, endpoints.SHIPMENTS, params, key="shipments"):
                 sent = [(shipment, moment(shipment.get("shipmentDateTime"), "shipmentDateTime")) for shipment in found]
-                if any(at and window.since <= at < window.until for _, at in sent):
-                    yield self._page("order_changes", reply.body)
                 for shipment, at in sent:
                     if at and any(window.since <= at + age < window.until for age in CHECK_AGES):
                         page = self.by_id("order_changes", str(shipment.get("shipmentId", "")))

@@ -14,6 +14,7 @@ from marketplaces.adapters.bol.rows.reading import (
     each,
     euros,
     fulfilment,
+    inner,
     moment,
     pieces_of,
     product_ids,
@@ -31,11 +32,18 @@ from marketplaces.contract import Page
 @whole_page
 def fees(page: Page) -> Iterator[Row | Rejected]:
     """One Fee per quoted product and price: `POST /retailer/commission`, or the answer for one product."""
+    body = read_json(page)
+    about = _about(page, body)
 
     def build(raw: Mapping[str, Any]) -> Iterator[Fee]:
-        yield _fee(raw, page.context)
+        yield _fee(raw, about)
 
-    yield from each(pieces_of(read_json(page), "commissions"), build, name="commission", id_key="ean")
+    yield from each(pieces_of(body, "commissions"), build, name="commission", id_key="ean")
+
+
+def _about(page: Page, body: Any) -> Mapping[str, str]:
+    """What was asked, which the answer does not repeat; a saved page may carry it as `about`."""
+    return {**page.context, **(inner(body, "about") if isinstance(body, Mapping) else {})}
 
 
 def _fee(raw: Mapping[str, Any], context: Mapping[str, str]) -> Fee:
@@ -65,12 +73,14 @@ def _includes_vat(country: str) -> bool | None:
 def offers(page: Page) -> Iterator[Row | Rejected]:
     """One Offer per country of an answer of `GET /retailer/products/{ean}/offers`."""
     by_country: dict[str, list[Mapping[str, Any]]] = {}
-    for piece in pieces_of(read_json(page), "offers"):
+    body = read_json(page)
+    about = _about(page, body)
+    for piece in pieces_of(body, "offers"):
         raw = record(piece, "offer")
-        by_country.setdefault(text(raw, "countryCode") or page.context.get("channel", ""), []).append(raw)
+        by_country.setdefault(text(raw, "countryCode") or about.get("channel", ""), []).append(raw)
     for country, raws in sorted(by_country.items()):
         group = [{"country": country, "offers": raws}]
-        yield from each(group, lambda raw: [_offer(raw, page.context)], name="offers", id_key="country")
+        yield from each(group, lambda raw: [_offer(raw, about)], name="offers", id_key="country")
 
 
 def _offer(group: Mapping[str, Any], context: Mapping[str, str]) -> Offer:

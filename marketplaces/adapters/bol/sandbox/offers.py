@@ -142,12 +142,8 @@ def _write_stock(view: View, request: Request, found: WorldListing, body: Mappin
     stock = body.get("stock")
     if stock is None:
         return None
-    amount = stock.get("amount")
-    if (
-        not isinstance(amount, int)
-        or not 0 <= amount <= MOST_STOCK
-        or not isinstance(stock.get("managedByRetailer"), bool)
-    ):
+    amount, is_managed = stock.get("amount"), stock.get("managedByRetailer")
+    if not isinstance(amount, int) or not 0 <= amount <= MOST_STOCK or not isinstance(is_managed, bool):
         return bad(request, "stock.amount", "must be from 0 to 999, with managedByRetailer")
     view.set_quantity(found.product.sku, found.store.code, amount)
     return None
@@ -160,8 +156,10 @@ def _blocking(listing: WorldListing) -> tuple[str, ...]:
 
 def _v11(listing: WorldListing) -> dict[str, Any]:
     is_own = listing.fulfilment == Fulfilment.MERCHANT
-    promise = {"minimumDaysToCustomer": 1, "maximumDaysToCustomer": 2, "ultimateOrderTime": "22:00"}
-    fulfilment = {"method": METHODS[listing.fulfilment]}
+    fulfilment: dict[str, Any] = {"method": METHODS[listing.fulfilment]}
+    if is_own:
+        promise = {"minimumDaysToCustomer": 1, "maximumDaysToCustomer": 2, "ultimateOrderTime": "22:00"}
+        fulfilment |= {"schedule": "BOL_DELIVERY_PROMISE", "deliveryPromise": promise}
     return {
         "offerId": ids.offer_id(listing.serial),
         "ean": listing.product.ean,
@@ -171,9 +169,7 @@ def _v11(listing: WorldListing) -> dict[str, Any]:
         "condition": {"category": "NEW"},
         "pricing": {"bundlePrices": [{"quantity": 1, "unitPrice": listing.price.amount}]},
         "stock": {"amount": min(listing.quantity, MOST_STOCK), "managedByRetailer": False},
-        "fulfilment": {**fulfilment, "schedule": "BOL_DELIVERY_PROMISE", "deliveryPromise": promise}
-        if is_own
-        else fulfilment,
+        "fulfilment": fulfilment,
         "countryAvailabilities": [
             {"countryCode": listing.store.code, "forSale": listing.status == ListingStatus.ACTIVE}
         ],

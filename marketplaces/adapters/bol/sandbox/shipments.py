@@ -8,10 +8,10 @@ from typing import Any
 from marketplaces.adapters.bol.actions import CODES, transporter
 from marketplaces.adapters.bol.sandbox import ids, processes
 from marketplaces.adapters.bol.sandbox.orders import METHODS, offer_of
-from marketplaces.adapters.bol.sandbox.replies import bad, missing, paged, read, reply, stamp
+from marketplaces.adapters.bol.sandbox.replies import PER_PAGE, bad, missing, paged, read, reply, stamp
 from marketplaces.sandbox.facts import Answer, Request, View, WorldLine, WorldOrder
 
-KEPT_FOR = timedelta(days=90)
+KEPT_FOR = (timedelta(days=8), timedelta(days=90))
 IN_TRANSIT_AFTER = timedelta(hours=6)
 
 
@@ -23,10 +23,24 @@ def shipment_list(view: View, request: Request) -> Answer:
         found = [one] if one and one.shipped_at else []
     else:
         method = request.params.get("fulfilment-method", "FBR")
-        changed = view.orders(since=view.at - KEPT_FOR, until=view.at + timedelta(seconds=1))
-        found = [o for o in changed if o.shipped_at and METHODS[o.fulfilment] == method]
-        found.sort(key=lambda o: (_sent_at(o), o.serial), reverse=True)
+        found = _newest(view, method, int(request.params.get("page", "1")) * PER_PAGE)
     return paged(request, found, "shipments", _reduced)
+
+
+def _newest(view: View, method: str, wanted: int) -> list[WorldOrder]:
+    """At least so many shipments where there are as many; the whole past is only looked at for late pages."""
+    found: list[WorldOrder] = []
+    for span in KEPT_FOR:
+        changed = view.orders(since=view.at - span, until=view.at + timedelta(seconds=1))
+        sent = [o for o in changed if METHODS[o.fulfilment] == method and o.shipped_at]
+        found = sorted((o for o in sent if _sent_at(o) >= view.at - span), key=_newest_first)
+        if len(found) >= wanted:
+            break
+    return found
+
+
+def _newest_first(found: WorldOrder) -> tuple[float, int]:
+    return -_sent_at(found).timestamp(), -found.serial
 
 
 def shipment(view: View, request: Request) -> Answer:
