@@ -51,7 +51,7 @@ def _offers(command: Outbound, store: Store, listing: Json) -> list[Any]:
     if not ours:
         ours = [{"marketplace_id": store.external_id, "currency": store.currency, "audience": _PRICED_AUDIENCE}]
         now += ours
-    ours[0]["our_price"] = [{"schedule": [{"value_with_tax": json_number(price)}]}]
+    ours[0]["our_price"] = [{"schedule": [{"value_with_tax": price}]}]
     return now
 
 
@@ -86,11 +86,6 @@ def wanted_quantity(command: Outbound) -> int:
 
 def _attribute(listing: Json, name: str) -> Sequence[Json]:
     return [row for row in (listing.get("attributes") or {}).get(name) or () if isinstance(row, dict)]
-
-
-def json_number(value: Decimal) -> int | float:
-    """Their schema wants a JSON number; a price in minor units survives as its shortest form."""
-    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def shipment(command: Outbound, store: Store) -> Json:

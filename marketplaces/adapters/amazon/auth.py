@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from config.core import clock
 from config.core.errors import NeedsOperator
 from config.core.http import ApiSession, Call
 from marketplaces.adapters.amazon.errors import TOKEN
 from marketplaces.contract import AccountFacts
 
 TOKEN_HOST = "https://api.amazon.com"
-_EARLY = timedelta(seconds=60)
+_EARLY_S = 60
 _NEEDED = ("client_id", "client_secret", "refresh_token")
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
     value: str
-    until: datetime
+    until: float
 
 
 class Tokens:
@@ -37,7 +36,7 @@ class Tokens:
         """A valid access token; NeedsOperator when the seller revoked it or a credential is missing."""
         with self._lock:
             kept = self._kept.get(self._key)
-            if kept is None or kept.until <= clock.now():
+            if kept is None or kept.until <= time.monotonic():
                 kept = self._kept[self._key] = self._fetch()
             return kept.value
 
@@ -55,5 +54,5 @@ class Tokens:
         host = self.account.endpoint or TOKEN_HOST
         reply = self.session.call(Call(method="POST", url=f"{host}/auth/o2/token", operation=TOKEN, data=form))
         body = reply.json()
-        lifetime = timedelta(seconds=int(body.get("expires_in", 3600)))
-        return _Token(str(body["access_token"]), clock.now() + lifetime - _EARLY)
+        lifetime = int(body.get("expires_in", 3600)) - _EARLY_S
+        return _Token(str(body["access_token"]), time.monotonic() + lifetime)

@@ -9,6 +9,7 @@ from typing import Any
 
 from config.core import clock
 from config.core.errors import RateLimited
+from marketplaces.adapters.amazon import listing_search
 from marketplaces.adapters.amazon.api import Api
 from marketplaces.adapters.amazon.errors import pause
 from marketplaces.contract import AccountFacts, Store
@@ -16,12 +17,12 @@ from marketplaces.contract import AccountFacts, Store
 _SIZE = 20
 _MOST_BATCHES = 10
 Subject = Mapping[str, str]
+Ask = Callable[[Api, AccountFacts, list[tuple[Store, Subject]]], bytes]
 
 
 def fees(api: Api, account: AccountFacts, subjects: Sequence[Subject]) -> Iterator[bytes]:
-    """Fee estimates at the price a listing has now; subjects without a price cannot be estimated and are left out."""
-    priced = [subject for subject in subjects if subject.get("price")]
-    return _batches(api, account, priced, _ask_fees)
+    """Fee estimates at the price that each listing has now; a listing without a price cannot be estimated."""
+    return _batches(api, account, sorted(subjects, key=lambda s: s.get("channel", "")), _ask_fees)
 
 
 def offers(api: Api, account: AccountFacts, subjects: Sequence[Subject]) -> Iterator[bytes]:
@@ -34,47 +35,52 @@ def _batches(
     api: Api,
     account: AccountFacts,
     subjects: Sequence[Subject],
-    ask: Callable[[Api, list[tuple[Store, Subject]]], bytes],
+    ask: Ask,
 ) -> Iterator[bytes]:
     """Batches until the budget is used up; what was not reached stays the stalest and comes first next time."""
     stores = {store.code: store for store in account.stores}
     known = [(stores[s["channel"]], s) for s in subjects if s.get("channel") in stores]
     for place in range(0, min(len(known), _SIZE * _MOST_BATCHES), _SIZE):
         try:
-            yield ask(api, known[place : place + _SIZE])
+            yield ask(api, account, known[place : place + _SIZE])
         except RateLimited:
             if place == 0:
                 raise
             return
 
 
-def _ask_fees(api: Api, batch: list[tuple[Store, Subject]]) -> bytes:
-    body = [_fee_question(store, subject) for store, subject in batch]
+def _ask_fees(api: Api, account: AccountFacts, batch: list[tuple[Store, Subject]]) -> bytes:
+    questions = []
+    for store in dict.fromkeys(store for store, _ in batch):
+        skus = [subject["sku"] for other, subject in batch if other == store]
+        questions += [_fee_question(store, item) for item in listing_search.by_sku(api, account, store, skus)]
+    questions = [question for question in questions if question]
+    if not questions:
+        return b"[]"
     path = "/products/fees/v0/feesEstimate"
-    return api.write("getMyFeesEstimates", "POST", path, body=body, idempotent=True).body
+    return api.write("getMyFeesEstimates", "POST", path, body=questions, idempotent=True).body
 
 
-def _fee_question(store: Store, subject: Subject) -> dict[str, Any]:
-    price = {"CurrencyCode": store.currency, "Amount": _number(subject["price"])}
+def _fee_question(store: Store, item: Mapping[str, Any]) -> dict[str, Any]:
+    """The question about one listing as the search shows it; empty when it has no price."""
+    prices = [o["price"]["amount"] for o in item.get("offers") or () if o.get("offerType", "B2C") == "B2C"]
+    channels = [str(row.get("fulfillmentChannelCode")) for row in item.get("fulfillmentAvailability") or ()]
+    if not prices:
+        return {}
+    price = {"CurrencyCode": store.currency, "Amount": Decimal(str(prices[0]))}
     return {
         "IdType": "SellerSKU",
-        "IdValue": subject["sku"],
+        "IdValue": item["sku"],
         "FeesEstimateRequest": {
             "MarketplaceId": store.external_id,
-            "IsAmazonFulfilled": subject.get("fulfilment") == "marketplace",
+            "IsAmazonFulfilled": any(channel.startswith("AMAZON") for channel in channels),
             "PriceToEstimateFees": {"ListingPrice": price},
-            "Identifier": f"{store.code}:{subject['sku']}",
+            "Identifier": f"{store.code}:{item['sku']}",
         },
     }
 
 
-def _number(text: str) -> int | float:
-    """JSON wants a number here; a price in minor units is written back exactly by its shortest form."""
-    value = Decimal(text)
-    return int(value) if value == value.to_integral_value() else float(value)
-
-
-def _ask_offers(api: Api, batch: list[tuple[Store, Subject]]) -> bytes:
+def _ask_offers(api: Api, account: AccountFacts, batch: list[tuple[Store, Subject]]) -> bytes:
     """The batch answers 200 even where single items were throttled; when all of them were, so was the batch."""
     requests = [
         {

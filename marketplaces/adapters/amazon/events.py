@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from marketplaces.adapters.amazon.mapping.notification import Envelope, envelope
@@ -27,7 +26,7 @@ _MAPPED = frozenset({"order_changes", "offers", "stock"})
 def read(body: bytes, headers: Mapping[str, str]) -> list[Notice]:
     """The notices of one message. A message that is no notification (a test, a greeting) gives none and may be deleted."""
     try:
-        raw = json.loads(body.decode("utf-8-sig"), parse_float=Decimal)
+        raw = json.loads(body.decode("utf-8-sig"), parse_float=str)
         return [_notice(envelope(item), body) for item in (raw if isinstance(raw, list) else [raw])]
     except (ValueError, RecursionError):
         return []
@@ -51,7 +50,7 @@ def _notice(message: Envelope, body: bytes) -> Notice:
         happened_at=message.happened_at,
         page=Page(
             resource=resource if resource in _MAPPED else "raw",
-            body=json.dumps(message.raw, default=_number).encode(),
+            body=json.dumps(message.raw).encode(),
             context={"seller_id": seller, "concerns": resource, **_hints(message)},
         ),
         seller=seller,
@@ -84,9 +83,3 @@ def _hints(message: Envelope) -> dict[str, str]:
 
 def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
-
-
-def _number(value: object) -> int | float:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from marketplaces.adapters.amazon.api import Api, segment
 from marketplaces.adapters.amazon.moments import stamp
@@ -48,5 +49,20 @@ def _page(api: Api, account: AccountFacts, store: Store, window: Window, token: 
         "pageSize": "20",
         "pageToken": token,
     }
-    seller = segment(account.settings.get("seller_id", ""))
-    return api.get("searchListingsItems", f"/listings/2021-08-01/items/{seller}", params).body
+    return api.get("searchListingsItems", _path(account), params).body
+
+
+def by_sku(api: Api, account: AccountFacts, store: Store, skus: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Up to twenty listings of one store with price and fulfilment; unknown ones are left out."""
+    params = {
+        "marketplaceIds": store.external_id,
+        "includedData": ("summaries", "offers", "fulfillmentAvailability"),
+        "identifiers": list(skus),
+        "identifiersType": "SKU",
+        "pageSize": "20",
+    }
+    return list(api.get("searchListingsItems", _path(account), params).json().get("items") or [])
+
+
+def _path(account: AccountFacts) -> str:
+    return f"/listings/2021-08-01/items/{segment(account.settings.get('seller_id', ''))}"

@@ -84,7 +84,7 @@ _ACCOUNT: dict[str, C] = {
     "fbacustomerreturnperunitfee": C.RETURN_HANDLING, "fbacustomerreturnperorderfee": C.RETURN_HANDLING,
     "fbacustomerreturnweightbasedfee": C.RETURN_HANDLING, "fba customer return per unit fee": C.RETURN_HANDLING,
     "shipping label purchase": C.SHIPPING_LABEL, "shipping label purchase for return": C.RETURN_HANDLING,
-    "current reserve amount": C.RESERVE_OUT, "previous reserve amount balance": C.RESERVE_IN,
+    "current reserve amount": C.RESERVE_IN, "previous reserve amount balance": C.RESERVE_OUT,
     "payable to amazon": C.CARRYOVER, "successful charge": C.CARRYOVER,
     "micro deposit": C.TRANSFER, "failed disbursement": C.TRANSFER, "manual processing fee": C.PAYMENT_FEE,
     "debt adjustment": C.ADJUSTMENT, "nonsubscriptionfeeadj": C.ADJUSTMENT, "balanceadjustment": C.ADJUSTMENT,
