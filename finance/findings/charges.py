@@ -1,7 +1,7 @@
 """What stands on a statement and should not, or cannot be read: charged twice, unknown labels, unmatched lines.
 
 Every query gives: account, key, severity, statement, statement line, order line, order, amount owed to us, currency,
-evidence. `touched` is a temporary table of the order lines that the statements in question speak of.
+evidence. Two parcels on one day may rightly bring equal fees: as many as there are equal sales. `touched` is a temporary table of the order lines that the statements in question speak of.
 """
 
 from finance.classes import ACCOUNT_FEES, ORDER_FEES
@@ -16,10 +16,13 @@ WITH charged AS (
     JOIN finance_settlementline line ON line.id = found.settlement_line_id
     WHERE line.line_class = ANY(%(order_fees)s) AND line.amount <> 0
 ), sold AS (
-    SELECT found.order_line_id, line.posted_at, count(*) AS sales
-    FROM touched JOIN finance_match found USING (order_line_id)
-    JOIN finance_settlementline line ON line.id = found.settlement_line_id
-    WHERE line.line_class = 'principal' GROUP BY 1, 2
+    SELECT order_line_id, posted_at, max(copies) AS sales FROM (
+        SELECT found.order_line_id, line.posted_at, count(*) AS copies
+        FROM touched JOIN finance_match found USING (order_line_id)
+        JOIN finance_settlementline line ON line.id = found.settlement_line_id
+        WHERE line.line_class = 'principal'
+        GROUP BY 1, 2, line.amount, line.quantity, line.label_type, line.label_group, line.label_text) AS equal_sales
+    GROUP BY 1, 2
 )
 SELECT c.account_id, s.external_id || ':' || c.order_line_id || ':' || c.line_class,
     'S2', c.settlement_id, min(c.id), c.order_line_id, min(c.order_ref), -sum(c.amount), min(c.currency),

@@ -28,8 +28,9 @@ WITH settled AS (
         round(coalesce(item.tax, 0) * sold.units / item.quantity, 2) AS tax
     FROM settled JOIN inventory_orderline item ON item.id = settled.order_line_id
     JOIN inventory_order o ON o.id = item.order_id
-    CROSS JOIN LATERAL (SELECT coalesce(nullif(settled.units, 0), nullif(item.quantity_shipped, 0),
-        item.quantity - item.quantity_cancelled) AS units) AS told
+    CROSS JOIN LATERAL (SELECT coalesce(nullif(item.quantity_shipped, 0), item.quantity - item.quantity_cancelled)
+        AS units) AS left_us
+    CROSS JOIN LATERAL (SELECT least(coalesce(nullif(settled.units, 0), left_us.units), left_us.units) AS units) AS told
     CROSS JOIN LATERAL (SELECT told.units,
         least(1, told.units::numeric / greatest(item.quantity - item.quantity_cancelled, 1)) AS share) AS sold
     WHERE item.item_total IS NOT NULL AND item.quantity > 0

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from config.core.events import announce
 from finance import discrepancies, matches, tieout
 from finance.models import Settlement
+from finance.services import deposits
 from finance.signals import statements_reconciled
 
 STATEMENTS_AT_ONCE = 20
@@ -30,6 +31,7 @@ def reconcile_open() -> dict[str, int]:
         waiting = [pk for (pk,) in cursor.fetchall()]
     for start in range(0, len(waiting), STATEMENTS_AT_ONCE):
         reconcile(waiting[start : start + STATEMENTS_AT_ONCE])
+    deposits.link()
     changed = discrepancies.refresh(waiting)
     return {"statements": len(waiting), "discrepancies_changed": len(changed)}
 

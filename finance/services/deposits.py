@@ -1,0 +1,104 @@
+"""Bank bookings from a file, and the statements that they pay."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import BinaryIO
+
+from django.db import connection, transaction
+
+from config.core import clock
+from config.core.bulk import Table, land
+from config.core.events import announce
+from config.core.money import LossyAmount, decimal
+from finance import discrepancies, tieout
+from finance.signals import statements_reconciled
+from marketplaces.models import Account
+
+COLUMNS = ("account", "booked_on", "amount", "currency", "reference")
+_DEPOSITS = Table(
+    name="finance_deposit",
+    columns=("account_id", "currency", "booked_on", "amount", "reference"),
+    key=("account_id", "currency", "booked_on", "amount", "reference"),
+    update=(),
+    newer=None,
+)
+_LINK = """
+WITH fits AS (
+    SELECT d.id AS deposit_id, s.id AS settlement_id,
+        row_number() OVER (PARTITION BY d.id ORDER BY named.it DESC, abs(d.booked_on - s.due_on), s.id) AS place,
+        row_number() OVER (PARTITION BY s.id ORDER BY named.it DESC, abs(d.booked_on - s.due_on), d.id) AS turn
+    FROM finance_deposit d
+    JOIN (SELECT *, coalesce(deposit_on, period_end::date) AS due_on FROM finance_settlement) s
+        ON s.account_id = d.account_id AND s.currency = d.currency
+    CROSS JOIN LATERAL (SELECT position(s.external_id IN d.reference) > 0 AS it) AS named
+    WHERE d.settlement_id IS NULL AND NOT EXISTS (SELECT FROM finance_deposit taken WHERE taken.settlement_id = s.id)
+        AND (named.it OR (d.amount = s.total AND d.booked_on BETWEEN s.due_on - 2 AND s.due_on + 14))
+)
+UPDATE finance_deposit d SET settlement_id = fits.settlement_id FROM fits
+WHERE fits.deposit_id = d.id AND fits.place = 1 AND fits.turn = 1 RETURNING d.settlement_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a bank file brought: new bookings, statements they pay, and lines that could not be read with the reason."""
+
+    new: int
+    known: int
+    settlement_ids: tuple[int, ...]
+    refused: tuple[str, ...]
+
+
+def import_deposits(file: BinaryIO) -> Imported:
+    """Read bookings from CSV with the columns `COLUMNS` (account key, ISO day), and tie out what they pay.
+
+    A booking belongs to the statement that its reference names, else to the one of equal total within two weeks.
+    """
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    accounts = dict(Account.objects.values_list("key", "pk"))
+    good, refused = [], []
+    for number, raw in enumerate(csv.DictReader(text), start=2):
+        try:
+            good.append(_booking(raw, accounts))
+        except (ValueError, LossyAmount) as error:
+            refused.append(f"line {number}: {error}")
+    with transaction.atomic():
+        table = Table(
+            name=_DEPOSITS.name, columns=_DEPOSITS.columns, key=_DEPOSITS.key, update=(), newer=None,
+            on_insert={"imported_at": clock.now(), "settlement_id": None},
+        )  # fmt: skip
+        landed = land(table, good)
+        paid = link()
+    return Imported(len(landed.inserted_ids), landed.unchanged, paid, tuple(refused))
+
+
+def link() -> tuple[int, ...]:
+    """Find the statement of every booking that has none yet; their identities are checked again."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_LINK)
+            ids = tuple(pk for (pk,) in cursor.fetchall())
+        if ids:
+            tieout.refresh(ids)
+            discrepancies.refresh(ids)
+            announce(statements_reconciled, ids=list(ids))
+    return ids
+
+
+def _booking(raw: dict[str, str | None], accounts: dict[str, int]) -> tuple[int, str, date, Decimal, str]:
+    missing = [name for name in COLUMNS[:4] if not (raw.get(name) or "").strip()]
+    if missing:
+        raise ValueError(f"{', '.join(missing)} is empty; the columns are {', '.join(COLUMNS)}")
+    values = {name: (raw.get(name) or "").strip() for name in COLUMNS}
+    if values["account"] not in accounts:
+        raise ValueError(f"no account is called {values['account']!r}; known: {', '.join(sorted(accounts))}")
+    currency = values["currency"].upper()
+    if len(currency) != 3:
+        raise ValueError(f"{currency!r} is not a currency code")
+    booked_on = datetime.strptime(values["booked_on"], "%Y-%m-%d").date()  # noqa: DTZ007 - a bank's calendar day
+    return accounts[values["account"]], currency, booked_on, decimal(values["amount"]), values["reference"][:200]
