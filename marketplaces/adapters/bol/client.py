@@ -196,9 +196,9 @@ class Client:
     # Writes
 
     def send(self, command: Outbound) -> Outcome:
-        """Make the write; a refusal of the request itself is REJECTED, everything else is read back."""
-        call = actions.request(command, self.account.settings)
+        """Make the write; what cannot be said or is refused at once is REJECTED, everything else is read back."""
         try:
+            call = actions.request(command, self.account.settings)
             reply = self.api.call(call.endpoint, parts={"id": command.external_id}, body=call.body)
         except Rejected as error:
             return Outcome(OutcomeState.REJECTED, reason=str(error))
