@@ -23,6 +23,7 @@ from marketplaces.sandbox.view import AccountView
 
 ORIGIN = date(2026, 3, 2)
 TODAY = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(days=58, hours=9)
+SETTLED = TODAY - timedelta(minutes=15)
 _numbers = count(1)
 
 
@@ -90,7 +91,7 @@ class Shop:
     def rows(self, resource_key: str, window: Window | None = None) -> list[Any]:
         """Canonical rows (and rejected pieces) of a resource over the window, as its mapper gives them."""
         resource = self.adapter.resource(resource_key)
-        window = window or Window(TODAY - timedelta(days=7), TODAY)
+        window = window or Window(TODAY - timedelta(days=7), SETTLED)
         mapper = registry.mapper(self.adapter.key, resource_key)
         return [row for page in self.pages(self.client(), resource, window) for row in mapper(page)]
 

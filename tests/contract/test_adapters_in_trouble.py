@@ -13,11 +13,11 @@ from config.core.money import Money
 from marketplaces import plain, registry
 from marketplaces.canonical import Fulfilment, OrderStatus, Rejected
 from marketplaces.contract import Capability, CommandKind, Flow, Outbound, OutcomeState, Window
-from tests.contract.conftest import TODAY
+from tests.contract.conftest import SETTLED, TODAY
 
 pytestmark = pytest.mark.contract
 
-WEEK = Window(TODAY - timedelta(days=7), TODAY)
+WEEK = Window(TODAY - timedelta(days=7), SETTLED)
 MONTH = Window(TODAY - timedelta(days=31), TODAY)
 
 
