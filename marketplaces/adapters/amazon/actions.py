@@ -20,7 +20,7 @@ class NotPossible(ValueError):
 
 
 def request(command: Outbound, store: Store, listing: Json) -> Json:
-    """The body of a listing patch. `listing` is what getListingsItem says now, because a patch replaces whole attributes."""
+    """The body of a listing patch. `listing` is what the API shows now: a patch replaces whole attributes."""
     if command.kind is CommandKind.SET_PRICE:
         value: list[Any] = _offers(command, store, listing)
         path = "/attributes/purchasable_offer"
@@ -40,7 +40,7 @@ def _product_type(listing: Json) -> str:
 
 
 def _offers(command: Outbound, store: Store, listing: Json) -> list[Any]:
-    """Every audience's offer as it is, with our price in the one for all buyers; a business offer must not vanish."""
+    """Every audience's offer as it is, with our price in the one for all; a business offer must not vanish."""
     if command.payload.get("currency") not in (None, store.currency):
         raise NotPossible(f"the price is in {command.payload['currency']}, but the store sells in {store.currency}")
     price = price_of(command, store)
@@ -57,7 +57,7 @@ def _offers(command: Outbound, store: Store, listing: Json) -> list[Any]:
 
 def price_of(command: Outbound, store: Store) -> Decimal:
     """The wanted price; it must be above zero and no finer than the currency."""
-    price = decimal(command.payload.get("price"))
+    price = decimal(command.payload.get("price", ""))
     if price <= 0 or price % minor_unit(store.currency):
         raise NotPossible(f"{price} {store.currency} is not a price")
     return price
@@ -90,10 +90,11 @@ def _attribute(listing: Json, name: str) -> Sequence[Json]:
 
 def shipment(command: Outbound, store: Store) -> Json:
     """The body of confirmShipment. `payload`: carrier, tracking_number, shipped_at (ISO), lines {line id: quantity}."""
-    payload = command.payload
-    lines = payload.get("lines") or {}
+    payload, lines = command.payload, units_of(command)
     if not lines:
         raise NotPossible("a shipment needs the lines and quantities that are in the parcel")
+    if not payload.get("shipped_at"):
+        raise NotPossible("a shipment needs the moment at which it left")
     carrier = str(payload.get("carrier") or "Other")
     return {
         "marketplaceId": store.external_id,
@@ -104,9 +105,14 @@ def shipment(command: Outbound, store: Store) -> Json:
             "shippingMethod": str(payload.get("service") or "Standard"),
             "trackingNumber": str(payload.get("tracking_number") or ""),
             "shipDate": str(payload["shipped_at"]),
-            "orderItems": [{"orderItemId": str(line), "quantity": int(count)} for line, count in lines.items()],
+            "orderItems": [{"orderItemId": line, "quantity": count} for line, count in lines.items()],
         },
     }
+
+
+def units_of(command: Outbound) -> dict[str, int]:
+    """Units in the parcel by line id."""
+    return {str(line): int(count) for line, count in (command.payload.get("lines") or {}).items()}
 
 
 def package_reference(key: str) -> str:
@@ -149,7 +155,7 @@ def is_shipped(command: Outbound, order: Json) -> bool:
     for package in order.get("packages") or ():
         if package.get("packageReferenceId") == reference or (number and package.get("trackingNumber") == number):
             return True
-    wanted = {str(line): int(count) for line, count in (command.payload.get("lines") or {}).items()}
+    wanted = units_of(command)
     items = {str(item.get("orderItemId")): item.get("fulfillment") or {} for item in order.get("orderItems") or ()}
     return bool(wanted) and all(_is_done(items.get(line, {}), count) for line, count in wanted.items())
 

@@ -11,7 +11,7 @@ from config.core.http import ApiSession, Call
 from marketplaces.adapters.amazon.errors import TOKEN
 from marketplaces.contract import AccountFacts
 
-TOKEN_HOST = "https://api.amazon.com"
+TOKEN_HOST = "https://api.amazon.com"  # noqa: S105
 _EARLY_S = 60
 _NEEDED = ("client_id", "client_secret", "refresh_token")
 

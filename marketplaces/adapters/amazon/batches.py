@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -58,7 +57,9 @@ def _ask_fees(api: Api, account: AccountFacts, batch: list[tuple[Store, Subject]
     if not questions:
         return b"[]"
     path = "/products/fees/v0/feesEstimate"
-    return api.write("getMyFeesEstimates", "POST", path, body=questions, idempotent=True).body
+    reply = api.write("getMyFeesEstimates", "POST", path, body=questions, idempotent=True)
+    reply.json()
+    return reply.body
 
 
 def _fee_question(store: Store, item: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,9 +94,9 @@ def _ask_offers(api: Api, account: AccountFacts, batch: list[tuple[Store, Subjec
         for store, subject in batch
     ]
     path = "/batches/products/pricing/v0/itemOffers"
-    body = api.write("getItemOffersBatch", "POST", path, body={"requests": requests}, idempotent=True).body
-    statuses = [(answer.get("status") or {}).get("statusCode") for answer in json.loads(body).get("responses") or []]
+    reply = api.write("getItemOffersBatch", "POST", path, body={"requests": requests}, idempotent=True)
+    statuses = [(answer.get("status") or {}).get("statusCode") for answer in reply.json().get("responses") or []]
     if statuses and all(status == 429 for status in statuses):
         until = clock.now() + pause("getItemOffersBatch")
         raise RateLimited("getItemOffersBatch: every item of the batch was throttled.", until=until)
-    return body
+    return reply.body

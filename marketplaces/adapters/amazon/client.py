@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from config.core.errors import NeedsOperator, Rejected
-from config.core.http import ApiSession
+from config.core.http import ApiSession, Reply
 from marketplaces.adapters.amazon import batches, documents, legacy_orders, listing_search, shelves, writes
 from marketplaces.adapters.amazon.api import Api, segment
 from marketplaces.adapters.amazon.errors import UNAUTHORISED, error_of
-from marketplaces.adapters.amazon.moments import stamp
+from marketplaces.adapters.amazon.moments import settled, stamp
 from marketplaces.contract import AccountFacts, Outbound, Outcome, Page, ReportState, Window
 
 __all__ = ["Client", "error_of"]
@@ -45,32 +44,32 @@ class Client:
             return
         token = ""
         while True:
-            body = self._order_page(window, token)
-            yield self._page("orders", body)
-            token = (json.loads(body).get("pagination") or {}).get("nextToken") or ""
+            reply = self._order_page(window, token)
+            token = (reply.json().get("pagination") or {}).get("nextToken") or ""
+            yield self._page("orders", reply.body)
             if not token:
                 return
 
-    def _order_page(self, window: Window, token: str) -> bytes:
+    def _order_page(self, window: Window, token: str) -> Reply:
         params = {
             "lastUpdatedAfter": stamp(window.since),
-            "lastUpdatedBefore": stamp(window.until),
+            "lastUpdatedBefore": settled(window.until),
             "marketplaceIds": [store.external_id for store in self.account.stores],
             "maxResultsPerPage": "100",
             "paginationToken": token,
         }
         return self._with_blocks("searchOrders", "/orders/2026-01-01/orders", params)
 
-    def _with_blocks(self, operation: str, path: str, params: Mapping[str, Any]) -> bytes:
+    def _with_blocks(self, operation: str, path: str, params: Mapping[str, Any]) -> Reply:
         """Some sellers are refused as a whole when a role for one block is missing: ask once more without that block."""
         try:
-            return self.api.get(operation, path, {**params, "includedData": self._blocks}).body
+            return self.api.get(operation, path, {**params, "includedData": self._blocks})
         except NeedsOperator as error:
             if error.code != UNAUTHORISED or self._blocks == _FEWER_BLOCKS:
                 raise
-        body = self.api.get(operation, path, {**params, "includedData": _FEWER_BLOCKS}).body
+        reply = self.api.get(operation, path, {**params, "includedData": _FEWER_BLOCKS})
         self._blocks = _FEWER_BLOCKS
-        return body
+        return reply
 
     def prices(self, window: Window) -> Iterator[Page]:
         for store, body in listing_search.pages(self.api, self.account, window):
@@ -114,7 +113,9 @@ class Client:
     def _order(self, order_id: str) -> bytes:
         if self.account.settings.get("orders_api") == "v0":
             return legacy_orders.one(self.api, order_id)
-        return self._with_blocks("getOrder", f"/orders/2026-01-01/orders/{segment(order_id)}", {})
+        reply = self._with_blocks("getOrder", f"/orders/2026-01-01/orders/{segment(order_id)}", {})
+        reply.json()
+        return reply.body
 
     def _listing(self, external_id: str) -> Page:
         code, _, sku = external_id.partition(":")

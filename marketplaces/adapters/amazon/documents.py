@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 import zipfile
@@ -40,7 +39,7 @@ def settlement_reports(api: Api, window: Window) -> Iterator[Mapping[str, Any]]:
 def _listed(api: Api, params: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
     """Pages of getReports; a page token must travel alone, anything beside it is refused."""
     while params:
-        body = json.loads(api.get("getReports", f"{_BASE}/reports", params).body)
+        body = api.get("getReports", f"{_BASE}/reports", params).json()
         yield from body.get("reports") or []
         params = {"nextToken": body["nextToken"]} if body.get("nextToken") else {}
 
@@ -123,7 +122,7 @@ def _why(api: Api, document_id: str) -> str:
 
 
 def fetch(api: Api, document_id: str) -> str:
-    """A document as a file, as it came. The address lives five minutes; when it has expired, a new one is asked for once."""
+    """A document as a file, as it came. Its address lives five minutes; an expired one is renewed once."""
     try:
         return api.download(_address(api, document_id)).path
     except Transient as error:

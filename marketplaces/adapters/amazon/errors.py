@@ -13,7 +13,7 @@ from config.core.http import Call, Reply
 from marketplaces.adapters.amazon.limits import LIMITS
 
 DOWNLOAD = "download"
-TOKEN = "token"
+TOKEN = "token"  # noqa: S105
 UNAUTHORISED = "unauthorised"
 DOCUMENT_EXPIRED = "document_expired"
 _REPEATABLE = "This looks like a fault of the request; do not repeat it."
@@ -29,7 +29,7 @@ _LWA: Mapping[str, str] = {
 
 
 def error_of(reply: Reply, call: Call) -> NinefoldError | None:
-    """The error of an answer, or None when it is a success (batches and 200s with `errors` are looked into by callers)."""
+    """The error of an answer, or None when it is a success; callers look into batches."""
     if reply.status < 400:
         return None
     if call.operation == TOKEN:
@@ -59,7 +59,7 @@ def pause(operation: str) -> timedelta:
     """How long until the bucket holds a token again, with up to a tenth more so that workers do not return together."""
     limit = LIMITS.get(operation)
     seconds = 1 / float(limit.rate) if limit else 60.0
-    return timedelta(seconds=seconds * (1 + random.random() / 10))
+    return timedelta(seconds=seconds * (1 + random.random() / 10))  # noqa: S311
 
 
 def _refused(what: str, code: str) -> NinefoldError:

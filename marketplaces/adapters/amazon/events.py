@@ -24,7 +24,7 @@ _MAPPED = frozenset({"order_changes", "offers", "stock"})
 
 
 def read(body: bytes, headers: Mapping[str, str]) -> list[Notice]:
-    """The notices of one message. A message that is no notification (a test, a greeting) gives none and may be deleted."""
+    """The notices of one message. A message that is no notification gives none and may be deleted."""
     try:
         raw = json.loads(body.decode("utf-8-sig"), parse_float=str)
         return [_notice(envelope(item), body) for item in (raw if isinstance(raw, list) else [raw])]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from marketplaces.adapters.amazon.api import Api, segment
-from marketplaces.adapters.amazon.moments import stamp
+from marketplaces.adapters.amazon.moments import settled, stamp
 from marketplaces.contract import AccountFacts, Page, Window
 
 _BASE = "/orders/v0/orders"
@@ -16,11 +16,11 @@ _MOST_PAGES = 500
 
 
 def pages(api: Api, account: AccountFacts, window: Window) -> Iterator[Page]:
-    """Orders with their items put into them; a page that brings no new order ends the loop, because tokens can circle."""
+    """Orders with their items put into them; a page without a new order ends the loop: tokens can circle."""
     params = {
         "MarketplaceIds": [store.external_id for store in account.stores],
         "LastUpdatedAfter": stamp(window.since),
-        "LastUpdatedBefore": stamp(window.until),
+        "LastUpdatedBefore": settled(window.until),
         "MaxResultsPerPage": "100",
     }
     known: set[str] = set()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from config.core.http import Reply
 from marketplaces.adapters.amazon.api import Api, segment
 from marketplaces.adapters.amazon.moments import stamp
 from marketplaces.contract import AccountFacts, Store, Window
@@ -22,23 +22,23 @@ def pages(api: Api, account: AccountFacts, window: Window) -> Iterator[tuple[Sto
 
 
 def _slice(api: Api, account: AccountFacts, store: Store, window: Window) -> Iterator[bytes]:
-    body = _page(api, account, store, window, "")
-    read = json.loads(body)
+    reply = _page(api, account, store, window, "")
+    read = reply.json()
     middle = window.since + (window.until - window.since) / 2
     if int(read.get("numberOfResults") or 0) > _MOST and middle - window.since > _SHORTEST:
         yield from _slice(api, account, store, Window(window.since, middle))
         yield from _slice(api, account, store, Window(middle, window.until))
         return
     while True:
-        yield body
+        yield reply.body
         token = (read.get("pagination") or {}).get("nextToken")
         if not token:
             return
-        body = _page(api, account, store, window, token)
-        read = json.loads(body)
+        reply = _page(api, account, store, window, token)
+        read = reply.json()
 
 
-def _page(api: Api, account: AccountFacts, store: Store, window: Window, token: str) -> bytes:
+def _page(api: Api, account: AccountFacts, store: Store, window: Window, token: str) -> Reply:
     params = {
         "marketplaceIds": store.external_id,
         "includedData": ("summaries", "offers", "issues", "fulfillmentAvailability"),
@@ -49,7 +49,7 @@ def _page(api: Api, account: AccountFacts, store: Store, window: Window, token: 
         "pageSize": "20",
         "pageToken": token,
     }
-    return api.get("searchListingsItems", _path(account), params).body
+    return api.get("searchListingsItems", _path(account), params)
 
 
 def by_sku(api: Api, account: AccountFacts, store: Store, skus: Sequence[str]) -> list[Mapping[str, Any]]:

@@ -1,8 +1,7 @@
-"""Stock in the marketplace's own warehouses. A page token dies after 30 seconds, so the loop is tight and may restart."""
+"""Stock in the marketplace's own warehouses. Page tokens live 30 seconds: the loop is tight and may restart."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from config.core.errors import Rejected
@@ -44,8 +43,8 @@ def _loop(api: Api, store: Store) -> list[bytes]:
     found: list[bytes] = []
     token = ""
     while True:
-        body = api.get("getInventorySummaries", "/fba/inventory/v1/summaries", {**params, "nextToken": token}).body
-        found.append(body)
-        token = (json.loads(body).get("pagination") or {}).get("nextToken") or ""
+        reply = api.get("getInventorySummaries", "/fba/inventory/v1/summaries", {**params, "nextToken": token})
+        token = (reply.json().get("pagination") or {}).get("nextToken") or ""
+        found.append(reply.body)
         if not token:
             return found

@@ -25,7 +25,7 @@ def send(api: Api, account: AccountFacts, command: Outbound) -> Outcome:
             return _confirm(api, store, command)
         listing = read_listing(api, account, store, command.sku).json()
         body = actions.request(command, store, listing)
-    except (actions.NotPossible, Rejected) as error:
+    except (ValueError, Rejected) as error:
         return Outcome(OutcomeState.REJECTED, str(error))
     return _patch(api, account, store, command, body)
 
@@ -46,7 +46,7 @@ def _patch(api: Api, account: AccountFacts, store: Store, command: Outbound, bod
 
 def _confirm(api: Api, store: Store, command: Outbound) -> Outcome:
     """A shipment of the seller. A 400 often means that it was confirmed before, so the order is asked first."""
-    path = f"/orders/v0/orders/{segment(command.external_id)}/shipmentConfirmation"
+    path = f"/orders/v0/orders/{segment(_order_id(command))}/shipmentConfirmation"
     reference = actions.package_reference(command.key)
     try:
         api.write("confirmShipment", "POST", path, body=actions.shipment(command, store), idempotent=True)
@@ -76,7 +76,7 @@ def read_back(api: Api, account: AccountFacts, command: Outbound) -> Outcome:
 
 
 def _order(api: Api, command: Outbound) -> Any:
-    path = f"/orders/2026-01-01/orders/{segment(command.external_id)}"
+    path = f"/orders/2026-01-01/orders/{segment(_order_id(command))}"
     return api.get("getOrder", path, {"includedData": ("FULFILLMENT", "PACKAGES")}).json().get("order") or {}
 
 
@@ -89,3 +89,7 @@ def _store(account: AccountFacts, command: Outbound) -> Store:
 
 def _path(account: AccountFacts, sku: str) -> str:
     return f"/listings/2021-08-01/items/{segment(account.settings.get('seller_id', ''))}/{segment(sku)}"
+
+
+def _order_id(command: Outbound) -> str:
+    return str(command.payload.get("order_id") or command.external_id)

@@ -46,7 +46,7 @@ class Document:
             return stream.read(4096).removeprefix(codecs.BOM_UTF8).lstrip()
 
     def charset(self) -> str:
-        """UTF-8 if the whole file is, else Windows 1252, else Shift JIS; a damaged file is told here, before any row."""
+        """UTF-8 if the whole file is, else Windows 1252, else Shift JIS; damage is told here, before any row."""
         with self.open() as stream:
             head = stream.read(4)
         for mark, name in _BOMS:

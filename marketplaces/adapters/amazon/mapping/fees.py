@@ -79,7 +79,7 @@ def _estimate(raw: Any) -> Iterator[Row]:
 def _part(part: Node) -> FeePart:
     label = part.need("FeeType")
     charged = part.money("FinalFee") or part.need_money("FeeAmount")
-    return FeePart(fee_class(label), label, -charged)
+    return FeePart(line_class=fee_class(label), label=label, amount=-charged)
 
 
 def _preview(document: Document) -> Iterator[Row | Rejected]:
@@ -110,7 +110,7 @@ def _row(row: Record, *, columns: tuple[tuple[str, str], ...], mark: str, store:
         product_ids=(ProductId(IdentifierKind.MARKETPLACE_ITEM, asin),) if asin else (),
         price=Money(amount(price, mark=mark), currency),
         parts=tuple(
-            FeePart(fee_class(label), label, Money(-amount(text, mark=mark), currency))
+            FeePart(line_class=fee_class(label), label=label, amount=Money(-amount(text, mark=mark), currency))
             for label, text in amounts
             if text not in ("", "--")
         ),

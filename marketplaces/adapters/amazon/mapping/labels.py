@@ -1,4 +1,4 @@
-"""What each line of a settlement file means: their three labels -> our class. Values as met in files up to November 2026.
+"""What each line of a settlement file means: their three labels -> our class. Values as met up to November 2026.
 
 A row counts where every label equals or is `*`; the more specific row wins.
 """

@@ -140,7 +140,7 @@ def _line(item: Node, *, is_cancelled: bool) -> OrderLine:
 
 
 def _cancelled(ordered: int, shipped: int, unfulfilled: int | None, is_cancelled: bool) -> int:
-    """Units that will never ship: all that did not, when the order is cancelled; else what neither shipped nor waits."""
+    """Units that will never ship: all the rest of a cancelled order; else what neither shipped nor waits."""
     if is_cancelled:
         return max(0, ordered - shipped)
     return max(0, ordered - shipped - unfulfilled) if unfulfilled is not None else 0

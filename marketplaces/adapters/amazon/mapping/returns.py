@@ -66,7 +66,7 @@ def _to_network(row: Record, *, seen: Counter[str], month_first: bool) -> Iterat
 
 
 def _to_seller(row: Record, *, month_first: bool) -> Iterator[Row]:
-    """A request to return (RMA). It is handled once it is completed, closed or refused; an unknown state stays unknown."""
+    """A request to return (RMA). Completed, closed and refused ones are handled; an unknown state stays unknown."""
     status, sku = row.text("return-request-status"), row.text("merchant-sku", "sku")
     number = row.need("amazon-rma-id", "merchant-rma-id", "order-id")
     resolution = row.text("resolution")

@@ -42,7 +42,7 @@ LISTING_STATUSES: Mapping[str, ListingStatus] = {
 
 
 def order_status(word: str) -> OrderStatus:
-    """Both versions of the API and the report, with one or two l: `PARTIALLY_SHIPPED`, `Canceled`, `Shipped - Delivered`."""
+    """Of both API versions and the report: `PARTIALLY_SHIPPED`, `Canceled`, `Shipped - Delivered to Buyer`."""
     main, _, detail = word.partition(" - ")
     if detail.casefold().startswith("delivered"):
         return OrderStatus.DELIVERED

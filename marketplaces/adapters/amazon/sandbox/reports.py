@@ -1,4 +1,4 @@
-"""The report service: jobs that take minutes of simulated time, settlement files that appear by themselves, documents."""
+"""The report service: jobs that take minutes of simulated time, settlement files that appear by themselves."""
 
 from __future__ import annotations
 
