@@ -115,7 +115,7 @@ class StallClient:
     def orders(self, window: Window) -> Iterator[Page]:
         found = [
             o for o in REMOTE.orders.values()
-            if o["id"] not in REMOTE.hidden and window.since <= datetime.fromisoformat(o["at"]) < window.until
+            if o["id"] not in REMOTE.hidden and window.since <= _listed(o) < window.until
         ]  # fmt: skip
         for start in range(0, max(len(found), 1), REMOTE.per_page):
             if REMOTE.before_page:
@@ -169,6 +169,11 @@ class StallClient:
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         REMOTE.answer(f"read_back {command.key}")
         return _next_outcome()
+
+
+def _listed(order: Mapping[str, Any]) -> datetime:
+    """When the list shows the order as changed; some marketplaces show old records late."""
+    return datetime.fromisoformat(order.get("listed_at", order["at"]))
 
 
 def _next_outcome() -> Outcome:
