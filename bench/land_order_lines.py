@@ -8,7 +8,6 @@ from typing import Any
 
 import dlt
 from django.db import connection
-from psycopg.types.json import Jsonb
 
 from bench import order_lines
 from bench.order_lines import COLUMNS, KEY, NAME, ROWS, TABLE, BenchOrderLine, empty_table
@@ -74,7 +73,7 @@ def _copy(rows: Rows, table: str) -> None:
 def _copy_by_row(rows: Rows) -> None:
     with connection.cursor() as cursor, cursor.copy(f"COPY {NAME} ({', '.join(COLUMNS)}) FROM STDIN") as copy:
         for row in rows:
-            copy.write_row([Jsonb(value) if isinstance(value, list) else value for value in row])
+            copy.write_row(row)
 
 
 def _bulk_create(rows: Rows) -> None:
@@ -89,6 +88,7 @@ def _bulk_create(rows: Rows) -> None:
 
 def _dlt(rows: Rows) -> None:
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+    os.environ["RUNTIME__LOG_LEVEL"] = "ERROR"
     pipeline = dlt.pipeline(
         "bench_order_lines",
         pipelines_dir=str(WORK / "dlt"),
@@ -100,7 +100,6 @@ def _dlt(rows: Rows) -> None:
         name=NAME,
         primary_key=KEY,
         write_disposition="merge",
-        columns={"product_ids": {"data_type": "json"}},
     )
     pipeline.run(resource)
 

@@ -38,7 +38,7 @@ class BenchOrderLine(models.Model):
     discount = models.DecimalField(max_digits=19, decimal_places=4, null=True)
     expected_fee = models.DecimalField(max_digits=19, decimal_places=4, null=True)
     cancel_requested = models.BooleanField()
-    product_ids = models.JSONField()
+    shipped_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
 
     class Meta:
@@ -93,6 +93,6 @@ def _made(chance: random.Random) -> Iterator[tuple[Any, ...]]:
             None,
             (-price * quantity * Decimal("0.15")).quantize(Decimal("0.01")),
             False,
-            [{"kind": "ean", "value": f"{4_000_000_000_000 + sku}"}],
+            start + timedelta(seconds=number + 3600) if number % 3 else None,
             start + timedelta(seconds=number),
         )

@@ -55,7 +55,7 @@ def land(table: Table, rows: Iterable[Sequence[Any]], *, using: BaseDatabaseWrap
         received = _copy(cursor, table, rows)
         cursor.execute("SET LOCAL work_mem = '64MB'")
         if received >= ANALYZE_FROM:
-            cursor.execute(sql.SQL("ANALYZE {}").format(table.stage))
+            cursor.execute(upsert.analyse_stage(table))
         written = _insert_unknown(cursor, table) if received else []
         if len(written) < received:
             written += _settle_known(cursor, table)

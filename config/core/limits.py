@@ -34,7 +34,6 @@ CREATE UNLOGGED TABLE IF NOT EXISTS public.limit_bucket (
     failures integer NOT NULL DEFAULT 0
 ) WITH (fillfactor = 70)
 """
-DROP_TABLE = "DROP TABLE IF EXISTS public.limit_bucket"
 
 # A clock that was set back (the demo begins anew) must not leave buckets empty until the old time returns.
 _WAS_SET_BACK = "b.updated_at > %(now)s + interval '1 minute'"

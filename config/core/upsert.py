@@ -60,6 +60,11 @@ def make_stage(table: Table) -> sql.Composed:
     return sql.SQL(_STAGE).format(stage=table.stage, columns=_names(table.columns), target=sql.Identifier(table.name))
 
 
+def analyse_stage(table: Table) -> sql.Composed:
+    """Statistics of the key, where the planner's guess about a table it does not know could be far off."""
+    return sql.SQL("ANALYZE {} ({})").format(table.stage, _names(table.key))
+
+
 def insert_unknown(table: Table) -> sql.Composed:
     """Insert rows whose key is not stored. Parameters: the values of `on_insert`."""
     return _write(table, wanted=_is_unknown(table), on_conflict=_NOTHING)
