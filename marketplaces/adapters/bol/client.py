@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ __all__ = ["Client", "error_of"]
 
 Subjects = Callable[[str], Sequence[Mapping[str, str]]]
 MOST_MINUTES = 60
+METHODS = ("FBR", "FBB")
+LONGEST_HANDLING = timedelta(days=30)
 CHECK_AGES = (timedelta(0), timedelta(days=5))
 MOST_QUOTES = 100
 BY_ID = {
@@ -95,15 +98,21 @@ class Client:
 
     def order_changes(self, window: Window) -> Iterator[Page]:
         """Each shipment when it is new, and again at the age at which it is usually delivered."""
-        for method in ("FBR", "FBB"):
-            params = {"fulfilment-method": method}
-            for _, found in paging.numbered(self.api, endpoints.SHIPMENTS, params, key="shipments"):
+        for shipment, at in self._shipments(window.since - CHECK_AGES[-1]):
+            if any(window.since <= at + age < window.until for age in CHECK_AGES):
+                page = self.by_id("order_changes", str(shipment.get("shipmentId", "")))
+                yield from [page] if page else []
+
+    def _shipments(self, since: datetime) -> Iterator[tuple[Mapping[str, Any], datetime]]:
+        """Shipments of both fulfilment methods, newest first, until a page is older throughout."""
+        for method in METHODS:
+            for _, found in paging.numbered(
+                self.api, endpoints.SHIPMENTS, {"fulfilment-method": method}, key="shipments"
+            ):
                 sent = [(shipment, moment(shipment.get("shipmentDateTime"), "shipmentDateTime")) for shipment in found]
-                for shipment, at in sent:
-                    if at and any(window.since <= at + age < window.until for age in CHECK_AGES):
-                        page = self.by_id("order_changes", str(shipment.get("shipmentId", "")))
-                        yield from [page] if page else []
-                if all(at and at < window.since - CHECK_AGES[-1] for _, at in sent):
+                dated = [(shipment, at) for shipment, at in sent if at is not None]
+                yield from dated
+                if not any(at >= since for _, at in dated):
                     break
 
     # Offers and stock
@@ -131,14 +140,13 @@ class Client:
     # Returns, fees, competing offers, invoices
 
     def returns(self, window: Window) -> Iterator[Page]:
-        """Every open return, and handled ones (newest first) back to the start of the window."""
-        for handled in ("false", "true"):
-            for method in ("FBR", "FBB"):
-                params = {"handled": handled, "fulfilment-method": method}
-                for reply, found in paging.numbered(self.api, endpoints.RETURNS, params, key="returns"):
-                    yield self._page("returns", reply.body)
-                    if handled == "true" and _all_before(found, "registrationDateTime", window.since):
-                        break
+        """Every open return, and handled ones (newest first) as long as they may have been handled in the window."""
+        for handled, method in itertools.product(("false", "true"), METHODS):
+            params = {"handled": handled, "fulfilment-method": method}
+            for reply, found in paging.numbered(self.api, endpoints.RETURNS, params, key="returns"):
+                yield self._page("returns", reply.body)
+                if handled == "true" and _all_before(found, "registrationDateTime", window.since - LONGEST_HANDLING):
+                    break
 
     def fees(self, window: Window) -> Iterator[Page]:
         """The commission of known listings at their present price, a hundred in one question."""

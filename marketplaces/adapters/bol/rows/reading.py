@@ -6,7 +6,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import wraps
 from typing import Any
@@ -18,6 +18,7 @@ from marketplaces.contract import Page
 
 ZONE = "Europe/Amsterdam"
 CURRENCY = "EUR"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_BYTES = 256 * 1024 * 1024
 BUYER_KEYS = frozenset({"shipmentDetails", "billingDetails", "customerDetails"})
 _MILLISECONDS_FROM = 100_000_000_000
@@ -219,10 +220,11 @@ def moment(value: Any, name: str) -> datetime | None:
     if value is None or value == "":
         return None
     try:
-        if isinstance(value, (int, Decimal)) or str(value).strip().lstrip("-").isdigit():
-            number = Decimal(str(value).strip())
-            seconds = number / 1000 if abs(number) >= _MILLISECONDS_FROM else number
-            return datetime.fromtimestamp(float(seconds), UTC)
+        if str(value).strip().lstrip("-").isdigit():
+            number = int(str(value).strip())
+            return EPOCH + (
+                timedelta(milliseconds=number) if abs(number) >= _MILLISECONDS_FROM else timedelta(seconds=number)
+            )
         read = datetime.fromisoformat(str(value).strip().replace(" UTC", "+00:00"))
         return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(ZONE))).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as error:

@@ -16,7 +16,7 @@ SMALL_PRIMES = [n for n in range(3, 2000) if all(n % d for d in range(2, math.is
 def development_key(phrase: str) -> rsa.RSAPrivateKey:
     """RSA of 2,048 bits from two primes that the phrase decides."""
     chance = Random(phrase)  # noqa: S311 - the key has to be the same everywhere and protects nothing
-    p, q = _prime(chance), _prime(chance)
+    p, q = _indivisible(chance), _indivisible(chance)
     private = pow(EXPONENT, -1, (p - 1) * (q - 1))
     numbers = rsa.RSAPrivateNumbers(
         p=p,
@@ -30,15 +30,15 @@ def development_key(phrase: str) -> rsa.RSAPrivateKey:
     return numbers.private_key()
 
 
-def _prime(chance: Random) -> int:
+def _indivisible(chance: Random) -> int:
     while True:
         candidate = chance.getrandbits(BITS) | (3 << (BITS - 2)) | 1
         is_open = all(candidate % small for small in SMALL_PRIMES) and (candidate - 1) % EXPONENT
-        if is_open and _is_prime(candidate, chance):
+        if is_open and _is_indivisible(candidate, chance):
             return candidate
 
 
-def _is_prime(number: int, chance: Random) -> bool:
+def _is_indivisible(number: int, chance: Random) -> bool:
     """Miller and Rabin's test; wrong once in 4^20."""
     odd, halvings = number - 1, 0
     while odd % 2 == 0:
