@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.core import clock, tenancy
+from config.core.jobs import QUEUES
 from config.core.models import Heartbeat
 
 PATH = "/healthz"
@@ -58,7 +59,7 @@ def _database() -> dict[str, Any]:
 def _broker() -> dict[str, Any]:
     with redis.Redis.from_url(settings.BROKER_URL, socket_timeout=2, retry=Retry(NoBackoff(), 0)) as broker:
         broker.ping()
-        waiting = sum(broker.llen(queue) for queue in settings.QUEUES)
+        waiting = sum(broker.llen(queue) for queue in QUEUES)
     return {"ok": True, "messages": waiting}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from kombu import Queue
 
 from config import env
+from config.core.jobs import QUEUES
 
 # Where things are
 
@@ -138,7 +139,6 @@ def cache(url: str) -> dict[str, Any]:
 
 # Tasks: the broker carries ids only; a limit is shorter than the lease, the lease than the visibility timeout
 
-QUEUES = ("pull_fast", "pull_slow", "push", "detect", "math", "default")
 CELERY_TASK_QUEUES = tuple(Queue(name) for name in QUEUES)
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = False

@@ -16,6 +16,7 @@ from django.db import connections
 
 from config.core import schedule
 from config.core.embedded import Embedded
+from config.core.jobs import QUEUES
 from config.core.supervisor import Program, Supervisor
 
 TEND_EVERY_S = 0.5
@@ -115,7 +116,7 @@ def _web() -> Program:
 
 
 def _worker() -> Program:
-    options = ["--concurrency", "2", "--queues", ",".join(settings.QUEUES), "--loglevel", "WARNING"]
+    options = ["--concurrency", "2", "--queues", ",".join(QUEUES), "--loglevel", "WARNING"]
     argv = [sys.executable, "-m", "celery", "-A", "config", "worker", *options, "--without-gossip", "--without-mingle"]
     return Program("worker", argv)
 
