@@ -89,7 +89,8 @@ def _rows(row: WorldStatementLine, number: str, style: _Style) -> Iterator[list[
     vat_name = _VAT.get(row.line_class)
     is_split = vat_name is not None and bool(row.vat)
     amount = row.amount if is_split else row.amount + row.vat
-    yield _cells(row, number, style, (kind, group, row.renamed_to or description), amount.amount)
+    labels = (_ACCOUNT, _ACCOUNT, row.renamed_to) if row.renamed_to else (kind, group, description)
+    yield _cells(row, number, style, labels, amount.amount)
     if vat_name and is_split:
         yield _cells(row, number, style, (kind, group, vat_name), row.vat.amount)
 
