@@ -1,0 +1,66 @@
+"""`manage.py seed_demo`: the demo's clients and their history; does nothing when it is there, goes on when it is half."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from datetime import time as clock_time
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config.core import clock, schedule
+from config.core.management.demo import clients, history
+from marketplaces.sandbox import process, worlds
+from marketplaces.sandbox.stage import HISTORY_DAYS
+
+SANDBOX_WITHIN_S = 30
+BAR = 40
+
+
+class Command(BaseCommand):
+    help = "Create the demo clients and play ninety days of their history through the pipeline"
+
+    def handle(self, **_: Any) -> None:
+        if history.mark().is_done:
+            self.stdout.write("the demo's history is there")
+            return
+        self.began, self.shown = time.monotonic(), ""
+        origin = process.keep_origin(process.open_overlay())
+        found = worlds.build(origin)
+        self._wait_for_sandbox()
+        if history.mark() == history.Mark():
+            simulated = clock.simulated()
+            if simulated is None:
+                raise CommandError("the demo needs SIMULATED=true, so that its clock can be moved")
+            simulated.set(datetime.combine(origin, clock_time(), UTC), speed=history.RACE)
+        clients.ensure(found)
+        history.play(origin, list(found), self._report)
+        schedule.compile_schedule()
+        self.stdout.write(f"\nplayed {HISTORY_DAYS} days in {time.monotonic() - self.began:.0f} s")
+
+    def _wait_for_sandbox(self) -> None:
+        deadline = time.monotonic() + SANDBOX_WITHIN_S
+        while True:
+            try:
+                requests.get(f"{settings.SANDBOX_URL}/_health", timeout=2).raise_for_status()
+                return
+            except requests.RequestException as error:
+                if time.monotonic() > deadline:
+                    raise CommandError(f"no simulated marketplaces at {settings.SANDBOX_URL}: {error}") from error
+            time.sleep(0.2)
+
+    def _report(self, doing: str, day: float, left: int) -> None:
+        """One line that is drawn over on a terminal; elsewhere a line per step."""
+        done = "#" * round(BAR * day / HISTORY_DAYS)
+        line = f"[{done:<{BAR}}] day {day:>4g} of {HISTORY_DAYS}, {doing}"
+        if self.stdout.isatty():
+            seconds = time.monotonic() - self.began
+            self.stdout.write(f"\r{line:<80} {left:>4} left {seconds:>4.0f} s ", ending="")
+            self.stdout.flush()
+        elif line != self.shown:
+            self.stdout.write(f"{line} ({time.monotonic() - self.began:.0f} s)")
+            self.stdout.flush()
+        self.shown = line

@@ -1,0 +1,145 @@
+"""Ninety days through the real pipeline: the clock is moved in steps, the work goes through the queue like any other."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from config.core import clock, files, jobs, tenancy, work
+from config.core.management.demo import clients
+from config.core.models import WorkItem, WorkState
+from marketplaces import registry
+from marketplaces.contract import Resource
+from marketplaces.models import Account, AccountStatus
+from marketplaces.sandbox.stage import HISTORY_DAYS
+
+RACE = 1800
+PACE = 30
+REVOKED_AT, AUTHORISED_AT = 60.5, 61.5
+STEPS = (*(float(day) for day in range(7, 57, 7)), REVOKED_AT, AUTHORISED_AT, 63.0, 70.0, 77.0, 84.0, 87.0, 89.0, 90.0)
+SNAPSHOTS_AT = frozenset({28.0, 63.0, 90.0})
+SNAPSHOTS = frozenset({"Listing", "Price", "Stock", "Fee", "Offer"})
+JUDGED_AT = frozenset({28.0, REVOKED_AT, 63.0, 84.0, 90.0})
+STEP_LIMIT_S = 120
+LOOK_EVERY_S = 0.3
+SWEEP_EVERY_S = 1.0
+
+AFTER_PULL = ("marketplaces.find_gaps", "marketplaces.ask_to_fill_gaps")
+ROLL_UP = ("inventory.reprocess_parked", "inventory.roll_up")
+JUDGE = ("finance.reconcile_open", "tickets.drain")
+JUDGE_ALL = ("finance.judge_all", "tickets.sweep.all")
+
+Report = Callable[[str, float, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far the history is played; `is_done` when it has been pulled, reconciled and judged."""
+
+    day: float = 0.0
+    is_done: bool = False
+
+
+def file() -> Path:
+    return Path(settings.DATA_DIR) / "history.json"
+
+
+def mark() -> Mark:
+    """Where a former run stopped."""
+    return Mark(**json.loads(file().read_text())) if file().exists() else Mark()
+
+
+def play(origin: date, found: list[str], report: Report) -> None:
+    """Play what is left of the history for these clients; each step is marked, so that a killed run goes on from there."""
+    for day in (step for step in STEPS if step > mark().day):
+        _step(origin, day, found, report)
+        _keep(Mark(day))
+    _drain(found, report, "judging", HISTORY_DAYS)
+    for keys in (AFTER_PULL, ROLL_UP, JUDGE, JUDGE_ALL):
+        _ask(found, keys)
+        _drain(found, report, "judging", HISTORY_DAYS)
+    _set_clock(clock.now(), PACE)
+    _keep(Mark(float(HISTORY_DAYS), is_done=True))
+
+
+def _step(origin: date, day: float, found: list[str], report: Report) -> None:
+    start = datetime.combine(origin, datetime.min.time(), tzinfo=clock.now().tzinfo) + timedelta(days=day)
+    _set_clock(max(start, clock.now()), RACE)
+    for client in found:
+        with tenancy.in_tenant(client):
+            if day > REVOKED_AT:
+                clients.authorise_again(client)
+            _pull_all(day)
+    _drain(found, report, "pulling", day)
+    _ask(found, AFTER_PULL)
+    _drain(found, report, "completing", day)
+    _ask(found, ROLL_UP)
+    if day in JUDGED_AT:
+        _drain(found, report, "adding up", day)
+        _ask(found, JUDGE)
+    _drain(found, report, "judging", day)
+
+
+def _pull_all(day: float) -> None:
+    with transaction.atomic():
+        for account in Account.objects.filter(status=AccountStatus.ACTIVE):
+            for resource in registry.get(account.marketplace).resources:
+                if day in SNAPSHOTS_AT or not _is_snapshot(resource):
+                    work.later(f"pull.{account.marketplace}.{resource.key}", account_id=account.pk)
+
+
+def _is_snapshot(resource: Resource) -> bool:
+    """Whether it tells only how things stand now, so that reading it for each past week would say nothing more."""
+    return resource.is_snapshot or set(resource.rows) <= SNAPSHOTS
+
+
+def _ask(found: list[str], keys: tuple[str, ...]) -> None:
+    for client in found:
+        with tenancy.in_tenant(client), transaction.atomic():
+            for key in keys:
+                if key in jobs.JOBS:
+                    work.later(key)
+
+
+def _drain(found: list[str], report: Report, doing: str, day: float) -> None:
+    """Wait until every client's queue is empty, sending again what is due; a step that hangs is left to the next one."""
+    until, swept = time.monotonic() + STEP_LIMIT_S, 0.0
+    while left := sum(_open_items(found)):
+        report(doing, day, left)
+        if time.monotonic() > until:
+            return
+        if time.monotonic() - swept > SWEEP_EVERY_S:
+            _sweep(found)
+            swept = time.monotonic()
+        time.sleep(LOOK_EVERY_S)
+
+
+def _open_items(found: list[str]) -> Iterator[int]:
+    for client in found:
+        with tenancy.in_tenant(client):
+            yield WorkItem.objects.filter(state__in=[WorkState.READY, WorkState.LEASED]).count()
+
+
+def _sweep(found: list[str]) -> None:
+    for client in found:
+        with tenancy.in_tenant(client):
+            work.sweep()
+    connection.close_if_unusable_or_obsolete()
+
+
+def _set_clock(moment: datetime, speed: float) -> None:
+    simulated = clock.simulated()
+    if simulated is None:
+        raise RuntimeError("the demo needs SIMULATED=true, so that its clock can be moved")
+    simulated.set(moment, speed=speed)
+
+
+def _keep(reached: Mark) -> None:
+    files.write_private(file(), json.dumps({"day": reached.day, "is_done": reached.is_done}))
