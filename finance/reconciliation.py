@@ -45,7 +45,7 @@ class Amount:
     posted_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Found:
     """Where a statement line belongs; `item_id` None where it belongs to no order line."""
 

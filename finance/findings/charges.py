@@ -1,7 +1,8 @@
 """What stands on a statement and should not, or cannot be read: charged twice, unknown labels, unmatched lines.
 
 Every query gives: account, key, severity, statement, statement line, order line, order, amount owed to us, currency,
-evidence. Two parcels on one day may rightly bring equal fees: as many as there are equal sales. `touched` is a temporary table of the order lines that the statements in question speak of.
+evidence. Two parcels on one day may rightly bring equal fees, as many as there are equal sales. `touched` is a
+temporary table of the order lines that the statements in question speak of.
 """
 
 from finance.classes import ACCOUNT_FEES, ORDER_FEES
