@@ -82,8 +82,8 @@ class Remote:
     report_status: list[ReportStatus] = field(default_factory=list)
     report_body: bytes = b"[]"
     loses_create_answer: bool = False
-    written: dict[str, Any] = field(default_factory=dict)
     outcomes: list[Outcome | NinefoldError] = field(default_factory=list)
+    signature_keys: list[str] = field(default_factory=list)
 
     def put(self, order_id: str, at: datetime, **changes: Any) -> None:
         self.orders[order_id] = {"id": order_id, "at": at.isoformat(), "status": "to_ship", "qty": 1, **changes}
@@ -161,6 +161,10 @@ class StallClient:
     def download(self, resource: str, state: ReportState) -> Page:
         REMOTE.answer("download")
         return Page(resource=resource, body=REMOTE.report_body, document_id=state.document_id)
+
+    def signature_keys(self) -> list[str]:
+        REMOTE.answer("keys")
+        return REMOTE.signature_keys
 
     def send(self, command: Outbound) -> Outcome:
         REMOTE.answer(f"send {command.key}")
