@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from django.templatetags.static import static
 from kombu import Queue
 
 from config import env
@@ -204,3 +205,27 @@ LOGGING = {
 # Reference rates: the European Central Bank's last ninety days, refreshed by a job
 
 RATES_URL = env.text("RATES_URL", "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist-90d.xml")
+
+# One shell for admin and screens
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Ninefold",
+    "SITE_HEADER": "Ninefold",
+    "SITE_SUBHEADER": "all marketplaces, one truth",
+    "SITE_SYMBOL": "deployed_code",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "STYLES": [lambda request: static("app.css")],
+    "SCRIPTS": [lambda request: static("live.js")],
+    "SIDEBAR": {"show_search": False, "navigation": "config.screens.navigation.sidebar"},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.1% .014 174)", "100": "oklch(94% .035 175)", "200": "oklch(88.5% .07 176)",
+            "300": "oklch(81% .1 177)", "400": "oklch(72% .12 179)", "500": "oklch(62% .115 181)",
+            "600": "oklch(52.5% .1 183)", "700": "oklch(45% .085 185)", "800": "oklch(38.5% .07 187)",
+            "900": "oklch(33.5% .058 189)", "950": "oklch(24% .045 191)",
+        },
+    },
+}  # fmt: skip
