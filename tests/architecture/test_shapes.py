@@ -26,7 +26,7 @@ PATTERNS = {
     "own clock": r"\bdatetime\.(now|utcnow|today)\(|\bdate\.today\(|\btimezone\.now\(",
     "branch on a marketplace": r"\.marketplace\s*(==|!=)\s*[\"']",
     "banner": r"^\s*#\s*[-=#*]{4,}",
-    "model signal": r"\b(pre|post)_(save|delete)\b",
+    "model signal": r"(?<![.\w])(?<!def )(pre|post)_(save|delete)\b",
 }
 MONEY_FILES = ("finance/**", "**/canonical.py", "**/mapping.py", "**/mapping/**", "**/rows/**", "config/core/money.py")
 
