@@ -130,7 +130,7 @@ def each(units: Iterable[Any], build: Callable[[Any], Iterator[Row]], *, key: st
         try:
             rows = list(build(unit))
         except ValueError as error:
-            raw = unit.raw if isinstance(unit, Node) else unit
+            raw = getattr(unit, "raw", unit)
             name = raw.get(key) if key and isinstance(raw, dict) else ""
             yield Rejected(str(error), raw, external_id=str(name or ""))
             continue
