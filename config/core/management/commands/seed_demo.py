@@ -1,17 +1,15 @@
-"""`manage.py seed_demo`: the demo's clients and their history; does nothing when it is there, goes on when it is half."""
+"""`manage.py seed_demo`: the demo and its history; nothing to do when it is there, goes on when it is half."""
 
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
-from datetime import time as clock_time
 from typing import Any
 
 import requests
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config.core import clock, schedule
+from config.core import schedule
 from config.core.management.demo import clients, history
 from marketplaces.sandbox import process, worlds
 from marketplaces.sandbox.stage import HISTORY_DAYS
@@ -31,11 +29,7 @@ class Command(BaseCommand):
         origin = process.keep_origin(process.open_overlay())
         found = worlds.build(origin)
         self._wait_for_sandbox()
-        if history.mark() == history.Mark():
-            simulated = clock.simulated()
-            if simulated is None:
-                raise CommandError("the demo needs SIMULATED=true, so that its clock can be moved")
-            simulated.set(datetime.combine(origin, clock_time(), UTC), speed=history.RACE)
+        history.set_clock(history.at(origin, history.mark().day), history.RACE)
         clients.ensure(found)
         history.play(origin, list(found), self._report)
         schedule.compile_schedule()

@@ -81,7 +81,10 @@ def _account(adapter: Adapter, declared: SandboxAccount, world: World) -> None:
     where = f"{declared.client}/{declared.key}"
     extra: dict[str, str] = {}
     if declared.has_event_queue:
-        extra = {"queue_endpoint": settings.SANDBOX_URL, "queue_url": f"{settings.SANDBOX_URL}/_queue/{where}"}
+        extra = {
+            "queue_endpoint": f"{settings.SANDBOX_URL}/_queue",
+            "queue_url": f"{settings.SANDBOX_URL}/_queue/{where}",
+        }
     if declared.has_webhooks:
         extra = {"webhook_url": f"http://127.0.0.1:{settings.PORT}/hooks/{where}/"}
     accounts.connect(

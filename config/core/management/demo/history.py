@@ -1,4 +1,4 @@
-"""Ninety days through the real pipeline: the clock is moved in steps, the work goes through the queue like any other."""
+"""Ninety days through the real pipeline: the clock moves in steps, the work goes through the queue like any other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as midnight
 from pathlib import Path
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from marketplaces.contract import Resource
 from marketplaces.models import Account, AccountStatus
 from marketplaces.sandbox.stage import HISTORY_DAYS
 
-RACE = 1800
+RACE = 900
 PACE = 30
 REVOKED_AT, AUTHORISED_AT = 60.5, 61.5
 STEPS = (*(float(day) for day in range(7, 57, 7)), REVOKED_AT, AUTHORISED_AT, 63.0, 70.0, 77.0, 84.0, 87.0, 89.0, 90.0)
@@ -32,7 +33,6 @@ LOOK_EVERY_S = 0.3
 SWEEP_EVERY_S = 1.0
 
 AFTER_PULL = ("marketplaces.find_gaps", "marketplaces.ask_to_fill_gaps")
-ROLL_UP = ("inventory.reprocess_parked", "inventory.roll_up")
 JUDGE = ("finance.reconcile_open", "tickets.drain")
 JUDGE_ALL = ("finance.judge_all", "tickets.sweep.all")
 
@@ -57,21 +57,20 @@ def mark() -> Mark:
 
 
 def play(origin: date, found: list[str], report: Report) -> None:
-    """Play what is left of the history for these clients; each step is marked, so that a killed run goes on from there."""
+    """Play what is left of the history for these clients; each step is marked, and a killed run goes on from there."""
     for day in (step for step in STEPS if step > mark().day):
         _step(origin, day, found, report)
         _keep(Mark(day))
     _drain(found, report, "judging", HISTORY_DAYS)
-    for keys in (AFTER_PULL, ROLL_UP, JUDGE, JUDGE_ALL):
+    for keys in (AFTER_PULL, JUDGE, JUDGE_ALL):
         _ask(found, keys)
         _drain(found, report, "judging", HISTORY_DAYS)
-    _set_clock(clock.now(), PACE)
+    set_clock(clock.now(), PACE)
     _keep(Mark(float(HISTORY_DAYS), is_done=True))
 
 
 def _step(origin: date, day: float, found: list[str], report: Report) -> None:
-    start = datetime.combine(origin, datetime.min.time(), tzinfo=clock.now().tzinfo) + timedelta(days=day)
-    _set_clock(max(start, clock.now()), RACE)
+    set_clock(max(at(origin, day), clock.now()), RACE)
     for client in found:
         with tenancy.in_tenant(client):
             if day > REVOKED_AT:
@@ -80,11 +79,14 @@ def _step(origin: date, day: float, found: list[str], report: Report) -> None:
     _drain(found, report, "pulling", day)
     _ask(found, AFTER_PULL)
     _drain(found, report, "completing", day)
-    _ask(found, ROLL_UP)
     if day in JUDGED_AT:
-        _drain(found, report, "adding up", day)
         _ask(found, JUDGE)
-    _drain(found, report, "judging", day)
+        _drain(found, report, "judging", day)
+
+
+def at(origin: date, day: float) -> datetime:
+    """A moment of the history; days of the world begin at midnight UTC."""
+    return datetime.combine(origin, midnight(), UTC) + timedelta(days=day)
 
 
 def _pull_all(day: float) -> None:
@@ -109,7 +111,7 @@ def _ask(found: list[str], keys: tuple[str, ...]) -> None:
 
 
 def _drain(found: list[str], report: Report, doing: str, day: float) -> None:
-    """Wait until every client's queue is empty, sending again what is due; a step that hangs is left to the next one."""
+    """Wait until every queue is empty, sending again what is due; a step that hangs is left to the next."""
     until, swept = time.monotonic() + STEP_LIMIT_S, 0.0
     while left := sum(_open_items(found)):
         report(doing, day, left)
@@ -134,7 +136,8 @@ def _sweep(found: list[str]) -> None:
     connection.close_if_unusable_or_obsolete()
 
 
-def _set_clock(moment: datetime, speed: float) -> None:
+def set_clock(moment: datetime, speed: float) -> None:
+    """Move the product's clock. After a pause it must be set again: it raced on while nothing ran."""
     simulated = clock.simulated()
     if simulated is None:
         raise RuntimeError("the demo needs SIMULATED=true, so that its clock can be moved")
