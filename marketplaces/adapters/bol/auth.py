@@ -7,6 +7,7 @@ it ends. It lives in real time, whatever the product's clock says.
 from __future__ import annotations
 
 import base64
+import hashlib
 import threading
 import time
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ from marketplaces.contract import AccountFacts
 API_HOST = "https://api.bol.com"
 LOGIN_HOST = "https://login.bol.com"
 RENEW_BEFORE_S = 30.0
-_kept: dict[tuple[str, str], Token] = {}
+_kept: dict[tuple[str, bytes], Token] = {}
 _lock = threading.Lock()
 
 
@@ -81,8 +82,13 @@ class Api:
         )
 
     @property
-    def _key(self) -> tuple[str, str]:
-        return self._login, self._account.credentials.get("client_id", "")
+    def _key(self) -> tuple[str, bytes]:
+        """Whose token it is: another secret is another token, so that a rotated one is tried at once."""
+        return self._login, hashlib.sha256(self._pair()).digest()
+
+    def _pair(self) -> bytes:
+        credentials = self._account.credentials
+        return f"{credentials.get('client_id', '')}:{credentials.get('client_secret', '')}".encode()
 
     def _forget(self) -> None:
         with _lock:
@@ -96,14 +102,15 @@ class Api:
             return kept.text
 
     def _fetch(self) -> Token:
-        credentials = self._account.credentials
-        pair = f"{credentials.get('client_id', '')}:{credentials.get('client_secret', '')}".encode()
         reply = self._session.call(
             Call(
                 method="POST",
                 url=f"{self._login}/token",
                 operation="token",
-                headers={"Authorization": f"Basic {base64.b64encode(pair).decode()}", "Accept": "application/json"},
+                headers={
+                    "Authorization": f"Basic {base64.b64encode(self._pair()).decode()}",
+                    "Accept": "application/json",
+                },
                 params={"grant_type": "client_credentials"},
                 idempotent=True,
             )

@@ -46,7 +46,8 @@ def test_it_refuses_a_token_that_is_older_than_its_life(bol, client):
         assert bol._answer(token).status == 401
 
 
-def test_it_needs_an_operator_when_the_credentials_are_wrong(bol):
+def test_it_needs_an_operator_when_the_credentials_are_wrong(bol, client):
+    client.probe()
     client = client_of(bol, credentials={"client_id": "demo-bol", "client_secret": "old"})
     with pytest.raises(NeedsOperator, match="invalid_client"):
         client.probe()
