@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,12 @@ KEY = "shopfair_two"
 
 
 @pytest.fixture
-def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     call_command("new_marketplace", KEY, into=tmp_path, verbosity=0)
     monkeypatch.setattr(marketplaces.adapters, "__path__", [*marketplaces.adapters.__path__, str(tmp_path)])
-    return tmp_path / KEY
+    yield tmp_path / KEY
+    for name in [name for name in sys.modules if name.startswith(f"marketplaces.adapters.{KEY}")]:
+        del sys.modules[name]
 
 
 def test_it_puts_the_key_everywhere_in_the_place_of_the_example(copy):
@@ -27,7 +31,7 @@ def test_it_puts_the_key_everywhere_in_the_place_of_the_example(copy):
     assert len(texts) >= 17
     assert [file.name for file, text in texts.items() if "example" in text.lower()] == []
     adapter = importlib.import_module(f"marketplaces.adapters.{KEY}.adapter").ADAPTER
-    assert (adapter.key, adapter.label, adapter.vocabulary) == (KEY, "Shopfair Two", frozenset({KEY}))
+    assert (adapter.key, adapter.label, adapter.vocabulary) == (KEY, "Shopfair Two", frozenset({KEY, "Shopfair Two"}))
     assert [account.key for account in adapter.sandbox_accounts] == [KEY]
 
 

@@ -44,7 +44,7 @@ ADAPTER = Adapter(
         "read": Limit(rate=Decimal(10), burst=100),
         "write": Limit(rate=Decimal(5), burst=20),
     },
-    vocabulary=frozenset({"_example", "example"}),
+    vocabulary=frozenset({"_example", "Example"}),
     sandbox_accounts=(
         SandboxAccount(
             client="north",
