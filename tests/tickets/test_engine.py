@@ -75,6 +75,12 @@ def test_it_takes_the_worse_of_the_rule_and_the_money_at_risk(shop, total, sever
     assert (ticket.severity, ticket.money_per_day, ticket.currency) == (severity, Decimal(total), "EUR")
 
 
+def test_it_keeps_the_rules_severity_where_the_money_is_less_urgent(shop):
+    place_order(shop, 1, due_in_hours="1", total="50")
+    sweep()
+    assert Ticket.objects.get().severity == "S2"
+
+
 def test_it_does_not_guess_what_money_is_worth_without_a_rate(shop):
     place_order(shop, 1, due_in_hours="20", total="9999", currency="TRY")
     sweep()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import islice
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from config.core import clock, tenancy
+from config.core import clock
 from tickets.detectors.base import Detector, of_family, of_subject
 from tickets.models import Breach, BreachState
 from tickets.rules import freshness, pending, thresholds
 from tickets.rules.judging import Change, Step, judge
-from tickets.services import opening
+from tickets.services import opening, turns
 
 UNCLEARED = (BreachState.WATCHING, BreachState.OPEN)
 MOST_BATCHES = 200
@@ -24,31 +25,51 @@ _WRITTEN = [
 ]  # fmt: skip
 
 
+@dataclass
+class Looks:
+    """What evaluations want to be looked at again, and when. Asked for outside of their transactions: the receivers
+    lock the same rows in their own order."""
+
+    wanted: dict[tuple[str, datetime], list[str]] = field(default_factory=dict)
+
+    def want(self, kind: str, subject: str, *, after: timedelta = timedelta(0)) -> None:
+        self.wanted.setdefault((kind, clock.now() + after), []).append(subject)
+
+    def ask(self) -> None:
+        for (kind, due_at), subjects in self.wanted.items():
+            pending.add(kind, subjects, due_at=due_at)
+        self.wanted.clear()
+
+
 def drain() -> dict[str, int]:
     """Judge every subject that waits and is due, a batch of one kind at a time; safe to run at any moment."""
     counts: Counter[str] = Counter()
+    looks = Looks()
     for _ in range(MOST_BATCHES):
         with transaction.atomic():
             kind, subjects = pending.take()
-            if not subjects:
-                break
             counts["checked"] += len(subjects)
             for detector in of_subject(kind):
-                counts.update(_evaluate(detector, subjects))
-    return dict(counts)
+                counts += _evaluate(detector, subjects, looks)
+        if not subjects:
+            break
+        looks.ask()
+    return dict(+counts)
 
 
 def sweep(family: str | None = None) -> dict[str, int]:
     """Judge everything a family of detectors (None: all) might find, and everything it holds open: the net."""
     counts: Counter[str] = Counter()
+    looks = Looks()
     for detector in of_family(family):
         held = Breach.objects.filter(detector=detector.name, state__in=UNCLEARED).values_list("subject", flat=True)
         subjects = list(dict.fromkeys([*detector.candidates(), *held]))
         for batch in _batches(subjects):
             with transaction.atomic():
                 counts["checked"] += len(batch)
-                counts.update(_evaluate(detector, batch))
-    return dict(counts)
+                counts += _evaluate(detector, batch, looks)
+            looks.ask()
+    return dict(+counts)
 
 
 def _batches(subjects: Iterable[str]) -> Iterator[list[str]]:
@@ -57,13 +78,15 @@ def _batches(subjects: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _evaluate(detector: Detector, subjects: Sequence[str]) -> Counter[str]:
+def _evaluate(detector: Detector, subjects: Sequence[str], looks: Looks) -> Counter[str]:
     """One detector over one batch: measure, judge, write the breaches, and pass them on to their tickets."""
-    _one_at_a_time()
-    changes = list(_judged(detector, subjects))
+    turns.take()
+    changes = list(_judged(detector, subjects, looks))
     _write(changes)
-    undecided = [change.breach for change in changes if change.is_undecided]
-    _look_again(detector, undecided)
+    for change in changes:
+        if change.is_undecided and change.breach.threshold:
+            spacing = max(change.breach.threshold.patience.spacing, timedelta(minutes=1))
+            looks.want(detector.subject, change.breach.subject, after=spacing)
     by_step = {step: [each.breach for each in changes if each.step is step] for step in Step}
     opening.apply(
         detector, opened=by_step[Step.OPENED], continued=by_step[Step.CONTINUED], cleared=by_step[Step.CLEARED]
@@ -71,24 +94,23 @@ def _evaluate(detector: Detector, subjects: Sequence[str]) -> Counter[str]:
     return Counter(change.step.value for change in changes)
 
 
-def _judged(detector: Detector, subjects: Sequence[str]) -> Iterator[Change]:
+def _judged(detector: Detector, subjects: Sequence[str], looks: Looks) -> Iterator[Change]:
     rules = thresholds.of(detector.name)
     blind = {each.account_id for each in freshness.stale(detector)}
-    measures = {measure.subject: measure for measure in detector.measure(subjects)}
     if blind:
-        pending.add("detector", [detector.name])
+        looks.want("detector", detector.name)
+    measures = {measure.subject: measure for measure in detector.measure(subjects)}
     standing = Breach.objects.filter(detector=detector.name, subject__in=subjects, state__in=UNCLEARED)
     breaches = {breach.subject: breach for breach in standing.select_related("threshold", "ticket")}
     for subject in subjects:
         measure, breach = measures.get(subject), breaches.get(subject)
-        if measure is None and breach is None:
+        if measure:
+            account_id, rule = measure.account_id, rules.best(measure)
+        elif breach:
+            account_id, rule = breach.account_id, breach.threshold
+        else:
             continue
-        if (measure.account_id if measure else breach.account_id) in blind:
-            continue
-        rule = breach.threshold if measure is None else rules.best(
-            account_id=measure.account_id, channel=measure.channel, brand_id=measure.brand_id, sku_id=measure.sku_id
-        )  # fmt: skip
-        change = judge(detector, measure, breach, rule=rule, at=clock.now())
+        change = None if account_id in blind else judge(detector, measure, breach, rule=rule, at=clock.now())
         if change:
             yield change
 
@@ -100,19 +122,3 @@ def _write(changes: Sequence[Change]) -> None:
     Breach.objects.filter(pk__in=dropped).delete()
     Breach.objects.bulk_create([breach for breach in kept if breach.pk is None])
     Breach.objects.bulk_update(known, _WRITTEN)
-
-
-def _look_again(detector: Detector, undecided: Sequence[Breach]) -> None:
-    """A second evaluation decides: ask for it once it counts, so that no sweep has to be waited for."""
-    spacings: dict[timedelta, list[str]] = {}
-    for breach in undecided:
-        spacing = timedelta(minutes=breach.threshold.spacing_minutes if breach.threshold else 15)
-        spacings.setdefault(spacing, []).append(breach.subject)
-    for spacing, subjects in spacings.items():
-        pending.add(detector.subject, subjects, due_at=clock.now() + max(spacing, timedelta(minutes=1)))
-
-
-def _one_at_a_time() -> None:
-    """One evaluation per client at a time, until its transaction ends: siblings are counted, so order matters."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [tenancy.key("tickets.engine")])

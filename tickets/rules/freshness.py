@@ -47,7 +47,7 @@ def _age(state: SyncState) -> timedelta:
 
 
 def _budget(state: SyncState, rules: thresholds.Rules) -> timedelta:
-    rule = rules.best(account_id=state.account_id)
+    rule = rules.best(thresholds.Whole(state.account_id))
     if rule and rule.freshness_minutes is not None:
         return timedelta(minutes=rule.freshness_minutes)
     return flows.budget(state.account.marketplace, state.resource)

@@ -68,7 +68,7 @@ def severity_of(measure: Measure, rule: Threshold) -> str:
     """The worse of the rule's ladder and its money ladder."""
     facts = facts_of(measure)
     by_rule = conditions.severity(rule.read_ladder(), facts, rule.severity)
-    return conditions.severity(rule.read_money_ladder(), facts, by_rule) if rule.money_ladder else by_rule
+    return min(by_rule, conditions.severity(rule.read_money_ladder(), facts, by_rule))
 
 
 def describe(breach: Breach, detector: Detector, measure: Measure, rule: Threshold) -> None:

@@ -3,8 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from tickets.models import Threshold
+
+
+class HasScope(Protocol):
+    """What a limit may be narrowed to."""
+
+    @property
+    def account_id(self) -> int | None: ...
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def brand_id(self) -> int | None: ...
+
+    @property
+    def sku_id(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An account as a whole, for questions that are not about a single subject."""
+
+    account_id: int | None
+    channel: str = ""
+    brand_id: int | None = None
+    sku_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,16 +40,9 @@ class Rules:
 
     rows: tuple[Threshold, ...]
 
-    def best(
-        self,
-        *,
-        account_id: int | None = None,
-        channel: str = "",
-        brand_id: int | None = None,
-        sku_id: int | None = None,
-    ) -> Threshold | None:
+    def best(self, about: HasScope) -> Threshold | None:
         """The first whose every selector is empty or equal; None when the detector is switched off here."""
-        subject = (sku_id, brand_id, channel or None, account_id)
+        subject = (about.sku_id, about.brand_id, about.channel or None, about.account_id)
         return next((row for row in self.rows if _fits(_selectors(row), subject)), None)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -55,7 +56,7 @@ def apply(
     homeless = [*opened, *(breach for breach in continued if _needs_ticket(breach))]
     if homeless:
         _place(detector, homeless, placing)
-    known = {breach.ticket_id for breach in (*homeless, *continued) if breach.ticket_id}
+    known = {breach.ticket_id for breach in (*homeless, *continued, *cleared) if breach.ticket_id}
     refresh(placing.touched | known, placing.lines)
     TicketEvent.objects.bulk_create(placing.lines)
     if placing.opened:
@@ -78,15 +79,14 @@ def _place(detector: Detector, breaches: Sequence[Breach], placing: Placing) -> 
     by_scope: dict[str, list[Breach]] = {}
     for breach in breaches:
         by_scope.setdefault(breach.scope_key, []).append(breach)
-    known = _known(detector, by_scope)
-    for scope, ticket in known.items():
-        joining = by_scope.pop(scope)
-        if ticket.state == TicketState.RESOLVED:
-            _reopen(ticket, joining, placing)
-        else:
-            text = "; ".join(breach.title for breach in joining)
+    known = {ticket: by_scope.pop(scope) for scope, ticket in _known(detector, by_scope).items()}
+    over = {ticket: found for ticket, found in known.items() if ticket.state == TicketState.RESOLVED}
+    for ticket, found in known.items():
+        if ticket not in over:
+            text = "; ".join(breach.title for breach in found)
             placing.lines.append(timeline.line(ticket, EventKind.JOINED, text=text))
-        _attach(joining, ticket)
+        _attach(found, ticket)
+    _reopen(over, placing)
     fresh = [_new(detector, scope, found) for scope, found in by_scope.items()]
     shown = grouping.group(detector.type, fresh, placing.lines)
     for ticket, found in zip(fresh, by_scope.values(), strict=True):
@@ -117,19 +117,25 @@ def _new(detector: Detector, scope: str, breaches: Sequence[Breach]) -> Ticket:
     )  # fmt: skip
 
 
-def _reopen(ticket: Ticket, breaches: Sequence[Breach], placing: Placing) -> None:
+def _reopen(over: Mapping[Ticket, Sequence[Breach]], placing: Placing) -> None:
     """A recurrence within seven days is the same ticket; the third one in thirty days marks it as flapping."""
-    ticket.state, ticket.resolution, ticket.resolved_at = TicketState.OPEN, "", None
-    ticket.reopen_count += 1
-    ticket.changed_at = clock.now()
-    before = ticket.events.filter(kind=EventKind.REOPENED, at__gte=clock.now() - FLAPS_WITHIN).count()
-    placing.lines.append(timeline.line(ticket, EventKind.REOPENED, text="; ".join(b.title for b in breaches)))
-    if before + 1 >= FLAPS_AT and not ticket.is_flapping:
-        ticket.is_flapping = True
-        placing.lines.append(_proposal(ticket, breaches))
-    ticket.save()
-    placing.opened.append(ticket)
-    placing.touched.add(ticket.pk)
+    lately = TicketEvent.objects.filter(
+        ticket__in=over, kind=EventKind.REOPENED, at__gte=clock.now() - FLAPS_WITHIN
+    ).order_by()
+    returns = Counter(lately.values_list("ticket", flat=True))
+    for ticket, breaches in over.items():
+        ticket.state, ticket.resolution, ticket.resolved_at = TicketState.OPEN, "", None
+        ticket.reopen_count += 1
+        ticket.changed_at = clock.now()
+        placing.lines.append(timeline.line(ticket, EventKind.REOPENED, text="; ".join(b.title for b in breaches)))
+        if returns[ticket.pk] + 1 >= FLAPS_AT and not ticket.is_flapping:
+            ticket.is_flapping = True
+            placing.lines.append(_proposal(ticket, breaches))
+    Ticket.objects.bulk_update(
+        over, ["state", "resolution", "resolved_at", "reopen_count", "changed_at", "is_flapping"]
+    )
+    placing.opened += over
+    placing.touched |= {ticket.pk for ticket in over}
 
 
 def _proposal(ticket: Ticket, breaches: Sequence[Breach]) -> TicketEvent:

@@ -12,7 +12,7 @@ from django.db import transaction
 from config.core import clock, events
 from tickets import signals
 from tickets.models import UNRESOLVED, EventKind, Resolution, Snooze, Ticket, TicketEvent, TicketState
-from tickets.services import timeline
+from tickets.services import timeline, turns
 
 
 @transaction.atomic
@@ -121,6 +121,7 @@ def _end_snooze(ticket: Ticket) -> None:
 
 
 def _locked(ticket_id: int, *, unresolved: bool = False) -> Ticket:
+    turns.take()
     ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
     if unresolved and ticket.state == TicketState.RESOLVED:
         raise ValidationError("this ticket is resolved already; reopen it first")
