@@ -14,6 +14,8 @@ LATEST = Path(__file__).parent / "latest.json"
 BENCHES = {
     "land_order_lines_new": "bench.land_order_lines.new",
     "land_order_lines_same": "bench.land_order_lines.same",
+    "match_settlement_lines": "bench.match_settlement_lines.run",
+    "parse_statement_peak_mb": "bench.parse_statement_peak.run",
 }
 
 

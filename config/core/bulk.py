@@ -64,7 +64,7 @@ def land(table: Table, rows: Iterable[Sequence[Any]], *, using: BaseDatabaseWrap
     return Landed(_ids(inserted), _ids(updated), received)
 
 
-def land_rows(  # noqa: PLR0913 - four of the six are keyword-only
+def land_rows(
     model: type[models.Model],
     rows: Iterable[Mapping[str, Any]],
     *,
@@ -88,7 +88,7 @@ def land_rows(  # noqa: PLR0913 - four of the six are keyword-only
         returning=_columns(model, returning),
         on_insert=_defaults(model, fields),
         on_update={
-            field.column: clock.now() for field in _left_out(model, fields) if getattr(field, "auto_now", False)
+            str(field.column): clock.now() for field in _left_out(model, fields) if getattr(field, "auto_now", False)
         },
     )
     return land(table, _values(chain([first], source), fields))
@@ -130,7 +130,7 @@ def _ids(written: list[tuple[Any, ...]]) -> list[Any]:
 
 
 def _columns(model: type[models.Model], names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(model._meta.get_field(name).column for name in names)  # type: ignore[union-attr]
+    return tuple(str(getattr(model._meta.get_field(name), "column", name)) for name in names)
 
 
 def _values(rows: Iterable[Mapping[str, Any]], fields: tuple[str, ...]) -> Iterator[Sequence[Any]]:
@@ -159,5 +159,5 @@ def _defaults(model: type[models.Model], fields: tuple[str, ...]) -> dict[str, A
         if isinstance(value, UUID):
             raise ValueError(f"{model.__name__}.{field.name} differs from row to row: give it in the rows")
         if value is not None:
-            found[field.column] = field.get_db_prep_save(value, connection)
+            found[str(field.column)] = field.get_db_prep_save(value, connection)
     return found

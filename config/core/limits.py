@@ -149,7 +149,7 @@ class _Connection:
 
     def _connected(self) -> psycopg.Connection[Any]:
         parameters = connections["default"].get_connection_params()
-        address = {
+        address: dict[str, Any] = {
             name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if name in parameters
         }
         if self._open is None or self._open.closed or self._pid != os.getpid() or self._address != address:

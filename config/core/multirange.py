@@ -76,4 +76,4 @@ class MultiRangeField(models.Field):
         return TimestamptzMultirange([TimestamptzRange(start, end, "[)") for start, end in spans])
 
     def value_to_string(self, obj: models.Model) -> str:
-        return str([[start.isoformat(), end.isoformat()] for start, end in self.value_from_object(obj) or ()])
+        return str([[start.isoformat(), end.isoformat()] for start, end in getattr(obj, self.attname) or ()])

@@ -109,6 +109,8 @@ def _parsed(given: tuple[str, ...]) -> Mapping[str, bytes]:
 class _Attribute(DeferredAttribute):
     """Opens on reading and keeps only what is sealed, so that no instance carries plain text about."""
 
+    field: EncryptedTextField
+
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is None:
             return self
@@ -158,13 +160,13 @@ class EncryptedTextField(models.TextField):
 
     def get_prep_value(self, value: Any) -> str | None:
         if value is None or isinstance(value, Sealed):
-            return value and value.token
+            return value.token if value else None
         raise TypeError(f"{self.name} is sealed per row: assign it to an instance and save that")
 
     def get_lookup(self, lookup_name: str) -> Any:
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
 
-    def value_from_object(self, obj: models.Model) -> str:
+    def value_from_object(self, obj: models.Model) -> Any:
         return HIDDEN
 
     def value_to_string(self, obj: models.Model) -> str:
