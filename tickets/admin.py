@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.forms import ModelForm
+from django.forms import ChoiceField, ModelForm
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from tickets.detectors.base import DETECTORS
 from tickets.models import Breach, PendingCheck, Snooze, Threshold, Ticket, TicketEvent
 from tickets.services import thresholds
 
@@ -57,8 +58,17 @@ class TicketAdmin(ReadOnly):
     inlines = [BreachInline, EventInline]
 
 
+class ThresholdForm(ModelForm):
+    detector = ChoiceField(choices=lambda: [(name, name) for name, _ in DETECTORS])
+
+    class Meta:
+        model = Threshold
+        exclude = ["version"]
+
+
 @admin.register(Threshold)
 class ThresholdAdmin(ModelAdmin):
+    form = ThresholdForm
     list_display = [
         "detector", "account", "brand", "sku", "comparison", "trigger", "unit", "severity", "is_enabled", "version",
     ]  # fmt: skip

@@ -39,9 +39,16 @@ def test_it_warns_of_an_order_by_the_hours_left_to_ship_it(shop, due_in_hours, s
 
 
 def test_it_says_nothing_of_an_order_with_more_than_a_day_left(shop):
-    place_order(shop, 1, due_in_hours="24.1")
+    place_order(shop, 1, due_in_hours="37")
     assert sweep() == {"checked": 1}
     assert (Ticket.objects.count(), Breach.objects.count()) == (0, 0)
+
+
+def test_it_counts_what_comes_near_the_limit_without_opening_anything(shop):
+    for number, hours in enumerate(["24.1", "36", "36.1"]):
+        place_order(shop, number, due_in_hours=hours)
+    assert sweep() == {"checked": 3, "warned": 2}
+    assert Ticket.objects.count() == 0
 
 
 @pytest.mark.parametrize(
@@ -278,7 +285,7 @@ def test_it_neither_opens_nor_resolves_on_input_older_than_its_budget(shop):
     thresholds.change(Threshold.objects.get(detector="inventory.ship_by").pk, freshness_minutes=60)
     ship(order)
     with later(30 * 60):
-        assert engine.sweep("inventory") == {"checked": 2}
+        assert engine.sweep("inventory") == {"checked": 2, "blind": 2}
     assert Ticket.objects.get().state == "open"
 
 
@@ -306,7 +313,7 @@ def test_it_is_blind_for_the_stale_account_alone(shop):
     SyncState.objects.create(account=other, resource="orders", last_ok_at=shop.connected_at)
     place_order(shop, 1, due_in_hours="1")
     place_order(other, 2, due_in_hours="1")
-    assert engine.sweep("inventory") == {"checked": 2, "opened": 1}
+    assert engine.sweep("inventory") == {"checked": 2, "opened": 1, "blind": 1}
     assert Ticket.objects.get().account == shop
 
 
@@ -412,6 +419,7 @@ def test_it_seeds_each_default_once_and_leaves_a_changed_one_alone(db):
         ("clears_when", [["ok_runs"]]),
         ("detector", "inventory.nonsense"),
         ("opens_after", 0),
+        ("warn", Decimal(23)),
     ],
 )
 def test_it_refuses_a_limit_that_cannot_be_read_when_it_is_saved(field, value):

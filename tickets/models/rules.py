@@ -74,6 +74,15 @@ class Threshold(Stamped):
             except (TypeError, ValueError, KeyError, DecimalException) as error:
                 raise ValidationError({name: f"cannot be read: {error!r}"}) from error
 
+        if self.warn is not None and self.condition.holds({"value": self.warn}):
+            raise ValidationError({"warn": "must lie on the good side of the trigger"})
+
+    def is_near(self, value: Decimal | None) -> bool:
+        """Not a breach, but within the warning band before it."""
+        if self.warn is None or self.condition.holds({"value": value}):
+            return False
+        return Condition("value", self.comparison, self.warn).holds({"value": value})
+
     @property
     def condition(self) -> Condition:
         return Condition("value", self.comparison, self.trigger)

@@ -81,7 +81,8 @@ def _batches(subjects: Iterable[str]) -> Iterator[list[str]]:
 def _evaluate(detector: Detector, subjects: Sequence[str], looks: Looks) -> Counter[str]:
     """One detector over one batch: measure, judge, write the breaches, and pass them on to their tickets."""
     turns.take()
-    changes = list(_judged(detector, subjects, looks))
+    counts: Counter[str] = Counter()
+    changes = list(_judged(detector, subjects, looks, counts))
     _write(changes)
     for change in changes:
         if change.is_undecided and change.breach.threshold:
@@ -91,10 +92,11 @@ def _evaluate(detector: Detector, subjects: Sequence[str], looks: Looks) -> Coun
     opening.apply(
         detector, opened=by_step[Step.OPENED], continued=by_step[Step.CONTINUED], cleared=by_step[Step.CLEARED]
     )
-    return Counter(change.step.value for change in changes)
+    counts.update(change.step.value for change in changes)
+    return counts
 
 
-def _judged(detector: Detector, subjects: Sequence[str], looks: Looks) -> Iterator[Change]:
+def _judged(detector: Detector, subjects: Sequence[str], looks: Looks, counts: Counter[str]) -> Iterator[Change]:
     rules = thresholds.of(detector.name)
     blind = {each.account_id for each in freshness.stale(detector)}
     if blind:
@@ -110,8 +112,12 @@ def _judged(detector: Detector, subjects: Sequence[str], looks: Looks) -> Iterat
             account_id, rule = breach.account_id, breach.threshold
         else:
             continue
-        change = None if account_id in blind else judge(detector, measure, breach, rule=rule, at=clock.now())
-        if change:
+        if account_id in blind:
+            counts["blind"] += 1
+            continue
+        if measure and rule and rule.is_near(measure.value):
+            counts["warned"] += 1
+        if change := judge(detector, measure, breach, rule=rule, at=clock.now()):
             yield change
 
 
