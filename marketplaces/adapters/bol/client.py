@@ -59,14 +59,17 @@ class Client:
     def orders(self, window: Window) -> Iterator[Page]:
         """Details of the orders that changed in the window, each once."""
         done: set[str] = set()
+        for order in self._listed_orders(window):
+            order_id = str(order.get("orderId", ""))
+            if order_id and order_id not in done and _changed_within(order, window):
+                done.add(order_id)
+                page = self.by_id("orders", order_id)
+                yield from [page] if page else []
+
+    def _listed_orders(self, window: Window) -> Iterator[Mapping[str, Any]]:
         for params in self._changed_since(window):
-            for _reply, found in paging.numbered(self.api, endpoints.ORDERS, params, key="orders"):
-                for order in found:
-                    order_id = str(order.get("orderId", ""))
-                    if order_id and order_id not in done and _changed_within(order, window):
-                        done.add(order_id)
-                        page = self.by_id("orders", order_id)
-                        yield from [page] if page else []
+            for _, found in paging.numbered(self.api, endpoints.ORDERS, params, key="orders"):
+                yield from found
 
     def _changed_since(self, window: Window) -> Iterator[dict[str, Any]]:
         """A window within the last hour is asked in minutes, a longer one day by day (Dutch calendar)."""
