@@ -57,10 +57,7 @@ def request(command: Outbound, settings: Mapping[str, str]) -> Write:
 
 
 def _price(payload: Mapping[str, Any]) -> Decimal:
-    told = payload.get("price", payload.get("amount"))
-    currency = payload.get("currency", "EUR")
-    if isinstance(told, Mapping):
-        told, currency = told.get("amount"), told.get("currency", currency)
+    told, currency = payload.get("price"), payload.get("currency", "EUR")
     try:
         price = decimal(told)
     except LossyAmount as error:

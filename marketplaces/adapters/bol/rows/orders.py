@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from config.core.clock import day_bounds
@@ -30,6 +31,7 @@ from marketplaces.adapters.bol.rows.reading import (
 from marketplaces.canonical import Fulfilment, Order, OrderLine, OrderStatus, Rejected, Row
 from marketplaces.contract import Page
 
+ZERO = Money(Decimal(0), CURRENCY)
 STORES = frozenset({"NL", "BE"})
 SAME_DAY_FRAMES = frozenset({"SAMEDAY", "EVENING"})
 
@@ -97,7 +99,7 @@ def _line(item: Mapping[str, Any]) -> OrderLine:
     )
 
 
-def _handled(item: Mapping[str, Any], ordered: int) -> dict[str, int]:
+def _handled(item: Mapping[str, Any], ordered: int) -> dict[str, Any]:
     shipped = counted(item, "quantityShipped", default=0)
     cancelled = counted(item, "quantityCancelled", default=0)
     if shipped + cancelled > ordered:
@@ -114,16 +116,14 @@ def _discount(item: Mapping[str, Any], gross: Money | None, paid: Money | None) 
     if told:
         return abs(total(told, CURRENCY))
     if "discounts" in item or gross is None or paid is None:
-        return Money(0, CURRENCY) if "discounts" in item else None
+        return ZERO if "discounts" in item else None
     return gross - paid
 
 
 def _total(lines: Sequence[OrderLine]) -> Money | None:
     """What the customer pays for all lines; None as soon as one price is not told."""
-    known = [line for line in lines if line.item_total is not None]
-    if len(known) < len(lines):
-        return None
-    return total((line.item_total - (line.discount or Money(0, CURRENCY)) for line in known), CURRENCY)
+    paid = [line.item_total - (line.discount or ZERO) for line in lines if line.item_total is not None]
+    return total(paid, CURRENCY) if len(paid) == len(lines) else None
 
 
 def _status(lines: Sequence[OrderLine]) -> OrderStatus:

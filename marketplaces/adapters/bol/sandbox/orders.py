@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from config.core.clock import business_day, day_bounds
@@ -110,7 +111,7 @@ def _address(found: WorldOrder) -> dict[str, Any]:
 def _item(view: View, found: WorldOrder, line: WorldLine) -> dict[str, Any]:
     promised = business_day(found.deliver_by, ZONE)
     is_own = found.fulfilment == Fulfilment.MERCHANT
-    gross, none = line.unit_price * line.quantity, Money(0, line.unit_price.currency)
+    gross, none = line.unit_price * line.quantity, Money(Decimal(0), line.unit_price.currency)
     discounts = [{"title": "Actie", "amount": line.discount.amount}] if line.discount != none else []
     return {
         "orderItemId": ids.line_id(line.serial),
