@@ -31,6 +31,7 @@ SHARED_APPS = [
     "django_tenants",
     "config.tenants",
     "config.core",
+    "config.screens",
     "finance.fx",
     "unfold",
     "unfold.contrib.filters",

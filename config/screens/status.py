@@ -1,0 +1,100 @@
+"""The whole installation on one page, as plain data: what `manage.py status` prints and `/status` shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count
+
+from catalog.models import Listing
+from config.core import clock, tenancy
+from config.core.management.demo import history
+from finance.models import Settlement, SettlementLine
+from finance.selectors import statement_status
+from inventory.models import Order, OrderLine, StockLevel
+from marketplaces import registry
+from marketplaces.models import Account, Gap, GapState, RejectedRow, RejectedState, SyncState
+from tickets.selectors import counts
+
+_KINDS = {
+    "orders": Order,
+    "order_lines": OrderLine,
+    "listings": Listing,
+    "stock_levels": StockLevel,
+    "settlements": Settlement,
+    "settlement_lines": SettlementLine,
+}
+
+
+def installation() -> dict[str, Any]:
+    """Every active client; `ready` once each has been pulled, reconciled and judged."""
+    clients = []
+    for tenant in tenancy.every_tenant():
+        with tenancy.in_tenant(tenant.schema_name):
+            clients.append({"key": tenant.schema_name, **client()})
+    return {"ready": _is_ready(clients), "as_of": _iso(clock.now()), "clients": clients}
+
+
+def client() -> dict[str, Any]:
+    """The current client: accounts with their flows, rows per kind, open tickets per type, statements."""
+    return {
+        "accounts": _accounts(),
+        "rows": {kind: model.objects.count() for kind, model in _KINDS.items()},
+        "tickets": {_slug(row.type.label): {"open": row.open} for row in counts()},
+        "statements": statement_status(),
+    }
+
+
+def _accounts() -> list[dict[str, Any]]:
+    flows = {(flow.account_id, flow.resource): flow for flow in SyncState.objects.all()}
+    gaps = _per_flow(Gap.objects.filter(state=GapState.OPEN))
+    rejected = _per_flow(RejectedRow.objects.filter(state=RejectedState.OPEN))
+    return [
+        {
+            "key": account.key,
+            "marketplace": account.marketplace,
+            "status": account.status,
+            "flows": [
+                _flow(resource.key, flows.get(place), gaps[place], rejected[place])
+                for resource in registry.get(account.marketplace).resources
+                for place in [(account.pk, resource.key)]
+            ],
+        }
+        for account in Account.objects.order_by("key")
+    ]
+
+
+def _per_flow(rows: Any) -> Counter[tuple[int, str]]:
+    found = rows.order_by().values_list("account_id", "resource").annotate(Count("pk"))
+    return Counter({(account, resource): count for account, resource, count in found})
+
+
+def _flow(resource: str, state: SyncState | None, gaps: int, rejected: int) -> dict[str, Any]:
+    last = state.last_ok_at if state else None
+    return {
+        "resource": resource,
+        "last_ok": _iso(last),
+        "lag_s": round((clock.now() - last).total_seconds()) if last else None,
+        "rows": state.rows_total if state else 0,
+        "rejected": rejected,
+        "gaps": gaps,
+    }
+
+
+def _is_ready(clients: list[dict[str, Any]]) -> bool:
+    if settings.SIMULATED:
+        return history.mark().is_done
+    flows = [flow for one in clients for account in one["accounts"] for flow in account["flows"]]
+    pending = any(row["state"] == "imported" for one in clients for row in one["statements"])
+    return bool(flows) and all(flow["last_ok"] for flow in flows) and not pending
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+
+
+def _slug(label: str) -> str:
+    return label.lower().replace(" ", "_")
