@@ -59,11 +59,9 @@ class TicketAdmin(ReadOnly):
 
 
 class ThresholdForm(ModelForm):
-    detector = ChoiceField(choices=lambda: [(name, name) for name, _ in DETECTORS])
+    """Only detectors that exist can be chosen."""
 
-    class Meta:
-        model = Threshold
-        exclude = ["version"]
+    detector = ChoiceField(choices=lambda: [(name, name) for name, _ in DETECTORS])
 
 
 @admin.register(Threshold)

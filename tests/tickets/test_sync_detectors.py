@@ -134,6 +134,8 @@ def test_it_joins_what_happens_to_one_flow_into_one_ticket(shop):
     run(shop, "ok", 0)
     sweep(1)
     assert Ticket.objects.get().state == "open"
+    assert ticket.events.last().kind == "cleared"
+    assert ticket.events.last().text == "Shop: orders stopped at a page that cannot be read"
 
 
 def test_it_names_rows_that_could_not_be_read_until_they_are_replayed(shop, noon):

@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
             name='TicketEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('opened', 'Opened'), ('joined', 'Joined'), ('reopened', 'Reopened'), ('flapping', 'Flapping'), ('severity', 'Severity'), ('grouped', 'Grouped'), ('comment', 'Comment'), ('assigned', 'Assigned'), ('snoozed', 'Snoozed'), ('woke', 'Woke'), ('cleared', 'Cleared'), ('resolved', 'Resolved'), ('acted', 'Acted')], max_length=10)),
+                ('kind', models.CharField(choices=[('opened', 'Opened'), ('joined', 'Joined'), ('reopened', 'Reopened'), ('flapping', 'Flapping'), ('severity', 'Severity'), ('comment', 'Comment'), ('assigned', 'Assigned'), ('snoozed', 'Snoozed'), ('woke', 'Woke'), ('cleared', 'Cleared'), ('resolved', 'Resolved'), ('acted', 'Acted')], max_length=10)),
                 ('actor', models.CharField(max_length=150)),
                 ('text', models.TextField(blank=True)),
                 ('facts', models.JSONField(default=dict)),

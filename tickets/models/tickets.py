@@ -103,7 +103,6 @@ class EventKind(models.TextChoices):
     REOPENED = "reopened"
     FLAPPING = "flapping"
     SEVERITY = "severity"
-    GROUPED = "grouped"
     COMMENT = "comment"
     ASSIGNED = "assigned"
     SNOOZED = "snoozed"

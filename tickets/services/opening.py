@@ -61,7 +61,7 @@ def apply(
     TicketEvent.objects.bulk_create(placing.lines)
     if placing.opened:
         events.announce(signals.ticket_opened, ids=[ticket.pk for ticket in placing.opened])
-    resolve_what_is_over({breach.ticket_id for breach in cleared if breach.ticket_id})
+    _resolve_what_is_over(cleared)
 
 
 def _needs_ticket(breach: Breach) -> bool:
@@ -180,22 +180,32 @@ def _money(breach: Breach) -> Money | None:
     return Money(Decimal(breach.money), breach.currency) if breach.money is not None and breach.currency else None
 
 
-def resolve_what_is_over(ids: Iterable[int]) -> None:
+def _resolve_what_is_over(cleared: Sequence[Breach]) -> None:
     """Resolve tickets without an open breach as *fixed itself*, then the parents of which nothing is left."""
+    ids = {breach.ticket_id for breach in cleared if breach.ticket_id}
     still_open = Breach.objects.filter(ticket=OuterRef("pk"), state=BreachState.OPEN)
     itself = [key for key, kind in TYPES if kind.resolves_itself]
     over = Ticket.objects.filter(~Exists(still_open), pk__in=ids, state__in=UNRESOLVED, type__in=itself)
     done = list(over.filter(is_parent=False).select_for_update())
-    candidates = {ticket.parent_id for ticket in done if ticket.parent_id} | set(ids)
+    candidates = {ticket.parent_id for ticket in done if ticket.parent_id} | ids
     _close(done, "nothing is left of its cause")
     unresolved = Ticket.objects.filter(parent=OuterRef("pk"), state__in=UNRESOLVED)
     parents = Ticket.objects.filter(
         ~Exists(still_open), ~Exists(unresolved), pk__in=candidates, is_parent=True, state__in=UNRESOLVED
     )
     _close(list(parents.select_for_update()), "everything beneath it is resolved")
-    lines: list[TicketEvent] = []
+    lines = _cleared_in_part(cleared)
     grouping.refresh_parents(candidates, lines)
     TicketEvent.objects.bulk_create(lines)
+
+
+def _cleared_in_part(cleared: Sequence[Breach]) -> list[TicketEvent]:
+    """A line for each cleared breach of a ticket that others keep open."""
+    kept = Ticket.objects.filter(
+        pk__in={breach.ticket_id for breach in cleared}, state__in=UNRESOLVED, is_parent=False
+    ).in_bulk()
+    said = [(kept[breach.ticket_id], breach.title) for breach in cleared if breach.ticket_id in kept]
+    return [timeline.line(ticket, EventKind.CLEARED, text=title) for ticket, title in said]
 
 
 def _close(tickets: Sequence[Ticket], why: str) -> None:
