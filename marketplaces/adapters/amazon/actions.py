@@ -64,7 +64,7 @@ def price_of(command: Outbound, store: Store) -> Decimal:
 
 
 def _availability(command: Outbound, listing: Json) -> dict[str, Any]:
-    """The seller's own stock. Writing it for a listing from their warehouses would turn that listing into another one."""
+    """The seller's own stock. Writing it for a listing from their warehouses would change what that listing is."""
     channels = [str(row.get("fulfillmentChannelCode")) for row in listing.get("fulfillmentAvailability") or ()]
     if any(channel != _MERCHANT for channel in channels):
         raise NotPossible(f"{command.sku} is shipped from the marketplace's warehouses; its quantity cannot be written")
@@ -89,7 +89,7 @@ def _attribute(listing: Json, name: str) -> Sequence[Json]:
 
 
 def shipment(command: Outbound, store: Store) -> Json:
-    """The body of confirmShipment. `payload`: carrier, tracking_number, shipped_at (ISO), lines {line id: quantity}."""
+    """The body of confirmShipment. `payload`: carrier, tracking_number, shipped_at (ISO), lines {id: quantity}."""
     payload, lines = command.payload, units_of(command)
     if not lines:
         raise NotPossible("a shipment needs the lines and quantities that are in the parcel")

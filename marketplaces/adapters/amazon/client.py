@@ -29,7 +29,7 @@ class Client:
 
     def __init__(self, session: ApiSession, account: AccountFacts, subjects: Subjects = _no_subjects) -> None:
         self.api, self.account, self.subjects = Api(session, account), account, subjects
-        self._blocks = ORDER_BLOCKS
+        self._blocks: tuple[str, ...] = ORDER_BLOCKS
 
     def probe(self) -> str:
         """Which stores the connection reaches, as a sentence; raises when the connection does not work."""
@@ -61,7 +61,7 @@ class Client:
         return self._with_blocks("searchOrders", "/orders/2026-01-01/orders", params)
 
     def _with_blocks(self, operation: str, path: str, params: Mapping[str, Any]) -> Reply:
-        """Some sellers are refused as a whole when a role for one block is missing: ask once more without that block."""
+        """Some sellers are refused as a whole when the role for one block is missing: ask again without it."""
         try:
             return self.api.get(operation, path, {**params, "includedData": self._blocks})
         except NeedsOperator as error:
@@ -73,19 +73,19 @@ class Client:
 
     def prices(self, window: Window) -> Iterator[Page]:
         for store, body in listing_search.pages(self.api, self.account, window):
-            yield self._page("prices", body, store=store.code)
+            yield self._page("prices", body, context={"store": store.code})
 
     def stock(self, window: Window) -> Iterator[Page]:
         for store, body in shelves.pages(self.api, self.account):
-            yield self._page("stock", body, store=store.code)
+            yield self._page("stock", body, context={"store": store.code})
 
     def fees(self, window: Window) -> Iterator[Page]:
         for body in batches.fees(self.api, self.account, self.subjects("fees")):
-            yield self._page("fees", body, observed_at=stamp(window.until))
+            yield self._page("fees", body, context={"observed_at": stamp(window.until)})
 
     def offers(self, window: Window) -> Iterator[Page]:
         for body in batches.offers(self.api, self.account, self.subjects("offers")):
-            yield self._page("offers", body, observed_at=stamp(window.until))
+            yield self._page("offers", body, context={"observed_at": stamp(window.until)})
 
     def settlements(self, window: Window) -> Iterator[Page]:
         """Settlement files made in the window that are not stored yet; each is located and downloaded in one go."""
@@ -121,7 +121,9 @@ class Client:
         code, _, sku = external_id.partition(":")
         stores = [store for store in self.account.stores if store.code == code] if sku else []
         store, sku = (stores[0], sku) if stores else (self.account.stores[0], external_id)
-        return self._page("listings", writes.read_listing(self.api, self.account, store, sku).body, store=store.code)
+        return self._page(
+            "listings", writes.read_listing(self.api, self.account, store, sku).body, context={"store": store.code}
+        )
 
     def request_report(self, resource: str, window: Window) -> str:
         """Ask for the reports of a pull, adopting those that an interrupted attempt has asked for already."""
@@ -136,7 +138,7 @@ class Client:
 
     def download(self, resource: str, state: ReportState) -> Page:
         path, media_type, context = documents.collect(self.api, state.document_id)
-        return self._page(resource, path=path, media_type=media_type, document_id=state.document_id, **context)
+        return self._page(resource, path=path, media_type=media_type, document_id=state.document_id, context=context)
 
     def send(self, command: Outbound) -> Outcome:
         return writes.send(self.api, self.account, command)
@@ -144,13 +146,8 @@ class Client:
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         return writes.read_back(self.api, self.account, command)
 
-    def _page(
-        self, resource: str, body: bytes = b"", *, path: str = "", media_type: str = "application/json",
-        document_id: str = "", **context: str,
-    ) -> Page:  # fmt: skip
+    def _page(self, resource: str, body: bytes = b"", *, context: Mapping[str, str] | None = None, **more: str) -> Page:
+        """A page with what its body does not say: seller, region, and what the caller adds."""
         settings = self.account.settings
         facts = {"seller_id": settings.get("seller_id", ""), "region": settings.get("region", "")}
-        return Page(
-            resource=resource, body=body, path=path, media_type=media_type, document_id=document_id,
-            context={**facts, **context},
-        )  # fmt: skip
+        return Page(resource=resource, body=body, context={**facts, **(context or {})}, **more)

@@ -59,14 +59,15 @@ def _listed(raw: Any, *, seen_at: datetime | None) -> Iterator[Row]:
 
 def _sale(item: Node, store: str, currency: str) -> Money | None:
     """The discounted price of the offer for everybody, as the listing's attributes schedule it."""
-    for offer in item.node("attributes").nodes("purchasable_offer"):
-        if offer.text("marketplace_id") != store or offer.text("audience") not in ("ALL", ""):
-            continue
-        for discount in offer.nodes("discounted_price"):
-            for entry in discount.nodes("schedule"):
-                if value := entry.text("value_with_tax"):
-                    return Money(amount(value), offer.text("currency") or currency)
-    return None
+    offers = [
+        offer
+        for offer in item.node("attributes").nodes("purchasable_offer")
+        if offer.text("marketplace_id") == store and offer.text("audience") in ("ALL", "")
+    ]
+    discounts = [discount for offer in offers for discount in offer.nodes("discounted_price")]
+    values = [entry.text("value_with_tax") for discount in discounts for entry in discount.nodes("schedule")]
+    found = next(filter(None, values), "")
+    return Money(amount(found), currency) if found else None
 
 
 def _quoted(raw: Any) -> Iterator[Row]:

@@ -133,7 +133,7 @@ def _reader(report: Table) -> Any:
     raise Unreadable(f"the file is no stock report we know; its columns begin {', '.join(list(report.columns)[:6])}")
 
 
-def _row(row: Record, *, where: str, available: int | None, **counts: int | None) -> Stock:
+def _row(row: Record, *, where: str, available: int | None, **counts: Any) -> Stock:
     sku = row.need("sku", "seller-sku")
     return Stock(
         external_id=f"{where}:{sku}",

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import NoReturn
 
 
 class Unreadable(ValueError):
@@ -13,7 +14,7 @@ class Unreadable(ValueError):
 
 
 _MINUS = str.maketrans({"\u2212": "-", "\u00a0": "", "\u202f": "", "\u2009": "", " ": "", "'": ""})
-_PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
+_PLAIN = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _ZONES = {
     "": 0, "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "BST": 60, "WEST": 60, "CET": 60, "MET": 60, "MEZ": 60,
     "CEST": 120, "MEST": 120, "MESZ": 120, "EET": 120, "EEST": 180, "TRT": 180, "GST": 240, "IST": 330,
@@ -69,7 +70,7 @@ def moment(text: str, *, month_first: bool = False) -> datetime:
     if not found:
         raise Unreadable(f"{text!r} is not a date we know; expected dd.mm.yyyy, yyyy-mm-dd, yyyy/mm/dd or ISO 8601")
     first, mark, second, third, hour, minute, second_of, fraction, zone = found.groups()
-    year, month, day = _calendar(text, first, mark, second, third, month_first)
+    year, month, day = _calendar((first, second, third), mark, month_first=month_first) or _unclear(text)
     if year < 2000:
         raise Unreadable(f"{text!r} lies before the year 2000, so it is test data or damaged")
     try:
@@ -79,7 +80,9 @@ def moment(text: str, *, month_first: bool = False) -> datetime:
         raise Unreadable(f"{text!r} is not a date: {error}") from None
 
 
-def _calendar(text: str, first: str, mark: str, second: str, third: str, month_first: bool) -> tuple[int, int, int]:
+def _calendar(parts: tuple[str, str, str], mark: str, *, month_first: bool) -> tuple[int, int, int] | None:
+    """Year, month and day; None when nobody can say which is which."""
+    first, second, third = parts
     if len(first) == 4:
         return int(first), int(second), int(third)
     year = int(third) + (2000 if len(third) == 2 else 0)
@@ -87,6 +90,10 @@ def _calendar(text: str, first: str, mark: str, second: str, third: str, month_f
         return year, int(second), int(first)
     if mark == "/" and (month_first or int(second) > 12):
         return year, int(first), int(second)
+    return None
+
+
+def _unclear(text: str) -> NoReturn:
     raise Unreadable(f"{text!r} does not say which is the day and which the month; tell the region of the account")
 
 

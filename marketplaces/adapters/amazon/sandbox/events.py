@@ -64,10 +64,8 @@ def _change(view: View, order: WorldOrder, event: WorldEvent) -> dict[str, Any]:
             "LatestDeliveryDate": stamp(order.deliver_by),
             "EarliestShipDate": stamp(order.placed_at),
             "LatestShipDate": stamp(order.ship_by),
-            "CancelNotifyDate": None,
             "OrderPrograms": ["Business"] if order.is_business else [],
             "ShippingPrograms": [],
-            "EasyShipShipmentStatus": None,
             "OrderItems": [
                 {
                     "OrderItemId": ids.line_id(line.serial),

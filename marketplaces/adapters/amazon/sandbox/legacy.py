@@ -54,7 +54,7 @@ def items(view: View, request: Request) -> Answer:
 
 
 def _order(one: WorldOrder) -> dict[str, Any]:
-    body = {
+    body: dict[str, Any] = {
         "AmazonOrderId": ids.order_id(one.serial, one.store),
         "PurchaseDate": stamp(one.placed_at),
         "LastUpdateDate": stamp(one.updated_at),

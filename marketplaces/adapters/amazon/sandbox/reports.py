@@ -51,7 +51,7 @@ def listing(view: View, request: Request) -> Answer:
     params = request.params
     if "nextToken" in params and len(params) > 1:
         raise Refused(400, "InvalidInput", "nextToken must not be sent together with other parameters.")
-    state = state_of(params["nextToken"]) if "nextToken" in params else {**params, "start": 0}
+    state: dict[str, Any] = state_of(params["nextToken"]) if "nextToken" in params else {**params, "start": 0}
     types = set(filter(None, str(state.get("reportTypes", "")).split(",")))
     if not types:
         raise Refused(400, "InvalidInput", "reportTypes is required.")
