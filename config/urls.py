@@ -1,6 +1,14 @@
-"""Addresses on a client's host."""
+"""Addresses on a client's host: one include per app."""
 
 from django.contrib import admin
 from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls), path("", include("marketplaces.urls"))]
+urlpatterns = [
+    path("", include("config.screens.urls")),
+    path("", include("catalog.urls")),
+    path("", include("inventory.urls")),
+    path("", include("finance.urls")),
+    path("", include("tickets.urls")),
+    path("", include("marketplaces.urls")),
+    path("admin/", admin.site.urls),
+]
