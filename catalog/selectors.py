@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
+from catalog.gtin import is_gtin
 from catalog.models import Identifier, Listing, RemoteProduct, RemoteState, Sku
-from catalog.services.products import is_gtin
 
 
 def unlinked_products(*, account_id: int | None = None) -> QuerySet[RemoteProduct]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from catalog.gtin import is_gtin
 from catalog.models import Brand, Identifier, Product, Sku
 from catalog.services import remote
 from marketplaces.canonical import IdentifierKind
@@ -35,14 +36,6 @@ def check_identifier(kind: IdentifierKind, value: str) -> None:
     """GTINs are text with a valid check digit; a shorter one is never padded silently."""
     if kind is IdentifierKind.GTIN and not is_gtin(value):
         raise ValidationError(f"{value!r} is not a GTIN: 8, 12, 13 or 14 digits with a valid check digit")
-
-
-def is_gtin(value: str) -> bool:
-    """Whether the text is a GTIN-8, -12, -13 or -14 with the right check digit (GS1 General Specifications 7.9)."""
-    if len(value) not in (8, 12, 13, 14) or not (value.isascii() and value.isdigit()):
-        return False
-    weighted = sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(reversed(value)))
-    return weighted % 10 == 0
 
 
 @transaction.atomic

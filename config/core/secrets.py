@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.query_utils import DeferredAttribute
 
 HIDDEN = "[secret]"
@@ -142,7 +142,7 @@ class EncryptedTextField(models.TextField):
 
     def context(self, instance: models.Model) -> str:
         """Where the value belongs; a part of what is authenticated."""
-        schema = getattr(connections[instance._state.db or "default"], "schema_name", None) or "public"
+        schema = connections[instance._state.db or DEFAULT_DB_ALIAS].schema_name  # type: ignore[attr-defined]
         return f"{schema}.{instance._meta.db_table}.{instance.sealed_id}.{self.column}"  # type: ignore[attr-defined]
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
