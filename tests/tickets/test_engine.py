@@ -62,7 +62,9 @@ def test_it_leaves_orders_alone_that_are_not_ours_to_ship_now(shop, changes):
 def test_it_keeps_one_ticket_for_one_order_however_often_it_looks(shop):
     place_order(shop, 1, due_in_hours="20")
     sweep()
+    changed_at = Ticket.objects.get().changed_at
     assert sweep(1) == {"checked": 1, "continued": 1}
+    assert Ticket.objects.get().changed_at == changed_at
     assert (Ticket.objects.count(), Breach.objects.count()) == (1, 1)
 
 
@@ -238,8 +240,10 @@ def test_it_opens_at_most_25_children_a_day_and_counts_the_rest_on_the_parent(sh
     for number in range(40):
         place_order(shop, number, due_in_hours="5", total=f"{number / 100:.2f}")
     sweep()
+    sweep(1)
     parent = Ticket.objects.get(is_parent=True)
     assert (leaves().count(), parent.children.count(), parent.overflow) == (25, 25, 15)
+    assert parent.changed_at == parent.opened_at
     assert parent.title == "Shop: 40 orders wait to be shipped"
     assert Breach.objects.filter(ticket=parent, state="open").count() == 15
     assert min(leaves().values_list("money_per_day", flat=True)) == Decimal("0.1500")

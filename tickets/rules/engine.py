@@ -127,4 +127,4 @@ def _write(changes: Sequence[Change]) -> None:
     known = [breach for breach in kept if breach.pk is not None]
     Breach.objects.filter(pk__in=dropped).delete()
     Breach.objects.bulk_create([breach for breach in kept if breach.pk is None])
-    Breach.objects.bulk_update(known, _WRITTEN)
+    Breach.objects.bulk_create(known, update_conflicts=True, unique_fields=["id"], update_fields=_WRITTEN)

@@ -104,17 +104,21 @@ def refresh_parents(ids: Iterable[int], lines: list[TicketEvent]) -> None:
     parents = list(Ticket.objects.filter(pk__in=ids, is_parent=True, state__in=UNRESOLVED).select_related("account"))
     children = _by_parent(Ticket.objects.filter(parent__in=parents, state__in=UNRESOLVED), "parent_id")
     hidden = _by_parent(Breach.objects.filter(ticket__in=parents, state=BreachState.OPEN), "ticket_id")
+    changed: list[Ticket] = []
     for parent in parents:
         beneath = [*children.get(parent.pk, []), *hidden.get(parent.pk, [])]
         if not beneath:
             continue
+        before = face(parent)
         parent.overflow = len({breach.scope_key for breach in hidden.get(parent.pk, [])})
         count = len(children.get(parent.pk, [])) + parent.overflow
         where = f"{parent.account.label}: " if parent.account else ""
         parent.title = where + TYPES.get(parent.type).many.format(count=count)
         set_money(parent, sum_or_none([_money(each) for each in beneath]))
         set_severity(parent, min(each.severity for each in beneath), lines)
-    write(parents)
+        if face(parent) != before:
+            changed.append(parent)
+    write(changed)
 
 
 def _by_parent(rows: Iterable[Ticket] | Iterable[Breach], attribute: str) -> dict[int, list[Ticket | Breach]]:
@@ -135,6 +139,11 @@ def sum_or_none(amounts: Sequence[Money | None]) -> Money | None:
     if len({amount.currency for amount in known}) != 1:
         return None
     return total(known, known[0].currency)
+
+
+def face(ticket: Ticket) -> tuple[object, ...]:
+    """The fields that a refresh may change, to tell whether it did."""
+    return ticket.title, ticket.severity, ticket.money_per_day, ticket.currency, ticket.money_rank, ticket.overflow
 
 
 def set_money(ticket: Ticket, money: Money | None) -> None:

@@ -169,11 +169,11 @@ def refresh(ids: Iterable[int], lines: list[TicketEvent]) -> None:
 def _update(ticket: Ticket, breaches: Sequence[Breach], lines: list[TicketEvent]) -> bool:
     worst = min(breaches, key=lambda breach: breach.severity)
     money = grouping.sum_or_none([_money(breach) for breach in breaches])
-    before = (ticket.severity, ticket.money_per_day, ticket.currency, ticket.title)
+    before = grouping.face(ticket)
     grouping.set_money(ticket, money)
     ticket.title = worst.title
     grouping.set_severity(ticket, worst.severity, lines)
-    return before != (ticket.severity, ticket.money_per_day, ticket.currency, ticket.title)
+    return grouping.face(ticket) != before
 
 
 def _money(breach: Breach) -> Money | None:
