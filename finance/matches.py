@@ -16,8 +16,8 @@ DELETE FROM finance_match USING finance_settlementline line
 WHERE line.id = finance_match.settlement_line_id AND line.settlement_id = ANY(%(ids)s)
 """
 _EXACT = """
-INSERT INTO finance_match (settlement_line_id, order_line_id, layer, reason, amount)
-SELECT line.id, item.id,
+INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
+SELECT line.id, 1, item.id,
     CASE line.home WHEN 'order' THEN 1 WHEN 'quarantine' THEN 7 ELSE 6 END,
     CASE line.home WHEN 'order' THEN 'line_id' WHEN 'quarantine' THEN 'no_ledger' ELSE 'ledger' END, line.amount
 FROM finance_settlementline line
@@ -39,8 +39,8 @@ LEFT JOIN inventory_orderline item
 WHERE line.settlement_id = ANY(%(ids)s) AND line.home = 'order' AND item.id IS NULL
 """
 _FIT = """
-INSERT INTO finance_match (settlement_line_id, order_line_id, layer, reason, amount)
-SELECT id,
+INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
+SELECT id, 1,
     CASE reason WHEN 'product' THEN by_product WHEN 'product_quantity' THEN by_quantity
         WHEN 'product_amount' THEN by_product_amount WHEN 'amount' THEN by_amount WHEN 'only_line' THEN only_item END,
     CASE WHEN reason LIKE 'product%%' THEN 2 WHEN reason IN ('amount', 'only_line') THEN 3
@@ -89,43 +89,44 @@ FROM pending p JOIN (
     AND event.line_ref = p.line_ref AND event.posted_at IS NOT DISTINCT FROM p.posted_at
 WHERE finance_match.settlement_line_id = p.id AND finance_match.reason = 'no_line' AND NOT p.names_product
 """
-_SCOPE = """
+_PARKED = """
 UPDATE finance_settlementline line SET scope = place.scope
-FROM pending p JOIN finance_match found ON found.settlement_line_id = p.id
-CROSS JOIN LATERAL (SELECT CASE found.layer WHEN 7 THEN 'quarantine' WHEN 6 THEN 'account' ELSE 'order' END AS scope)
-    AS place
+FROM pending p JOIN finance_match found ON found.settlement_line_id = p.id AND found.order_line_id IS NULL
+CROSS JOIN LATERAL (SELECT CASE found.layer WHEN 7 THEN 'quarantine' ELSE 'account' END AS scope) AS place
 WHERE line.id = p.id AND line.scope <> place.scope
 """
-_AT_HOME = """
-UPDATE finance_settlementline line SET scope = home WHERE settlement_id = ANY(%(ids)s) AND scope <> home
-    AND NOT EXISTS (SELECT FROM pending WHERE pending.id = line.id)
+_PLACED = """
+UPDATE finance_settlementline line SET scope = 'order' FROM finance_match found
+WHERE line.settlement_id = ANY(%(ids)s) AND line.home = 'order' AND line.scope <> 'order'
+    AND found.settlement_line_id = line.id AND found.order_line_id IS NOT NULL
 """
-_SUMS = """
-SELECT (SELECT (count(*), sum(amount)) FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s))
-    IS NOT DISTINCT FROM (SELECT (count(*), sum(found.amount)) FROM finance_match found
-        JOIN finance_settlementline line ON line.id = found.settlement_line_id WHERE line.settlement_id = ANY(%(ids)s))
-"""
+_COUNT = "SELECT count(*) FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s)"
 
 
 class MatchesDoNotAddUp(RuntimeError):
-    """The matches of a statement do not make its lines; nothing of the run is kept."""
+    """Some line got no match; nothing of the run is kept."""
 
 
 def rebuild(settlement_ids: Sequence[int]) -> None:
-    """Match every line of these statements anew, in one transaction; repeated, it gives the same."""
+    """Match every line of these statements anew, in one transaction; repeated, it gives the same.
+
+    Each line gets one part with the line's whole amount, so that Σ matches = Σ lines where the counts agree.
+    """
     given = {"ids": list(settlement_ids), "soft": list(SOFT)}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
-        for statement in (_DELETE, _EXACT, _PENDING):
-            cursor.execute(statement, given)
+        cursor.execute(_DELETE, given)
+        cursor.execute(_EXACT, given)
+        matched = cursor.rowcount
+        cursor.execute(_PENDING, given)
         cursor.execute("ANALYZE pending")
-        fit = _FIT.format(candidates=_CANDIDATES.format(distance=_amount_distance()))
-        for statement in (fit, _EVENT, _SCOPE, _AT_HOME):
+        cursor.execute(_FIT.format(candidates=_CANDIDATES.format(distance=_amount_distance())), given)
+        matched += cursor.rowcount
+        for statement in (_EVENT, _PARKED, _PLACED, "DROP TABLE pending", _COUNT):
             cursor.execute(statement, given)
-        cursor.execute("DROP TABLE pending")
-        cursor.execute(_SUMS, given)
-        if not cursor.fetchone()[0]:
-            raise MatchesDoNotAddUp(f"statements {list(settlement_ids)[:5]}: Σ matches differs from Σ lines")
+        lines = cursor.fetchone()[0]
+        if matched != lines:
+            raise MatchesDoNotAddUp(f"statements {list(settlement_ids)[:5]}: {matched} matches for {lines} lines")
 
 
 def _amount_distance() -> str:

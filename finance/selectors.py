@@ -113,7 +113,11 @@ def statement_lines(*, settlement: int, scope: str = "", line_class: str = "") -
 
 def matches_of(*, line_ids: Sequence[int]) -> QuerySet[Match]:
     """What these lines were matched to, with the order line."""
-    return Match.objects.filter(settlement_line__in=line_ids).select_related("order_line").order_by("pk")
+    return (
+        Match.objects.filter(settlement_line__in=line_ids)
+        .select_related("order_line")
+        .order_by("settlement_line", "part")
+    )
 
 
 def candidates(*, line: SettlementLine, most: int = 10) -> list[tuple[int, str, str]]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from catalog.services.remote import ids_as_json, remote_id
 from config.core.bulk import Landed, Table, land
@@ -16,6 +17,7 @@ from config.core.events import announce
 from config.core.work import later
 from finance.classes import Scope, scope_of
 from finance.models import Settlement as SettlementRow
+from finance.models import SettlementLine as LineRow
 from finance.models import SettlementSource, SettlementState
 from finance.signals import statements_applied
 from marketplaces.canonical import Fee, Settlement, SettlementLine
@@ -69,7 +71,7 @@ def settlements(rows: Sequence[Settlement], source: Source) -> Applied:
     table = Table(
         name="finance_settlement", columns=_HEADERS, key=("account_id", "external_id"),
         on_insert={
-            "state": SettlementState.ANNOUNCED, "residual_reason": "", "source": _way(source), "line_count": 0,
+            "state": SettlementState.ANNOUNCED, "chain": "", "residual_reason": "", "source": _way(source), "line_count": 0,
             "imported_at": source.at, "page_id": None,
         },
         on_update={"state": SettlementState.IMPORTED},
@@ -98,6 +100,8 @@ def settlement_lines(rows: Sequence[SettlementLine], source: Source) -> Applied:
     parents = _parents(rows, source)
     _replace_reissued(parents.values(), source)
     landed = land(_LINES, _line_values(rows, parents, source.account.pk))
+    if landed.updated_ids:
+        LineRow.objects.filter(pk__in=landed.updated_ids).exclude(home=Scope.ORDER).update(scope=F("home"))
     if landed.changed_ids:
         ids = [parent.id for parent in parents.values()]
         SettlementRow.objects.filter(pk__in=ids).update(state=SettlementState.IMPORTED, imported_at=source.at)

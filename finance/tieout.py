@@ -15,10 +15,21 @@ from config.core.bulk import Table, land
 from finance import identities
 from finance.identities import Facts
 
+_CHAINS = """
+UPDATE finance_settlement s SET chain = told.chain
+FROM (
+    SELECT mine.id, CASE WHEN EXISTS (SELECT FROM finance_settlement a JOIN finance_settlement b
+            ON (b.account_id, b.currency, b.kind) = (a.account_id, a.currency, a.kind) AND b.channel > a.channel
+            AND b.period_start + interval '1 day' < a.period_end AND a.period_start + interval '1 day' < b.period_end
+        WHERE (a.account_id, a.currency, a.kind) = (mine.account_id, mine.currency, mine.kind))
+        THEN mine.channel ELSE '' END AS chain
+    FROM finance_settlement mine WHERE mine.id = ANY(%(ids)s)
+) AS told WHERE told.id = s.id AND told.chain <> s.chain
+"""
 _FACTS = """
 SELECT s.id, s.total, s.period_start,
     (SELECT max(f.period_end) FROM finance_settlement f WHERE f.account_id = s.account_id
-        AND f.currency = s.currency AND f.channel = s.channel AND f.kind = s.kind
+        AND f.currency = s.currency AND f.chain = s.chain AND f.kind = s.kind
         AND (f.period_start, f.id) < (s.period_start, s.id)) AS former_end,
     (SELECT sum(d.amount) FROM finance_deposit d WHERE d.settlement_id = s.id)
 FROM finance_settlement s WHERE s.id = ANY(%(ids)s) ORDER BY s.id
@@ -36,8 +47,7 @@ WHERE s.id = given.id
 """
 _NEIGHBOURS = """
 SELECT DISTINCT s.id FROM finance_settlement s JOIN finance_settlement t
-    ON (t.account_id, t.currency, t.channel, t.kind) = (s.account_id, s.currency, s.channel, s.kind)
-    AND s.period_start >= t.period_start
+    ON (t.account_id, t.currency, t.kind) = (s.account_id, s.currency, s.kind)
 WHERE t.id = ANY(%(ids)s)
 """
 _CHECKS = Table(
@@ -49,20 +59,23 @@ _CHECKS = Table(
 
 
 def refresh(settlement_ids: Sequence[int]) -> None:
-    """Check these statements, and the chain of those that follow them."""
+    """Check these statements, and the chain of the series they belong to."""
     now = clock.now()
+    series = _same_series(settlement_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(_CHAINS, {"ids": series})
     facts = _facts(settlement_ids)
     _save(facts, now)
     rows = [(pk, check, now) for pk, told in facts.items() for check in identities.checks(told)]
-    later = _facts(_following(settlement_ids) - facts.keys()) if facts else {}
-    rows += [(pk, check, now) for pk, told in later.items() for check in identities.checks(told) if check.number == 6]
+    others = _facts(set(series) - facts.keys())
+    rows += [(pk, identities.chain(told), now) for pk, told in others.items()]
     land(_CHECKS, ((pk, c.number, c.expected, c.actual, c.passed, c.reason, at) for pk, c, at in rows))
 
 
-def _following(settlement_ids: Sequence[int]) -> set[int]:
+def _same_series(settlement_ids: Sequence[int]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(_NEIGHBOURS, {"ids": list(settlement_ids)})
-        return {pk for (pk,) in cursor.fetchall()}
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _facts(settlement_ids: Iterable[int]) -> dict[int, Facts]:

@@ -50,12 +50,12 @@ FROM judged WHERE expected - amount >= 0.01 AND NOT is_doubtful
 
 MISSING_PAYMENT = """
 WITH chains AS (
-    SELECT account_id, currency, channel, min(period_start) AS first, max(period_end) AS last
+    SELECT account_id, currency, chain, min(period_start) AS first, max(period_end) AS last
     FROM finance_settlement WHERE kind <> 'advertising' AND line_count > 0 GROUP BY 1, 2, 3
 ), holes AS (
     SELECT account_id, currency, former_end, period_start FROM (
         SELECT account_id, currency, period_start, max(period_end) OVER (
-            PARTITION BY account_id, currency, channel, kind ORDER BY period_start, id
+            PARTITION BY account_id, currency, chain, kind ORDER BY period_start, id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS former_end
         FROM finance_settlement) AS spans
     WHERE period_start - former_end > interval '1 hour'
@@ -76,9 +76,9 @@ SELECT item.account_id, item.id::text, CASE WHEN due.amount >= %(urgent)s THEN '
     jsonb_build_object('shipped', item.quantity_shipped, 'shipped_at', item.sent_at, 'covered_until', chain.last)
 FROM shipped item
 CROSS JOIN LATERAL (SELECT min(c.first) AS first, min(c.last) AS last FROM chains c
-    WHERE c.account_id = item.account_id AND c.currency = item.currency AND (c.channel = item.channel OR NOT EXISTS (
+    WHERE c.account_id = item.account_id AND c.currency = item.currency AND (c.chain = item.channel OR NOT EXISTS (
         SELECT FROM chains own WHERE own.account_id = item.account_id AND own.currency = item.currency
-            AND own.channel = item.channel))) AS chain
+            AND own.chain = item.channel))) AS chain
 CROSS JOIN LATERAL (SELECT round(item.item_total * item.quantity_shipped / item.quantity
     + coalesce(item.shipping, 0) + coalesce(item.gift_wrap, 0) - coalesce(item.discount, 0)
     - coalesce(item.shipping_discount, 0), 2) AS amount) AS due

@@ -17,24 +17,24 @@ WHERE told.passed = false
 GAP = """
 WITH chain AS (
     SELECT s.*, lag(external_id) OVER times AS former_id, max(period_end) OVER (
-        PARTITION BY account_id, currency, channel, kind ORDER BY period_start, id
+        PARTITION BY account_id, currency, chain, kind ORDER BY period_start, id
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS former_end, lead(id) OVER times IS NULL AS is_last
     FROM finance_settlement s WHERE period_start IS NOT NULL
-    WINDOW times AS (PARTITION BY account_id, currency, channel, kind ORDER BY period_start, id)
+    WINDOW times AS (PARTITION BY account_id, currency, chain, kind ORDER BY period_start, id)
 ), habit AS (
-    SELECT account_id, currency, channel, kind, percentile_disc(0.5) WITHIN GROUP (ORDER BY period_end - period_start)
+    SELECT account_id, currency, chain, kind, percentile_disc(0.5) WITHIN GROUP (ORDER BY period_end - period_start)
         AS length FROM finance_settlement WHERE period_start IS NOT NULL GROUP BY 1, 2, 3, 4 HAVING count(*) > 1
 ), broken AS (
-    SELECT account_id, currency, channel, kind, former_end AS since, period_start AS until, former_id, external_id
+    SELECT account_id, currency, chain, kind, former_end AS since, period_start AS until, former_id, external_id
     FROM chain WHERE period_start - former_end > interval '1 hour'
     UNION ALL
-    SELECT account_id, currency, channel, kind, period_end, period_end + length, external_id, NULL
-    FROM chain JOIN habit USING (account_id, currency, channel, kind)
+    SELECT account_id, currency, chain, kind, period_end, period_end + length, external_id, NULL
+    FROM chain JOIN habit USING (account_id, currency, chain, kind)
     WHERE is_last AND kind <> 'advertising' AND period_end + length + %(late_after)s < %(now)s
 )
-SELECT account_id, concat_ws(':', kind, channel, currency, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI')),
+SELECT account_id, concat_ws(':', kind, chain, currency, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI')),
     'S2', NULL::bigint, NULL::bigint, NULL::bigint, '', NULL::numeric, currency,
-    jsonb_build_object('since', since, 'until', until, 'channel', channel, 'kind', kind, 'former', former_id,
+    jsonb_build_object('since', since, 'until', until, 'channel', chain, 'kind', kind, 'former', former_id,
         'next', external_id, 'amount_unknown', 'the statement has not been seen')
 FROM broken
 """

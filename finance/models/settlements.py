@@ -29,12 +29,15 @@ class SettlementSource(models.TextChoices):
 class Settlement(models.Model):
     """One statement. `total` is what is paid out; None while only lines are known.
 
+    `chain` tells parallel series of one currency apart: the channel where two storefronts have statements of one time,
+    else empty, because a marketplace may name another storefront on each statement of one series.
     `residual` = total - lines that stand in a named ledger; None with `residual_reason` where it cannot be told.
     """
 
     account = models.ForeignKey("marketplaces.Account", models.PROTECT, related_name="settlements")
     external_id = models.CharField(max_length=120)
     channel = models.CharField(max_length=20, blank=True)
+    chain = models.CharField(max_length=20, blank=True)
     kind = models.CharField(max_length=20, default="sales")
     currency = models.CharField(max_length=3, blank=True)
     period_start = models.DateTimeField(null=True, blank=True)
@@ -139,11 +142,15 @@ class MatchReason(models.TextChoices):
 class Match(models.Model):
     """What a statement line was matched to. Matches of a statement are deleted and rebuilt together.
 
-    Per line, the amounts of its matches make the line's amount. No foreign keys are enforced: rows are only written by
+    Per line, the amounts of its parts make the line's amount. No foreign keys are enforced: rows are only written by
     the matcher, from rows that exist, a million at a time.
     """
 
-    settlement_line = models.ForeignKey(SettlementLine, models.CASCADE, related_name="matches", db_constraint=False)
+    pk = models.CompositePrimaryKey("settlement_line_id", "part")
+    settlement_line = models.ForeignKey(
+        SettlementLine, models.CASCADE, related_name="matches", db_constraint=False, db_index=False
+    )
+    part = models.PositiveSmallIntegerField(default=1)
     order_line = models.ForeignKey(
         "inventory.OrderLine", models.DO_NOTHING, null=True, related_name="matches", db_constraint=False, db_index=False
     )
