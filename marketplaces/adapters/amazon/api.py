@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from config.core.errors import NeedsOperator
 from config.core.http import ApiSession, Call, Reply
 from marketplaces.adapters.amazon.auth import Tokens
 from marketplaces.adapters.amazon.errors import DOWNLOAD, UNAUTHORISED
+from marketplaces.adapters.amazon.limits import LIMITS
 from marketplaces.adapters.amazon.stores import HOSTS
 from marketplaces.contract import AccountFacts
 
@@ -23,6 +25,7 @@ class Api:
     def __init__(self, session: ApiSession, account: AccountFacts) -> None:
         self.session, self.account = session, account
         self.tokens = Tokens(session, account)
+        self._rates = {operation: limit.rate for operation, limit in LIMITS.items()}
         self.host = account.endpoint or HOSTS[account.settings.get("region", "eu")]
 
     def get(self, operation: str, path: str, params: Mapping[str, Any] | None = None) -> Reply:
@@ -54,9 +57,21 @@ class Api:
             "user-agent": _AGENT,
             "accept": "application/json",
         }
-        return self.session.call(
-            Call(method=method, url=self.host + path, operation=operation, headers=headers, label=operation, **parts)
-        )
+        call = Call(method=method, url=self.host + path, operation=operation, headers=headers, label=operation, **parts)
+        reply = self.session.call(call)
+        self._learn(operation, reply)
+        return reply
+
+    def _learn(self, operation: str, reply: Reply) -> None:
+        """Some answers tell the rate that this account has now; it counts from then on."""
+        told = next((value for name, value in reply.headers.items() if name.lower() == "x-amzn-ratelimit-limit"), "")
+        try:
+            rate = Decimal(told or "0")
+        except InvalidOperation:
+            return
+        if rate.is_finite() and rate > 0 and rate != self._rates.get(operation):
+            self._rates[operation] = rate
+            self.session.learn(operation, rate)
 
 
 def segment(text: str) -> str:

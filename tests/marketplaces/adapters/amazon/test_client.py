@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -293,3 +294,13 @@ def test_it_finds_a_shipment_that_was_confirmed_before(shop: Shop):
     assert confirm("two").state is OutcomeState.CONFIRMED
     shipped = shop.view.order(int(order.external_id[4:].replace("-", "")))
     assert [line.shipped for line in shipped.lines] == [line.quantity for line in order.lines]
+
+
+def test_it_learns_the_rate_that_an_answer_tells_but_only_when_it_is_news(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    client, learned = shop.client(), []
+    monkeypatch.setattr(client.api.session, "learn", lambda operation, rate: learned.append((operation, rate)))
+    body = json.dumps({"payload": []}).encode()
+    for told in ("0.016", "0.5", "0.5", "soon", "NaN"):
+        shop.sandbox.instead.append(("/sellers/", Answer(200, body, headers={"x-amzn-RateLimit-Limit": told})))
+        client.probe()
+    assert learned == [("getMarketplaceParticipations", Decimal("0.5"))]
