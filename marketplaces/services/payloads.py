@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from config.core import clock
 from config.core.errors import Rejected as Refused
 from marketplaces import plain
 from marketplaces.canonical import Rejected
@@ -38,8 +39,10 @@ def map_stream(mapper: Mapper, resource: str, stream: BinaryIO, *, name: str = "
 def opened(resource: str, stream: BinaryIO, *, name: str = "", document_id: str = "") -> Iterator[Page]:
     """A page as if it had been downloaded, unpacked; a large one lies in a temporary file while the block runs.
 
-    Compression is recognised by content, not by name; a gzip file that was cut off raises Rejected.
+    Compression is recognised by content, not by name; a gzip file that was cut off raises Rejected. The present moment
+    goes along as `observed_at`, for answers that carry no date of their own.
     """
+    seen = {"observed_at": clock.now().isoformat()}
     with tempfile.NamedTemporaryFile(prefix="ninefold-payload-") as whole:
         size = sum(whole.write(block) for block in _unpacked(stream))
         whole.flush()
@@ -47,9 +50,9 @@ def opened(resource: str, stream: BinaryIO, *, name: str = "", document_id: str 
         kind = media_type(name, whole.read(2000))
         whole.seek(0)
         if size <= IN_MEMORY:
-            yield Page(resource=resource, body=whole.read(), media_type=kind, document_id=document_id)
+            yield Page(resource=resource, body=whole.read(), media_type=kind, document_id=document_id, context=seen)
         else:
-            yield Page(resource=resource, path=whole.name, media_type=kind, document_id=document_id)
+            yield Page(resource=resource, path=whole.name, media_type=kind, document_id=document_id, context=seen)
 
 
 def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
