@@ -61,12 +61,20 @@ def popularity(product: WorldProduct) -> float:
 
 def price(stage: Stage, store: Store, product: WorldProduct, day: int) -> Money:
     """The shelf price on a day: markup, store and monthly revision, ending in 9."""
-    markup = Decimal(chance.pick(230, 330, stage.seed, stage.client, "markup", product.serial)) / 100
-    local = Decimal(stage.pick(95, 108, "store", store.code)) / 100
-    revision = Decimal(stage.pick(92, 106, "price", product.serial, revised_on(stage, product, day))) / 100
-    amount = product.unit_cost * markup * local * revision * Decimal(PER_EUR.get(store.currency, "1"))
+    return _price(
+        stage, store.code, store.currency, (product.serial, product.unit_cost), revised_on(stage, product, day)
+    )
+
+
+@lru_cache(maxsize=100_000)
+def _price(stage: Stage, store: str, currency: str, product: tuple[int, Decimal], revised: int) -> Money:
+    serial, unit_cost = product
+    markup = Decimal(chance.pick(230, 330, stage.seed, stage.client, "markup", serial)) / 100
+    local = Decimal(stage.pick(95, 108, "store", store)) / 100
+    revision = Decimal(stage.pick(92, 106, "price", serial, revised)) / 100
+    amount = unit_cost * markup * local * revision * Decimal(PER_EUR.get(currency, "1"))
     step = Decimal(1) if amount >= 100 else Decimal("0.1")
-    return Money(max((amount / step).to_integral(ROUND_FLOOR), Decimal(10)) * step - Decimal("0.01"), store.currency)
+    return Money(max((amount / step).to_integral(ROUND_FLOOR), Decimal(10)) * step - Decimal("0.01"), currency)
 
 
 def revised_on(stage: Stage, product: WorldProduct, day: int) -> int:

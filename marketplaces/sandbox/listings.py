@@ -15,7 +15,9 @@ ISSUES = ("missing_image", "missing_attribute", "price_error")
 SERIALS_PER_STORE = 100_000
 
 
-def listing(stage: Stage, store: Store, product: WorldProduct, at: datetime, sold_on: stock.SoldOn) -> WorldListing:
+def listing(
+    stage: Stage, store: Store, product: WorldProduct, at: datetime, sold_through: stock.SoldThrough
+) -> WorldListing:
     """One offer; its quantity counts the pool that ships it."""
     day = stage.day_of(at)
     issue, issue_day = _issue(stage, store, product, day)
@@ -25,7 +27,7 @@ def listing(stage: Stage, store: Store, product: WorldProduct, at: datetime, sol
         product=product,
         store=store,
         price=assortment.price(stage, store, product, day),
-        quantity=stock.on_hand(stage, product, day, sold_on),
+        quantity=stock.on_hand(stage, product, day, sold_through),
         status=ListingStatus.SUPPRESSED if issue == "missing_image" else ListingStatus.ACTIVE,
         fulfilment=assortment.fulfilment(stage, product),
         changed_at=stage.start_of(changed),

@@ -120,6 +120,11 @@ def never_shipped(story: OrderStory) -> OrderStory:
     return replace(story, lines=lines, delivered_at=None, is_late=True)
 
 
+def updated_at(story: OrderStory, at: datetime) -> datetime:
+    """The latest change of the order by a moment."""
+    return max(moment for moment in story.moments() if moment <= at)
+
+
 def as_of(story: OrderStory, at: datetime) -> WorldOrder:
     """The order as the marketplace shows it at a moment (not before it was placed)."""
     lines = tuple(_line_as_of(line, at) for line in story.lines)
@@ -132,7 +137,7 @@ def as_of(story: OrderStory, at: datetime) -> WorldOrder:
         status=status_of(lines, is_ready=story.ready_at <= at, is_delivered=is_delivered),
         fulfilment=story.fulfilment,
         placed_at=story.placed_at,
-        updated_at=max(moment for moment in story.moments() if moment <= at),
+        updated_at=updated_at(story, at),
         ship_by=story.ship_by,
         deliver_by=story.deliver_by,
         country=story.store.country,

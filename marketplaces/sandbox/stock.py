@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import lru_cache
 
@@ -15,7 +14,7 @@ from marketplaces.sandbox.stage import Stage
 CYCLE_DAYS = 21
 TRAVEL_DAYS = 6
 
-SoldOn = Callable[[int], Counter[int]]
+SoldThrough = Callable[[int], Mapping[int, int]]  # a day -> units sold since day 0 by product serial
 
 
 def restocked_on(stage: Stage, product: WorldProduct, day: int) -> int:
@@ -30,31 +29,35 @@ def capacity(stage: Stage, product: WorldProduct) -> int:
     return stage.pick(8, 30, "capacity", product.serial) + round(share * stage.account.orders_per_day * 1.6 * 35)
 
 
-def on_hand(stage: Stage, product: WorldProduct, day: int, sold_on: SoldOn) -> int:
+def on_hand(stage: Stage, product: WorldProduct, day: int, sold_through: SoldThrough) -> int:
     """Units at the end of a day; never below zero."""
-    sold = sum(sold_on(past)[product.serial] for past in range(restocked_on(stage, product, day), day + 1))
+    sold = _sold(product, restocked_on(stage, product, day), day, sold_through)
     return max(0, capacity(stage, product) - sold)
 
 
-def pool(stage: Stage, day: int, sold_on: SoldOn) -> list[WorldStock]:
+def _sold(product: WorldProduct, first: int, last: int, sold_through: SoldThrough) -> int:
+    return sold_through(last).get(product.serial, 0) - sold_through(first - 1).get(product.serial, 0)
+
+
+def pool(stage: Stage, day: int, sold_through: SoldThrough) -> list[WorldStock]:
     """The marketplace's own warehouse, one row per product that it ships."""
     if not stage.account.pool:
         return []
     offered = {p.serial: p for store in stage.stores for p in assortment.listed(stage, store)}
     ours = [p for p in offered.values() if assortment.fulfilment(stage, p) == Fulfilment.MARKETPLACE]
-    return [_row(stage, product, day, sold_on) for product in sorted(ours, key=lambda product: product.serial)]
+    return [_row(stage, product, day, sold_through) for product in sorted(ours, key=lambda product: product.serial)]
 
 
-def _row(stage: Stage, product: WorldProduct, day: int, sold_on: SoldOn) -> WorldStock:
+def _row(stage: Stage, product: WorldProduct, day: int, sold_through: SoldThrough) -> WorldStock:
     latest = restocked_on(stage, product, day)
     next_delivery = latest + CYCLE_DAYS
-    available = on_hand(stage, product, day, sold_on)
+    available = on_hand(stage, product, day, sold_through)
     return WorldStock(
         product=product,
         pool=stage.account.pool,
         store=None,
         available=available,
-        reserved=sold_on(day)[product.serial],
+        reserved=_sold(product, day, day, sold_through),
         inbound=capacity(stage, product) - available if next_delivery - day <= TRAVEL_DAYS else 0,
         unsellable=stage.pick(0, 2, "unsellable", product.serial, latest),
         changed_at=stage.start_of(day) + timedelta(minutes=5),

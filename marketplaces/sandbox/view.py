@@ -42,13 +42,15 @@ class AccountView:
         """Orders of the list endpoint by `updated` or `placed` time, oldest first; hidden ones are left out."""
         until = min(until, self.at + timedelta(microseconds=1))
         back = orders.LIFE_DAYS if by == "updated" else 0
-        told = {story.serial: story for story in self._told(since, until, back)}
+        found = [story for story in self._told(since, until, back) if since <= self._listed_at(story, by) < until]
         if by == "updated":
-            touched = map(int, self._laid(PARCELS))
-            told |= {s.serial: s for serial in touched if (s := self._world.story(self.account.key, serial))}
-        shown = [self._shown(story) for story in told.values() if self._is_open(story) and story.placed_at < until]
-        timed = [(o.updated_at if by == "updated" else o.placed_at, o.serial, o) for o in shown]
+            found += filter(None, (self._world.story(self.account.key, int(serial)) for serial in self._laid(PARCELS)))
+        told = {s.serial: self._shown(s) for s in found if self._is_open(s) and s.placed_at <= self.at}
+        timed = [(o.updated_at if by == "updated" else o.placed_at, o.serial, o) for o in told.values()]
         return [order for at, _, order in sorted(timed, key=lambda t: t[:2]) if since <= at < until]
+
+    def _listed_at(self, story: OrderStory, by: str) -> datetime:
+        return orders.updated_at(story, self.at) if by == "updated" and story.placed_at <= self.at else story.placed_at
 
     def order(self, serial: int) -> WorldOrder | None:
         story = self._world.story(self.account.key, serial)
@@ -83,7 +85,7 @@ class AccountView:
 
     def stock(self) -> list[WorldStock]:
         """Units in the marketplace's own warehouses (the fulfilment pool)."""
-        rows = stock.pool(self._stage, self._stage.day_of(self.at), self._sold_on)
+        rows = stock.pool(self._stage, self._stage.day_of(self.at), self._sold_through)
         return [replace(row, available=0) if self._is_out(row.product.sku) else row for row in rows]
 
     def returns(self, *, since: datetime, until: datetime) -> list[WorldReturn]:
@@ -149,7 +151,7 @@ class AccountView:
         return (self.account.key, story.serial) not in self._world.plan.hidden
 
     def _shown(self, story: OrderStory) -> WorldOrder:
-        order = orders.as_of(story, self.at)
+        order = self._world.order(self.account.key, story, self.at)
         return with_parcels(order, self._parcels(story.serial), self.at)
 
     def _parcels(self, serial: int) -> list[Parcel]:
@@ -164,11 +166,11 @@ class AccountView:
             for raw in known["parcels"]
         ]
 
-    def _sold_on(self, day: int) -> Any:
-        return self._world.sold_on(self.account.key, day)
+    def _sold_through(self, day: int) -> Mapping[int, int]:
+        return self._world.sold_through(self.account.key, day)
 
     def _listing(self, store: Store, product: Any) -> WorldListing:
-        listing = listings.listing(self._stage, store, product, self.at, self._sold_on)
+        listing = listings.listing(self._stage, store, product, self.at, self._sold_through)
         price = self._written(PRICES, store, product.sku)
         if price:
             listing = replace(listing, price=Money(Decimal(price["amount"]), price["currency"]), changed_at=price["at"])

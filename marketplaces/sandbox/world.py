@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -12,7 +13,7 @@ from itertools import islice, takewhile
 from config.core.money import Money
 from marketplaces.contract import SandboxAccount, Store
 from marketplaces.sandbox import assortment, events, orders, scenarios, statements
-from marketplaces.sandbox.facts import WorldEvent, WorldProduct, WorldStatement, WorldStatementLine
+from marketplaces.sandbox.facts import WorldEvent, WorldOrder, WorldProduct, WorldStatement, WorldStatementLine
 from marketplaces.sandbox.orders import OrderStory
 from marketplaces.sandbox.stage import Stage
 from marketplaces.sandbox.statements import Period
@@ -34,8 +35,10 @@ class World:
     ) -> None:
         self.seed, self.client, self.origin = seed, client, origin
         self.stages = {a.key: Stage(seed, client, a, stores[a.key], origin) for a in accounts}
+        self._lock = threading.Lock()
         self._stories: dict[tuple[str, int], list[OrderStory]] = {}
-        self._sold: dict[tuple[str, int], Counter[int]] = {}
+        self._sold: dict[str, list[Counter[int]]] = {}
+        self._closed: dict[tuple[str, int], WorldOrder] = {}
         self._events: dict[tuple[str, int], list[WorldEvent]] = {}
         self._earned: dict[tuple[str, Period], list[WorldStatementLine]] = {}
         self._documents: dict[tuple[str, Period], tuple[WorldStatement, scenarios.Bent | None]] = {}
@@ -64,15 +67,30 @@ class World:
         for day in range(max(0, first), last + 1):
             yield from self.stories(account, day)
 
+    def order(self, account: str, story: OrderStory, at: datetime) -> WorldOrder:
+        """The order at a moment; once nothing more happens to it, it is remembered."""
+        known = self._closed.get((account, story.serial))
+        if known is None or known.updated_at > at:
+            known = orders.as_of(story, at)
+            if known.updated_at == max(story.moments()):
+                self._closed[account, story.serial] = known
+        return known
+
     def sold_on(self, account: str, day: int) -> Counter[int]:
         """Units ordered on a day by product serial, cancelled ones left out."""
-        if (account, day) not in self._sold:
-            lines = [line for story in self.stories(account, day) for line in story.lines]
-            counts: Counter[int] = Counter()
-            for line in lines:
+        counts: Counter[int] = Counter()
+        for story in self.stories(account, day):
+            for line in story.lines:
                 counts[line.product.serial] += line.quantity - line.cancelled
-            self._sold[account, day] = counts
-        return self._sold[account, day]
+        return counts
+
+    def sold_through(self, account: str, day: int) -> Mapping[int, int]:
+        """Units ordered from day 0 to the end of a day, by product serial."""
+        with self._lock:
+            sums = self._sold.setdefault(account, [])
+            while len(sums) <= day:
+                sums.append((sums[-1] if sums else Counter()) + self.sold_on(account, len(sums)))
+            return sums[day] if day >= 0 else {}
 
     def events_of(self, account: str, day: int) -> list[WorldEvent]:
         """All that is ever pushed about the orders placed on a day; hidden orders stay hidden."""
