@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from marketplaces.models.accounts import Account
@@ -46,3 +48,10 @@ class Gap(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource} {self.external_id or self.since}"
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The missing time; only a gap of kind `time` has one."""
+        if self.since is None or self.until is None:
+            raise ValueError(f"gap {self.pk} is a missing record and has no span")
+        return self.since, self.until

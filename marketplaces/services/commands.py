@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from config.core import clock
+from config.core import clock, transport
 from config.core.errors import NeedsOperator, RateLimited, Rejected, Transient
 from config.core.events import announce
 from config.core.work import later
@@ -81,12 +81,12 @@ def send(account_id: int, command_id: int) -> dict[str, int]:
 def _sent(client: Client, command: Command) -> Outcome:
     try:
         return client.send(outbound(command))
-    except (RateLimited, NeedsOperator) as error:
-        Command.objects.filter(pk=command.pk).update(state=CommandState.PLANNED, sent_at=None, reason=str(error))
-        raise
     except Rejected as error:
         return Outcome(OutcomeState.REJECTED, str(error))
-    except Transient as error:
+    except (NeedsOperator, Transient) as error:
+        if isinstance(error, NeedsOperator | RateLimited) or error.code == transport.NOT_SENT:
+            Command.objects.filter(pk=command.pk).update(state=CommandState.PLANNED, sent_at=None, reason=str(error))
+            raise
         return Outcome(OutcomeState.UNKNOWN, str(error))
 
 

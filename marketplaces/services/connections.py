@@ -8,6 +8,7 @@ from functools import partial
 
 from django.db import connection
 
+from config.core import tenancy
 from config.core.http import ApiSession, Exchange
 from marketplaces import registry, subjects
 from marketplaces.contract import AccountFacts, Client
@@ -49,7 +50,7 @@ def facts(account: Account) -> AccountFacts:
     adapter = registry.get(account.marketplace)
     found = [adapter.store(code) for code in account.stores]
     return AccountFacts(
-        tenant=connection.schema_name,
+        tenant=tenancy.current(),
         key=account.key,
         marketplace=account.marketplace,
         stores=tuple(store for store in found if store),

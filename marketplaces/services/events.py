@@ -70,7 +70,7 @@ def _event_id(notice: Notice, body: bytes) -> str:
 
 
 def _keep(account: Account, notice: Notice, body: bytes, media_type: str) -> int:
-    values = [
+    values: list[Any] = [
         account.pk, _event_id(notice, body), notice.kind[:80], notice.order_id[:120], body, media_type[:120],
         notice.happened_at, clock.now(),
     ]  # fmt: skip

@@ -85,7 +85,8 @@ def _fill_time(account: Account) -> int:
     gaps.close_covered(account)
     for gap in _open(account, GapKind.TIME):
         _count(gap)
-        pulls.backfill(account.pk, gap.resource, since=gap.since, until=gap.until, reason=RunReason.GAP)
+        since, until = gap.span
+        pulls.backfill(account.pk, gap.resource, since=since, until=until, reason=RunReason.GAP)
     return gaps.close_covered(account)
 
 

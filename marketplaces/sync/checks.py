@@ -18,6 +18,7 @@ from marketplaces.canonical import (
     Offer,
     Order,
     OrderChange,
+    OrderLine,
     OrderStatus,
     Price,
     Rejected,
@@ -64,7 +65,8 @@ def _order(row: Any) -> str:
 
 
 def _moneys(row: Order) -> Iterator[Money]:
-    for part in (row, *row.lines):
+    parts: tuple[Order | OrderLine, ...] = (row, *row.lines)
+    for part in parts:
         for field in dataclasses.fields(part):
             value = getattr(part, field.name)
             if isinstance(value, Money):

@@ -53,7 +53,7 @@ def close_covered(account: Account) -> int:
     covered = dict(SyncState.objects.filter(account=account).values_list("resource", "covered"))
     for gap in Gap.objects.filter(account=account, kind=GapKind.TIME, state=GapState.OPEN):
         spans = covered.get(gap.resource, ())
-        if multirange.is_covered((gap.since, gap.until), spans):
+        if multirange.is_covered(gap.span, spans):
             gap.state, gap.filled_at = GapState.FILLED, now
             gap.save(update_fields=["state", "filled_at"])
             closed += 1

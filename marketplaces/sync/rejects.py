@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -41,7 +42,7 @@ def keep(source: Source, found: Sequence[tuple[int | None, Rejected]]) -> list[i
         return []
     once = {fingerprint(refused): (page_id, refused) for page_id, refused in found}
     rows = list(once.values())
-    values = {
+    values: dict[str, Any] = {
         "account": source.account.pk, "resource": source.resource, "run": source.run_id, "now": clock.now(),
         "pages": [page_id for page_id, _ in rows], "fingerprints": list(once),
         "ids": [plain.plain(r.external_id)[:200] for _, r in rows], "codes": [r.code[:60] for _, r in rows],
