@@ -1,0 +1,142 @@
+"""Filters of what the pipeline keeps, for the screens and the API."""
+
+from __future__ import annotations
+
+import django_filters
+from django.db.models import QuerySet
+
+from config.core.filters import SearchFilter, SpanFilter
+from marketplaces import registry
+from marketplaces.models import (
+    Account,
+    AccountStatus,
+    Command,
+    CommandState,
+    EventState,
+    Gap,
+    GapState,
+    InboxEvent,
+    RawPage,
+    RejectedRow,
+    RejectedState,
+    RunReason,
+    RunState,
+    SyncRun,
+    SyncState,
+    Traffic,
+)
+
+
+def resources() -> list[tuple[str, str]]:
+    """Every resource that any marketplace has, in the order of their declarations."""
+    keys = dict.fromkeys(resource.key for adapter in registry.all_adapters() for resource in adapter.resources)
+    return [(key, key.replace("_", " ")) for key in keys]
+
+
+class _OfAccount(django_filters.FilterSet):
+    account = django_filters.ModelChoiceFilter(
+        queryset=lambda request: Account.objects.order_by("label"), to_field_name="key", empty_label="all"
+    )
+
+
+class _OfFlow(_OfAccount):
+    resource = django_filters.ChoiceFilter(choices=resources, empty_label="all")
+
+
+class AccountFilter(django_filters.FilterSet):
+    q = SearchFilter(exact=("key",), within=("label",), label="Account")
+    status = django_filters.ChoiceFilter(choices=AccountStatus.choices, empty_label="all")
+
+    class Meta:
+        model = Account
+        fields = ("marketplace", "stage")
+
+
+class FlowFilter(_OfFlow):
+    class Meta:
+        model = SyncState
+        fields = ("is_paused",)
+
+
+class RunFilter(_OfFlow):
+    """Runs by flow, outcome, what asked for them and when they began."""
+
+    state = django_filters.ChoiceFilter(choices=RunState.choices, empty_label="all")
+    reason = django_filters.ChoiceFilter(choices=RunReason.choices, label="Asked by", empty_label="all")
+    started = SpanFilter("started_at", label="Started between")
+
+    class Meta:
+        model = SyncRun
+        fields = ("code",)
+
+
+class RejectedRowFilter(_OfFlow):
+    q = SearchFilter(exact=("external_id",), within=("reason",), label="Id or reason")
+    state = django_filters.ChoiceFilter(choices=RejectedState.choices, empty_label="all")
+
+    class Meta:
+        model = RejectedRow
+        fields = ("code",)
+
+
+class GapFilter(_OfFlow):
+    q = SearchFilter(exact=("external_id",), label="Id")
+    state = django_filters.ChoiceFilter(choices=GapState.choices, empty_label="all")
+
+    class Meta:
+        model = Gap
+        fields = ("kind", "revealed_by")
+
+
+class InboxEventFilter(_OfAccount):
+    q = SearchFilter(exact=("order_id", "event_id"), label="Order or event")
+    state = django_filters.ChoiceFilter(choices=EventState.choices, empty_label="all")
+    received = SpanFilter("received_at", label="Received between")
+
+    class Meta:
+        model = InboxEvent
+        fields = ("kind",)
+
+
+class _Subjects(django_filters.FilterSet):
+    order = django_filters.CharFilter(method="about", label="Order")
+    sku = django_filters.CharFilter(method="about", label="SKU")
+
+    def about(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(subjects__contains=[f"{name}:{value.strip()}"])
+
+
+class RawPageFilter(_OfFlow, _Subjects):
+    fetched = SpanFilter("fetched_at", label="Fetched between")
+
+    class Meta:
+        model = RawPage
+        fields = ("document_id", "run")
+
+
+class TrafficFilter(_OfAccount, _Subjects):
+    """Exchanges by order or SKU that they speak of, operation, outcome and time."""
+
+    q = SearchFilter(exact=("operation", "request_id"), label="Operation or request id")
+    status = django_filters.ChoiceFilter(
+        choices=[("ok", "answered well"), ("refused", "refused"), ("silent", "no answer")],
+        method="by_outcome", label="Outcome", empty_label="all",
+    )  # fmt: skip
+    at = SpanFilter(label="Between")
+
+    class Meta:
+        model = Traffic
+        fields = ("run_id", "command_id")
+
+    def by_outcome(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        spans = {"ok": {"status__lt": 400}, "refused": {"status__gte": 400}, "silent": {"status": None}}
+        return queryset.filter(**spans[value])
+
+
+class CommandFilter(_OfAccount):
+    q = SearchFilter(exact=("subject", "key"), label="Subject or key")
+    state = django_filters.ChoiceFilter(choices=CommandState.choices, empty_label="all")
+
+    class Meta:
+        model = Command
+        fields = ("kind", "asked_by")
