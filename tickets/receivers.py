@@ -12,8 +12,8 @@ from catalog import signals as catalog
 from config.core import work
 from finance import signals as finance
 from inventory import signals as inventory
+from marketplaces import selectors
 from marketplaces import signals as marketplaces
-from marketplaces.models import Command, Gap, SyncRun
 from tickets.rules import pending
 
 FLOWS = [marketplaces.flow_failed, marketplaces.flow_recovered, marketplaces.rows_rejected]
@@ -54,13 +54,13 @@ def flow_changed(sender: Signal | None, account_id: int, resource: str, **_: Any
 
 @receiver(marketplaces.run_poisoned)
 def run_stopped(sender: Signal | None, run_id: int, **_: Any) -> None:
-    runs = SyncRun.objects.filter(pk=run_id).values_list("account_id", "resource")
+    runs = selectors.flows_of_runs(ids=[run_id])
     ask("flow", [f"{account}:{resource}" for account, resource in runs])
 
 
 @receiver(marketplaces.gap_found)
 def gaps_changed(sender: Signal | None, ids: Iterable[int], **_: Any) -> None:
-    gaps = Gap.objects.filter(pk__in=ids).values_list("account_id", "resource")
+    gaps = selectors.flows_of_gaps(ids=ids)
     ask("flow", [f"{account}:{resource}" for account, resource in gaps])
 
 
@@ -71,4 +71,4 @@ def account_changed(sender: Signal | None, account_id: int, **_: Any) -> None:
 
 @receiver(marketplaces.command_failed)
 def command_changed(sender: Signal | None, command_id: int, **_: Any) -> None:
-    ask("account", Command.objects.filter(pk=command_id).values_list("account_id", flat=True))
+    ask("account", selectors.accounts_of_commands(ids=[command_id]))

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from catalog.models import RemoteProduct, RemoteState
+from catalog import selectors
+from catalog.models import RemoteState
 from config.core import clock
 from config.core.money import Money
 from marketplaces.canonical import Fulfilment, OrderStatus
@@ -90,8 +91,7 @@ class Parked(NamedTuple):
 
 
 def _unlinked() -> Iterable[str]:
-    names = RemoteProduct.objects.filter(state__in=UNLINKED).order_by("first_seen_at")
-    return map(str, names.values_list("pk", flat=True))
+    return map(str, selectors.unlinked_products().values_list("pk", flat=True))
 
 
 @detector(

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Max, Q, QuerySet
 
 from config.core import clock
 from config.core.money import Money
-from finance.models import Deposit, Discrepancy, DiscrepancyKind, DiscrepancyState, Settlement
+from finance import selectors
+from finance.models import Discrepancy, DiscrepancyKind, Settlement
 from tickets.detectors.base import Measure, detector, hours
 from tickets.types import SETTLEMENT_DISCREPANCY, STATEMENT_MISSING
 
@@ -18,11 +19,11 @@ SATURDAY = 5
 
 
 def _open_differences() -> QuerySet[Discrepancy]:
-    return Discrepancy.objects.filter(state=DiscrepancyState.OPEN).exclude(kind=DiscrepancyKind.STATEMENT_GAP)
+    return selectors.open_discrepancies().exclude(kind=DiscrepancyKind.STATEMENT_GAP).order_by("pk")
 
 
 def _differences() -> Iterable[str]:
-    return map(str, _open_differences().order_by("pk").values_list("pk", flat=True))
+    return map(str, _open_differences().values_list("pk", flat=True))
 
 
 @detector(
@@ -35,8 +36,7 @@ def _differences() -> Iterable[str]:
 )
 def differences(subjects: Sequence[str]) -> Iterator[Measure]:
     """1 for each difference that the reconciliation holds open; `severity` is the number of the one it gave."""
-    found = _open_differences().filter(pk__in=subjects).select_related("account", "settlement")
-    for difference in found.order_by("pk"):
+    for difference in _open_differences().filter(pk__in=subjects):
         amount = difference.amount
         owed = Money(amount, difference.currency) if amount is not None and difference.currency else None
         about = difference.order_ref or (difference.settlement.external_id if difference.settlement else "")
@@ -82,23 +82,25 @@ def _links(difference: Discrepancy) -> list[dict[str, object]]:
     return links
 
 
-def _open_gaps() -> Iterable[str]:
-    gaps = Discrepancy.objects.filter(state=DiscrepancyState.OPEN, kind=DiscrepancyKind.STATEMENT_GAP)
-    return map(str, gaps.order_by("pk").values_list("pk", flat=True))
+def _open_gaps() -> QuerySet[Discrepancy]:
+    return selectors.open_discrepancies().filter(kind=DiscrepancyKind.STATEMENT_GAP).order_by("pk")
+
+
+def _gaps() -> Iterable[str]:
+    return map(str, _open_gaps().values_list("pk", flat=True))
 
 
 @detector(
     "finance.statement_gap",
     subject="discrepancy",
     opens=STATEMENT_MISSING,
-    candidates=_open_gaps,
+    candidates=_gaps,
     reads=("settlements",),
     action="import_statement",
 )
 def hours_of_gap(subjects: Sequence[str]) -> Iterator[Measure]:
     """Hours since a hole in the chain of statements was first seen."""
-    gaps = Discrepancy.objects.filter(pk__in=subjects, state=DiscrepancyState.OPEN, kind=DiscrepancyKind.STATEMENT_GAP)
-    for gap in gaps.select_related("account").order_by("pk"):
+    for gap in _open_gaps().filter(pk__in=subjects):
         yield Measure(
             subject=str(gap.pk),
             account_id=gap.account_id,
@@ -114,17 +116,14 @@ def hours_of_gap(subjects: Sequence[str]) -> Iterator[Measure]:
 
 def _announced() -> QuerySet[Settlement]:
     """Statements that announce a deposit which no booking pays, of accounts whose bank we are told about."""
-    bank = Deposit.objects.filter(account=OuterRef("account"), currency=OuterRef("currency")).order_by()
-    newest = bank.values("account").annotate(newest=Max("imported_at")).values("newest")
-    known = Settlement.objects.annotate(bank_read_at=Subquery(newest))
-    return known.filter(
-        Q(total__gt=0), deposit_on__isnull=False, deposits=None, bank_read_at__isnull=False,
-        bank_read_at__date__gt=F("deposit_on"),
-    )  # fmt: skip
+    same_currency = Q(account__deposits__currency=F("currency"))
+    unseen = selectors.deposits_unseen(due_before=clock.now())
+    read = unseen.annotate(bank_read_at=Max("account__deposits__imported_at", filter=same_currency))
+    return read.filter(bank_read_at__date__gt=F("deposit_on")).order_by("pk")
 
 
 def _unpaid() -> Iterable[str]:
-    return map(str, _announced().order_by("pk").values_list("pk", flat=True))
+    return map(str, _announced().values_list("pk", flat=True))
 
 
 @detector(
@@ -137,7 +136,7 @@ def _unpaid() -> Iterable[str]:
 )
 def bank_days_without_deposit(subjects: Sequence[str]) -> Iterator[Measure]:
     """Bank days from the announced deposit to the last bank file read, without a booking that pays it."""
-    for statement in _announced().filter(pk__in=subjects).select_related("account").order_by("pk"):
+    for statement in _announced().filter(pk__in=subjects):
         yield Measure(
             subject=str(statement.pk),
             account_id=statement.account_id,

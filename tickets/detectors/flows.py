@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection
 
 from config.core import clock
-from marketplaces import registry
-from marketplaces.models import Account, AccountStatus, SyncState
+from marketplaces import registry, selectors
+from marketplaces.models import AccountStatus
 
 GOODS = frozenset({"orders", "order_changes", "stock"})
 MONEY = frozenset({"settlements", "fees"})
@@ -135,9 +135,9 @@ def read(subjects: Sequence[str]) -> list[Flow]:
 
 
 def every_flow() -> Iterable[str]:
-    pairs = SyncState.objects.order_by("account_id", "resource").values_list("account_id", "resource")
+    pairs = selectors.flows().values_list("account_id", "resource")
     return (f"{account}:{resource}" for account, resource in pairs)
 
 
 def every_account() -> Iterable[str]:
-    return map(str, Account.objects.order_by("pk").values_list("pk", flat=True))
+    return map(str, selectors.accounts().values_list("pk", flat=True))

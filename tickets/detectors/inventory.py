@@ -12,12 +12,11 @@ from django.db.models.functions import Cast, Greatest
 
 from config.core import clock
 from config.core.money import Money, quantise
+from inventory import selectors
 from inventory.models import Order
-from marketplaces.canonical import Fulfilment, OrderStatus
 from tickets.detectors.base import Measure, detector, hours
 from tickets.types import UNSHIPPED_ORDER
 
-OPEN_STATUSES = (OrderStatus.TO_SHIP, OrderStatus.PARTIALLY_SHIPPED)
 LOOK_AHEAD = timedelta(hours=72)
 """How far ahead a sweep looks; beyond every line that a threshold may sensibly draw before a ship-by."""
 
@@ -29,7 +28,7 @@ _OPEN_VALUE = ExpressionWrapper(
 
 def _waiting() -> QuerySet[Order]:
     """Orders that we ourselves must ship and whose promise has a time."""
-    return Order.objects.filter(status__in=OPEN_STATUSES, fulfilment=Fulfilment.MERCHANT, ship_by__isnull=False)
+    return selectors.orders_to_ship().filter(ship_by__isnull=False)
 
 
 def _due_soon() -> Iterable[str]:

@@ -10,7 +10,8 @@ from django.db.models import Count, Max
 
 from config.core import clock
 from config.core.models import WorkItem, WorkState
-from marketplaces.models import Account, AccountStatus, Command, CommandState
+from marketplaces import selectors
+from marketplaces.models import AccountStatus
 from tickets.detectors import flows
 from tickets.detectors.base import DETECTORS, Measure, detector, hours
 from tickets.rules import freshness
@@ -78,7 +79,7 @@ def oldest_gap(subjects: Sequence[str]) -> Iterator[Measure]:
 
 
 def _accounts_with_a_date() -> Iterable[str]:
-    dated = Account.objects.filter(credentials_expire_on__isnull=False).order_by("pk")
+    dated = selectors.accounts().filter(credentials_expire_on__isnull=False)
     return map(str, dated.values_list("pk", flat=True))
 
 
@@ -88,7 +89,7 @@ def _accounts_with_a_date() -> Iterable[str]:
 def days_of_validity(subjects: Sequence[str]) -> Iterator[Measure]:
     """Days until the credentials of each account expire, where the day is known."""
     today = clock.now().date()
-    for account in Account.objects.filter(pk__in=subjects, credentials_expire_on__isnull=False):
+    for account in selectors.accounts().filter(pk__in=subjects, credentials_expire_on__isnull=False):
         yield Measure(
             subject=str(account.pk),
             account_id=account.pk,
@@ -106,7 +107,7 @@ def days_of_validity(subjects: Sequence[str]) -> Iterator[Measure]:
 )
 def hours_refused(subjects: Sequence[str]) -> Iterator[Measure]:
     """Hours since an account stopped because the marketplace refuses it; accounts that work are left out."""
-    for account in Account.objects.filter(pk__in=subjects, status=AccountStatus.BROKEN):
+    for account in selectors.accounts().filter(pk__in=subjects, status=AccountStatus.BROKEN):
         since = account.paused_at or account.updated_at
         yield Measure(
             subject=str(account.pk),
@@ -126,11 +127,7 @@ def hours_refused(subjects: Sequence[str]) -> Iterator[Measure]:
 )
 def failed_commands(subjects: Sequence[str]) -> Iterator[Measure]:
     """Writes of each account that were refused or parked within 24 hours."""
-    failed = Command.objects.filter(
-        account__in=subjects,
-        state__in=(CommandState.REJECTED, CommandState.PARKED),
-        planned_at__gte=clock.now() - LATEST_COMMANDS,
-    )
+    failed = selectors.failed_commands(since=clock.now() - LATEST_COMMANDS).filter(account__in=subjects)
     counts = failed.values("account_id", "account__key", "account__label")
     for row in counts.annotate(count=Count("pk"), newest=Max("planned_at"), newest_id=Max("pk")).order_by("account_id"):
         yield Measure(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from config.core import clock
+from marketplaces import selectors
 from marketplaces.models import AccountStatus, SyncState
 from tickets.detectors import flows
 from tickets.detectors.base import Detector
@@ -28,7 +29,7 @@ def stale(detector: Detector) -> list[Stale]:
     if not detector.reads:
         return []
     rules = thresholds.of(detector.name)
-    reading = SyncState.objects.filter(resource__in=detector.reads).select_related("account")
+    reading = selectors.flows().filter(resource__in=detector.reads)
     return [
         Stale(
             state.account_id,
@@ -37,7 +38,7 @@ def stale(detector: Detector) -> list[Stale]:
             state.last_ok_at,
             state.is_paused or state.account.status == AccountStatus.PAUSED,
         )
-        for state in reading.order_by("account_id", "resource")
+        for state in reading
         if _age(state) > _budget(state, rules)
     ]
 
