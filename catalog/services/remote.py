@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -15,13 +16,6 @@ from config.core.bulk import Table, land
 from config.core.events import announce
 from marketplaces.canonical import ProductId
 
-_TABLE = Table(
-    name="catalog_remoteproduct",
-    columns=("account_id", "remote_id", "title", "product_ids", "seen_in"),
-    key=("account_id", "remote_id"),
-    update=(),
-    newer=None,
-)
 _LINK = """
 WITH fresh AS (
     SELECT id, remote_id, product_ids FROM catalog_remoteproduct
@@ -81,7 +75,14 @@ def register(account_id: int, seen: Iterable[Seen], *, seen_in: str) -> dict[str
         "created_at": now,
         "updated_at": now,
     }
-    table = Table(**{**_fields(_TABLE), "on_insert": defaults})
+    table = Table(
+        name="catalog_remoteproduct",
+        columns=("account_id", "remote_id", "title", "product_ids", "seen_in"),
+        key=("account_id", "remote_id"),
+        update=(),
+        newer=None,
+        on_insert=defaults,
+    )
     landed = land(table, rows)
     if landed.inserted_ids:
         link_by_rule(account_id, list(by_name))
@@ -90,17 +91,18 @@ def register(account_id: int, seen: Iterable[Seen], *, seen_in: str) -> dict[str
     return dict(found.values_list("remote_id", "sku_id"))
 
 
-def _fields(table: Table) -> dict[str, object]:
-    return {name: getattr(table, name) for name in ("name", "columns", "key", "update", "newer")}
-
-
 def ids_as_json(product_ids: Iterable[ProductId]) -> list[dict[str, str]]:
     return [{"kind": str(p.kind), "value": p.value} for p in product_ids]
 
 
 def link_by_rule(account_id: int, names: Sequence[str] | None = None) -> list[int]:
     """Link open names whose SKU code, else a product id, points to exactly one SKU; several leave it ambiguous."""
-    given = {"account": account_id, "every": names is None, "names": list(names or []), "now": clock.now()}
+    given: dict[str, Any] = {
+        "account": account_id,
+        "every": names is None,
+        "names": list(names or []),
+        "now": clock.now(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_LINK, given)
         linked = [row[0] for row in cursor.fetchall() if row[1] == RemoteState.LINKED]

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils.module_loading import import_string
 
 from config.core import clock, tenancy, work
@@ -40,7 +39,7 @@ def _run_claimed(item_id: int) -> str:
         return "skipped"
     job = JOBS.get(item.job)
     started, clocked = time.monotonic(), clock.now()
-    outcome, code, message, counts = JobOutcome.OK, "", "", {}
+    outcome, code, message, counts = str(JobOutcome.OK), "", "", {}
     try:
         with _lease_kept(item):
             answer = import_string(job.call)(**_arguments(job, item))
@@ -57,7 +56,7 @@ def _run_claimed(item_id: int) -> str:
         job=item.job, account_id=item.account_id, work_item_id=item.pk, started_at=clocked, outcome=outcome,
         milliseconds=int((time.monotonic() - started) * 1000), code=code, message=message[:2000], counts=counts,
     )  # fmt: skip
-    return str(outcome)
+    return outcome
 
 
 def _arguments(job: Job, item: WorkItem) -> dict[str, Any]:
@@ -92,15 +91,15 @@ def backoff(attempt: int) -> timedelta:
 def _lease_kept(item: WorkItem) -> Iterator[None]:
     """Renew the lease from a thread with its own connection, so that a long body is not taken for a dead one."""
     done = threading.Event()
-    tenant = connection.tenant
+    tenant = tenancy.connection.tenant
 
     def beat() -> None:
         try:
             while not done.wait(HEARTBEAT_SECONDS):
-                connection.set_tenant(tenant)
+                tenancy.connection.set_tenant(tenant)
                 work.renew(item)
         finally:
-            connection.close()
+            tenancy.connection.close()
 
     thread = threading.Thread(target=beat, daemon=True, name=f"lease-{item.pk}")
     thread.start()

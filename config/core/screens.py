@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import urlencode
 
@@ -75,7 +76,7 @@ def require(request: HttpRequest, action: Action) -> None:
         raise PermissionDenied(f"your role does not allow: {str(action).replace('_', ' ')}")
 
 
-def listing(request: HttpRequest, spec: Listing, context: Mapping[str, Any] | None = None) -> HttpResponse:
+def listing(request: HttpRequest, spec: Listing, context: Mapping[str, Any] | None = None) -> HttpResponseBase:
     """The list as a page, as its table part (HTMX), or as CSV (`?format=csv`), filtered by the server.
 
     Pages are cut by offset with one row more than shown, so that no count over a large table is needed.

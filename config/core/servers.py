@@ -10,7 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import psutil
 import psycopg
@@ -244,7 +244,7 @@ class Identity:
     def __init__(self, uid: int, gid: int) -> None:
         self.uid = uid
         self.gid = gid
-        self.arguments = {"user": uid, "group": gid, "extra_groups": []}
+        self.arguments: dict[str, Any] = {"user": uid, "group": gid, "extra_groups": []}
 
     @classmethod
     def unprivileged(cls) -> "Identity":

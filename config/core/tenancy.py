@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any
 
-from django.db import connection
+from django.db import connection as django_connection
 from django_tenants.utils import get_public_schema_name, get_tenant_model
 
 from config.core.registry import Registry
+
+# django-tenants puts the schema on the connection at run time, where type stubs do not see it.
+connection: Any = django_connection
 
 
 class MissingTenant(RuntimeError):
@@ -21,36 +24,40 @@ class MissingTenant(RuntimeError):
 TENANT_DEFAULTS: Registry[Callable[[], None]] = Registry("default for new clients")
 
 
+def schema() -> str:
+    """The schema that statements go to now, `public` included."""
+    return str(connection.schema_name)
+
+
 def current() -> str:
     """Schema name of the client we work for; raises MissingTenant in `public`."""
-    schema = connection.schema_name
-    if not schema or schema == get_public_schema_name():
+    if schema() == get_public_schema_name():
         raise MissingTenant("no client is selected; wrap the call in in_tenant(schema)")
-    return schema
+    return schema()
 
 
-def find(schema: str) -> Any:
+def find(name: str) -> Any:
     """The active client of this schema; raises MissingTenant when unknown or not active."""
-    tenant = get_tenant_model().objects.filter(schema_name=schema).first() if schema else None
-    if tenant is None or schema == get_public_schema_name():
-        raise MissingTenant(f"no client has the schema {schema!r}")
+    tenant = get_tenant_model().objects.filter(schema_name=name).first() if name else None
+    if tenant is None or name == get_public_schema_name():
+        raise MissingTenant(f"no client has the schema {name!r}")
     if not tenant.is_active:
-        raise MissingTenant(f"client {schema!r} is {tenant.status}; resume it first")
+        raise MissingTenant(f"client {name!r} is {tenant.status}; resume it first")
     return tenant
 
 
 @contextmanager
-def in_tenant(schema: str) -> Iterator[Any]:
+def in_tenant(name: str) -> Iterator[Any]:
     """Work inside one client's schema, proven by asking the database; the former schema returns afterwards."""
     former = connection.tenant
     with in_public():
-        tenant = find(schema)
+        tenant = find(name)
     connection.set_tenant(tenant)
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_schema()")
-            if cursor.fetchone()[0] != schema:
-                raise MissingTenant(f"the database is not in schema {schema!r}")
+            if cursor.fetchone()[0] != name:
+                raise MissingTenant(f"the database is not in schema {name!r}")
         yield tenant
     finally:
         connection.set_tenant(former)
@@ -87,5 +94,5 @@ class TenantFilter(logging.Filter):
     """Puts the client on each log line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.tenant = getattr(connection, "schema_name", "") or get_public_schema_name()
+        record.tenant = schema()
         return True

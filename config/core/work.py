@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
-from config.core import clock
+from config.core import clock, tenancy
 from config.core.jobs import JOBS, Job
 from config.core.models import WorkItem, WorkState
 
@@ -34,7 +34,7 @@ _CLAIM = """
     UPDATE core_workitem AS item SET
         lost = item.lost + (former.state = 'leased')::int,
         state = CASE WHEN former.state = 'leased' AND item.lost >= 1 THEN 'dead' ELSE 'leased' END,
-        attempts = item.attempts + 1, lease_until = now() + %(lease)s, leased_by = %(worker)s
+        attempts = item.attempts + 1, lease_until = now() + make_interval(secs => %(lease)s), leased_by = %(worker)s
     FROM (SELECT id, state FROM core_workitem WHERE id = %(id)s
           AND ((state = 'ready' AND due_at <= %(now)s) OR (state = 'leased' AND lease_until < now()))
           FOR UPDATE SKIP LOCKED) AS former
@@ -67,7 +67,7 @@ def enqueue(
     if found is None:
         return None
     if (due_at or now) <= now:
-        schema = connection.schema_name
+        schema = tenancy.schema()
         transaction.on_commit(lambda: send(schema, job.key, job.queue, found[0]))
     return int(found[0])
 
@@ -86,18 +86,27 @@ def claim(item_id: int) -> WorkItem | None:
     """Take the row if it is due and nobody has it. A lease lost once is taken again; lost twice, the row is parked."""
     worker = f"{socket.gethostname()}:{os.getpid()}"
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"id": item_id, "now": clock.now(), "lease": LEASE, "worker": worker})
+        cursor.execute(_CLAIM, {"id": item_id, "now": clock.now(), "lease": LEASE.total_seconds(), "worker": worker})
         found = cursor.fetchone()
     if found is None:
         return None
     item = WorkItem.objects.get(pk=item_id)
-    if found[0] == WorkState.DEAD:
-        return finish(item, WorkState.DEAD, "lost its worker twice; look at its arguments, then replay it")
-    if item.job not in JOBS:
-        return finish(item, WorkState.DEAD, f"no job is called {item.job!r} any more")
-    if item.expires_at and item.expires_at < clock.now():
-        return finish(item, WorkState.DONE, "expired before a worker was free")
+    refusal = _refusal(item, found[0])
+    if refusal:
+        finish(item, *refusal)
+        return None
     return item
+
+
+def _refusal(item: WorkItem, state: str) -> tuple[str, str] | None:
+    """The state and sentence that end a claimed row which must not run."""
+    if state == WorkState.DEAD:
+        return WorkState.DEAD, "lost its worker twice; look at its arguments, then replay it"
+    if item.job not in JOBS:
+        return WorkState.DEAD, f"no job is called {item.job!r} any more"
+    if item.expires_at and item.expires_at < clock.now():
+        return WorkState.DONE, "expired before a worker was free"
+    return None
 
 
 def renew(item: WorkItem) -> bool:
@@ -127,7 +136,7 @@ def replay(item: WorkItem) -> None:
         state=WorkState.READY, attempts=0, lost=0, due_at=clock.now(), finished_at=None
     )
     if changed:
-        schema = connection.schema_name
+        schema = tenancy.schema()
         transaction.on_commit(lambda: send(schema, item.job, item.queue, item.pk))
 
 
@@ -138,5 +147,5 @@ def sweep(limit: int = 500) -> int:
     lost = Q(state=WorkState.LEASED, lease_until__lt=Now()) & unsent
     found = WorkItem.objects.filter(due | lost).order_by("due_at").values_list("id", "job", "queue")[:limit]
     for item_id, job, queue in found:
-        send(connection.schema_name, job, queue, item_id)
+        send(tenancy.schema(), job, queue, item_id)
     return len(found)

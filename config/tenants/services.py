@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -56,9 +56,9 @@ def purge_removed() -> dict[str, int]:
     return {"dropped": len(due)}
 
 
-def _move(tenant: Tenant, status: str, reason: str, **changes: object) -> Tenant:
+def _move(tenant: Tenant, status: str, reason: str, *, remove_after: datetime | None = None) -> Tenant:
     tenant.status, tenant.status_reason = status, reason
-    tenant.remove_after = changes.get("remove_after")
+    tenant.remove_after = remove_after
     with tenancy.in_public():
         tenant.save(update_fields=["status", "status_reason", "remove_after"], verbosity=0)
     return tenant
