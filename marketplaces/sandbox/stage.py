@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -23,10 +22,7 @@ class Stage:
     account: SandboxAccount
     stores: tuple[Store, ...]
     origin: date
-
-    @property
-    def number(self) -> int:
-        return 10 + zlib.crc32(f"{self.client}:{self.account.key}".encode()) % 90
+    number: int
 
     @property
     def currencies(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -34,7 +35,8 @@ class World:
         origin: date,
     ) -> None:
         self.seed, self.client, self.origin = seed, client, origin
-        self.stages = {a.key: Stage(seed, client, a, stores[a.key], origin) for a in accounts}
+        numbers = _numbers(client, [account.key for account in accounts])
+        self.stages = {a.key: Stage(seed, client, a, stores[a.key], origin, numbers[a.key]) for a in accounts}
         self._lock = threading.Lock()
         self._stories: dict[tuple[str, int], list[OrderStory]] = {}
         self._sold: dict[str, list[Counter[int]]] = {}
@@ -159,3 +161,13 @@ class World:
 
 def _is_issued(stage: Stage, until: datetime, period: Period) -> bool:
     return stage.start_of(period.end_day) + statements.ISSUED_AFTER <= until
+
+
+def _numbers(client: str, keys: Sequence[str]) -> dict[str, int]:
+    """A number of two digits per account, which begins its serials; the next free one where two would share it."""
+    taken: dict[int, str] = {}
+    for key in sorted(keys):
+        wanted = zlib.crc32(f"{client}:{key}".encode()) % 90
+        free = next(n for shift in range(90) if (n := 10 + (wanted + shift) % 90) not in taken)
+        taken[free] = key
+    return {key: number for number, key in taken.items()}
