@@ -20,6 +20,7 @@ _ZONES = {
     "CEST": 120, "MEST": 120, "MESZ": 120, "EET": 120, "EEST": 180, "TRT": 180, "GST": 240, "IST": 330,
     "JST": 540, "AEST": 600, "AEDT": 660, "PST": -480, "PDT": -420, "EST": -300, "EDT": -240,
 }  # fmt: skip
+_LONGEST = 20
 _MOMENT = re.compile(
     r"(\d{1,4})([-./])(\d{1,2})\2(\d{2,4})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.(\d{1,9}))?)?\s*([+-]\d{2}:?\d{2}|[A-Za-z]*)"
 )
@@ -43,8 +44,8 @@ def amount(text: str, *, mark: str = ".") -> Decimal:
             raise Unreadable(f"{text!r} is not an amount with the decimal mark {mark!r}")
         cleaned = cleaned.replace(group, "")
     cleaned = cleaned.replace(mark, ".")
-    if not _PLAIN.fullmatch(cleaned):
-        raise Unreadable(f"{text!r} is not an amount")
+    if not _PLAIN.fullmatch(cleaned) or len(cleaned) > _LONGEST:
+        raise Unreadable(f"{text[:40]!r} is not an amount")
     return Decimal(cleaned)
 
 
