@@ -26,10 +26,10 @@ class InProcess(BaseAdapter):
         super().__init__()
         self.sandbox = sandbox
 
-    def send(self, request: PreparedRequest, **_: Any) -> Response:
+    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
         answer = self.sandbox.answer(_request(request))
         raw = HTTPResponse(
-            body=io.BytesIO(answer.body), headers=headers_of(answer), status=answer.status, preload_content=False
+            body=io.BytesIO(answer.body), headers=dict(headers_of(answer)), status=answer.status, preload_content=False
         )
         response = Response()
         response.status_code, response.raw, response.url, response.request = (

@@ -83,8 +83,9 @@ class Sandbox:
 
     def _wait(self, marketplace: str, owner: tuple[str, str], route: Route, at: datetime) -> float:
         limit = registry.get(marketplace).limits.get(route.operation)
-        is_free = limit is None or not self.is_limited
-        return 0.0 if is_free else self.buckets.take((*owner, route.operation), limit, at)
+        if limit is None or not self.is_limited:
+            return 0.0
+        return self.buckets.take((*owner, route.operation), limit, at)
 
     def _breaks(self, owner: tuple[str, str]) -> bool:
         if not self.error_rate:

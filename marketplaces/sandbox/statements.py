@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from config.core.money import Money, total
 from marketplaces.canonical import LineClass
@@ -150,13 +151,13 @@ def _account_rows(stage: Stage, period: Period, sales: Money) -> Iterator[WorldS
         yield row(LineClass.ADVERTISING, -tariffs.part(sales, share), at)
 
 
-def _if_any(row: partial, line_class: LineClass, gross: Money, **more: object) -> Iterator[WorldStatementLine]:
+def _if_any(row: partial, line_class: LineClass, gross: Money, **more: Any) -> Iterator[WorldStatementLine]:
     if gross:
         yield row(line_class, gross, **more)
 
 
 def _row(
-    line_class: LineClass, gross: Money, posted_at: datetime, *, vat_rate: Decimal = Decimal(0), **more: object
+    line_class: LineClass, gross: Money, posted_at: datetime, *, vat_rate: Decimal = Decimal(0), **more: Any
 ) -> WorldStatementLine:
     net, vat = tariffs.split_vat(gross, vat_rate)
     return WorldStatementLine(row_no=0, line_class=line_class, amount=net, vat=vat, posted_at=posted_at, **more)

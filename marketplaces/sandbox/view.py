@@ -23,6 +23,7 @@ from marketplaces.sandbox.facts import (
 from marketplaces.sandbox.orders import OrderStory
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.parcels import Parcel, settled, with_parcels
+from marketplaces.sandbox.statements import Period
 from marketplaces.sandbox.world import World
 
 PARCELS, PRICES, QUANTITIES, SCENARIOS = "_parcels", "_prices", "_quantities", "_scenarios"
@@ -198,7 +199,7 @@ class AccountView:
         raw = self._laid(SCENARIOS).get(f"stock_out/{sku}")
         return raw is not None and datetime.fromisoformat(raw["on"]) <= self.at
 
-    def _statement(self, period: statements.Period) -> WorldStatement:
+    def _statement(self, period: Period) -> WorldStatement:
         """The document; orders that left by our confirmation alone earn their rows in it."""
         extra = []
         for key in self._laid(PARCELS):
