@@ -6,10 +6,12 @@ class CatalogConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from catalog import sinks
+        from catalog import sinks, subjects
         from marketplaces.canonical import Listing, Offer, Price
         from marketplaces.sinks import register
+        from marketplaces.subjects import SOURCES
 
         register(Listing, sinks.listings)
         register(Price, sinks.prices)
         register(Offer, sinks.offers)
+        SOURCES.add("catalog", subjects.of_account)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -61,12 +62,15 @@ class Command(BaseCommand):
 def _last_runs() -> dict[str, JobRun]:
     """The latest run of each job over all clients."""
     newest: dict[str, JobRun] = {}
+    for run in sorted(_latest_per_client(), key=lambda run: run.started_at):
+        newest[run.job] = run
+    return newest
+
+
+def _latest_per_client() -> Iterator[JobRun]:
     for schema in ["public", *(tenant.schema_name for tenant in tenancy.every_tenant())]:
         with tenancy.in_public() if schema == "public" else tenancy.in_tenant(schema):
-            for run in JobRun.objects.order_by("job", "-started_at").distinct("job"):
-                if run.job not in newest or run.started_at > newest[run.job].started_at:
-                    newest[run.job] = run
-    return newest
+            yield from JobRun.objects.order_by("job", "-started_at").distinct("job")
 
 
 def _cadence(job: Job, override: JobOverride | None) -> str:
