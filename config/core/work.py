@@ -73,13 +73,16 @@ def enqueue(
 
 
 def send(schema: str, job: str, queue: str, item_id: int) -> None:
-    """Hand the id to the broker; when the broker is away the sweeper sends it again."""
+    """Hand the id to the broker; when the broker is away the sweeper sends it again.
+
+    The mark is written first: a worker that claims the row while it is still being marked would find it locked.
+    """
+    WorkItem.objects.filter(pk=item_id).update(sent_at=Now())
     try:
         current_app.send_task(job, args=[schema, item_id], queue=queue, ignore_result=True, retry=False)
     except OperationalError:
         log.warning("broker_away job=%s item=%s", job, item_id)
-        return
-    WorkItem.objects.filter(pk=item_id).update(sent_at=Now())
+        WorkItem.objects.filter(pk=item_id).update(sent_at=None)
 
 
 def claim(item_id: int) -> WorkItem | None:
