@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from marketplaces.contract import Resource
 from marketplaces.models import (
     Account,
     Command,
+    CommandState,
     Gap,
     GapState,
     InboxEvent,
@@ -129,42 +130,26 @@ def traffic(*, account_id: int, since: datetime, until: datetime) -> QuerySet[Tr
     return found.defer("request_body", "response_body").order_by("-at", "-pk")
 
 
-def runs() -> QuerySet[SyncRun]:
-    """Every run with its account, the newest first."""
-    return SyncRun.objects.select_related("account").order_by("-started_at", "-pk")
+def flows() -> QuerySet[SyncState]:
+    """Every flow that was ever started, with its account, in stable order."""
+    return SyncState.objects.select_related("account").order_by("account_id", "resource")
 
 
-def rejected_rows() -> QuerySet[RejectedRow]:
-    """What could not become a row, the latest seen first; without the pieces themselves."""
-    return RejectedRow.objects.select_related("account").defer("raw").order_by("-last_seen_at", "-pk")
+def failed_commands(*, since: datetime) -> QuerySet[Command]:
+    """Writes planned since a moment that were refused or parked."""
+    return Command.objects.filter(state__in=(CommandState.REJECTED, CommandState.PARKED), planned_at__gte=since)
 
 
-def gaps() -> QuerySet[Gap]:
-    """What is or was missing, the newest first."""
-    return Gap.objects.select_related("account").order_by("-found_at", "-pk")
+def flows_of_runs(*, ids: Iterable[int]) -> QuerySet[SyncRun, tuple[int, str]]:
+    """Account and resource of each run."""
+    return SyncRun.objects.filter(pk__in=ids).values_list("account_id", "resource")
 
 
-def report_jobs() -> QuerySet[ReportJob]:
-    """Reports that were asked for, the newest first."""
-    return ReportJob.objects.order_by(F("requested_at").desc(nulls_first=True), "-pk")
+def flows_of_gaps(*, ids: Iterable[int]) -> QuerySet[Gap, tuple[int, str]]:
+    """Account and resource of each gap."""
+    return Gap.objects.filter(pk__in=ids).values_list("account_id", "resource")
 
 
-def inbox_events() -> QuerySet[InboxEvent]:
-    """What was pushed to us, the newest first; without the bodies."""
-    return InboxEvent.objects.select_related("account").defer("body").order_by("-received_at", "-pk")
-
-
-def traffic() -> QuerySet[Traffic]:
-    """Exchanges, the newest first; without the bodies."""
-    found = Traffic.objects.select_related("account").defer("request_body", "response_body")
-    return found.order_by("-at", "-pk")
-
-
-def pages() -> QuerySet[RawPage]:
-    """Archived pages, the newest first; without the bodies."""
-    return RawPage.objects.select_related("account").defer("body", "subjects").order_by("-fetched_at", "-pk")
-
-
-def commands() -> QuerySet[Command]:
-    """Writes, the newest first."""
-    return Command.objects.select_related("account").order_by("-planned_at", "-pk")
+def accounts_of_commands(*, ids: Iterable[int]) -> QuerySet[Command, int]:
+    """The account of each write."""
+    return Command.objects.filter(pk__in=ids).values_list("account_id", flat=True)

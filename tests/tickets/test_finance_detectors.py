@@ -103,6 +103,15 @@ def test_it_misses_a_statement_after_the_chain_was_broken_for_a_day(shop, noon):
     assert Ticket.objects.get().state == "resolved"
 
 
+def test_it_counts_from_the_end_of_the_missing_period_whenever_the_gap_was_seen(shop, noon):
+    until = (noon - timedelta(hours=24)).isoformat()
+    difference(shop, noon, kind="statement_gap", amount=None, currency="", evidence={"until": until})
+    sweep(shop)
+    assert Ticket.objects.count() == 0
+    sweep(shop, 15)
+    assert Ticket.objects.get().evidence["value"] == "24.25"
+
+
 def bank(account, booked_on, read_at, **values):
     given = {"currency": "EUR", "amount": Decimal("1.00"), **values}
     return Deposit.objects.create(account=account, booked_on=booked_on, imported_at=read_at, **given)

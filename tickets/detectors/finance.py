@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import F, Max, Q, QuerySet
@@ -99,19 +99,25 @@ def _gaps() -> Iterable[str]:
     action="import_statement",
 )
 def hours_of_gap(subjects: Sequence[str]) -> Iterator[Measure]:
-    """Hours since a hole in the chain of statements was first seen."""
+    """Hours since the period that no statement covers was over, whenever we looked."""
     for gap in _open_gaps().filter(pk__in=subjects):
         yield Measure(
             subject=str(gap.pk),
             account_id=gap.account_id,
             scope=f"account:{gap.account_id}/gap:{gap.key}"[:200],
-            value=hours(clock.now(), gap.first_seen_at),
+            value=hours(clock.now(), _missing_since(gap)),
             title=f"{gap.account.label}: a statement is missing ({gap.key})"[:300],
             as_of={"reconciliation": gap.last_seen_at, "clock": clock.now()},
             links=_links(gap),
             params={"account_id": gap.account_id, "discrepancy_id": gap.pk},
             shows=gap.evidence,
         )
+
+
+def _missing_since(gap: Discrepancy) -> datetime:
+    """The end of the missing period, when the statement was due; else the moment at which the gap was seen."""
+    until = gap.evidence.get("until")
+    return datetime.fromisoformat(until) if until else gap.first_seen_at
 
 
 def _announced() -> QuerySet[Settlement]:

@@ -140,4 +140,4 @@ def every_flow() -> Iterable[str]:
 
 
 def every_account() -> Iterable[str]:
-    return map(str, selectors.accounts().values_list("pk", flat=True))
+    return map(str, selectors.accounts().order_by("pk").values_list("pk", flat=True))
