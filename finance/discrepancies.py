@@ -27,7 +27,7 @@ _ON_THESE = "d.settlement_id = ANY(%(ids)s)"
 _OF_TOUCHED = "d.order_line_id IN (SELECT order_line_id FROM touched)"
 _TOUCHED = """
 CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
-SELECT DISTINCT found.order_line_id FROM finance_match found
+SELECT DISTINCT found.order_line_id, line.account_id, line.order_ref FROM finance_match found
 JOIN finance_settlementline line ON line.id = found.settlement_line_id
 WHERE line.settlement_id = ANY(%(ids)s) AND found.order_line_id IS NOT NULL
 """

@@ -25,6 +25,7 @@ LEFT JOIN inventory_orderline item
     ON line.home = 'order' AND line.line_ref <> '' AND item.account_id = line.account_id
     AND item.order_ref = line.order_ref AND item.external_id = line.line_ref
 WHERE line.settlement_id = ANY(%(ids)s) AND (line.home <> 'order' OR item.id IS NOT NULL)
+ORDER BY line.id
 """
 _PENDING = """
 CREATE TEMPORARY TABLE pending ON COMMIT DROP AS
@@ -39,44 +40,45 @@ LEFT JOIN inventory_orderline item
 WHERE line.settlement_id = ANY(%(ids)s) AND line.home = 'order' AND item.id IS NULL
 """
 _FIT = """
-INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
-SELECT id, 1,
-    CASE reason WHEN 'product' THEN by_product WHEN 'product_quantity' THEN by_quantity
-        WHEN 'product_amount' THEN by_product_amount WHEN 'amount' THEN by_amount WHEN 'only_line' THEN only_item END,
-    CASE WHEN reason LIKE 'product%%' THEN 2 WHEN reason IN ('amount', 'only_line') THEN 3
-        WHEN reason = 'not_an_order' THEN 6 ELSE 7 END,
-    reason, amount
-FROM (SELECT *, CASE
+WITH fits AS MATERIALIZED (
+    SELECT p.id, item.id AS item_id,
+        (p.remote_id <> '' AND item.remote_id = p.remote_id) OR coalesce(named.sku_id = item.sku_id, false)
+            OR coalesce(known.product_ids @> p.product, false) AS product,
+        coalesce(abs(p.quantity) IN (item.quantity, item.quantity_shipped), false) AS quantity,
+        coalesce({distance} <= 0.01, false) AS amount
+    FROM pending p
+    JOIN inventory_orderline item ON item.account_id = p.account_id AND item.order_ref = p.order_ref
+    LEFT JOIN catalog_remoteproduct known
+        ON p.product IS NOT NULL AND known.account_id = item.account_id AND known.remote_id = item.remote_id
+    LEFT JOIN catalog_identifier named
+        ON named.kind = p.product -> 0 ->> 'kind' AND named.value = p.product -> 0 ->> 'value'
+), counted AS (
+    SELECT id, count(*) AS items, min(item_id) AS only_item,
+        count(*) FILTER (WHERE product) AS products, min(item_id) FILTER (WHERE product) AS by_product,
+        count(*) FILTER (WHERE product AND quantity) AS quantities,
+        min(item_id) FILTER (WHERE product AND quantity) AS by_quantity,
+        count(*) FILTER (WHERE product AND amount) AS product_amounts,
+        min(item_id) FILTER (WHERE product AND amount) AS by_product_amount,
+        count(*) FILTER (WHERE amount) AS amounts, min(item_id) FILTER (WHERE amount) AS by_amount
+    FROM fits GROUP BY id
+), judged AS (
+    SELECT p.id AS line_id, p.amount AS money, c.*, CASE
         WHEN names_product AND products = 1 THEN 'product'
         WHEN names_product AND products > 1 AND quantities = 1 THEN 'product_quantity'
         WHEN names_product AND products > 1 AND product_amounts = 1 THEN 'product_amount'
         WHEN NOT names_product AND amounts = 1 THEN 'amount'
         WHEN NOT names_product AND items = 1 THEN 'only_line'
-        WHEN items > 0 THEN 'no_line' WHEN is_soft THEN 'not_an_order' ELSE 'no_order' END AS reason
-    FROM ({candidates}) AS counted) AS judged
-"""
-_CANDIDATES = """
-SELECT p.id, p.amount, p.names_product, p.line_class = ANY(%(soft)s) AS is_soft, count(item.id) AS items,
-    count(*) FILTER (WHERE fits.product) AS products, min(item.id) FILTER (WHERE fits.product) AS by_product,
-    count(*) FILTER (WHERE fits.product AND fits.quantity) AS quantities,
-    min(item.id) FILTER (WHERE fits.product AND fits.quantity) AS by_quantity,
-    count(*) FILTER (WHERE fits.product AND fits.amount) AS product_amounts,
-    min(item.id) FILTER (WHERE fits.product AND fits.amount) AS by_product_amount,
-    count(*) FILTER (WHERE fits.amount) AS amounts, min(item.id) FILTER (WHERE fits.amount) AS by_amount,
-    min(item.id) AS only_item
-FROM pending p
-LEFT JOIN inventory_orderline item ON item.account_id = p.account_id AND item.order_ref = p.order_ref
-LEFT JOIN catalog_remoteproduct known
-    ON p.product IS NOT NULL AND known.account_id = item.account_id AND known.remote_id = item.remote_id
-LEFT JOIN catalog_identifier named
-    ON named.kind = p.product -> 0 ->> 'kind' AND named.value = p.product -> 0 ->> 'value'
-CROSS JOIN LATERAL (SELECT
-    (p.remote_id <> '' AND item.remote_id = p.remote_id) OR coalesce(named.sku_id = item.sku_id, false)
-        OR coalesce(known.product_ids @> p.product, false) AS product,
-    abs(p.quantity) IN (item.quantity, item.quantity_shipped) AS quantity,
-    {distance} <= 0.01 AS amount
-) AS fits
-GROUP BY p.id, p.amount, p.names_product, p.line_class
+        WHEN items > 0 THEN 'no_line' WHEN p.line_class = ANY(%(soft)s) THEN 'not_an_order' ELSE 'no_order' END AS reason
+    FROM pending p LEFT JOIN counted c ON c.id = p.id
+)
+INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
+SELECT line_id, 1,
+    CASE reason WHEN 'product' THEN by_product WHEN 'product_quantity' THEN by_quantity
+        WHEN 'product_amount' THEN by_product_amount WHEN 'amount' THEN by_amount WHEN 'only_line' THEN only_item END,
+    CASE WHEN reason LIKE 'product%%' THEN 2 WHEN reason IN ('amount', 'only_line') THEN 3
+        WHEN reason = 'not_an_order' THEN 6 ELSE 7 END,
+    reason, money
+FROM judged ORDER BY line_id
 """
 _EVENT = """
 UPDATE finance_match SET order_line_id = event.item_id, layer = 3, reason = 'same_event'
@@ -120,7 +122,7 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
         matched = cursor.rowcount
         cursor.execute(_PENDING, given)
         cursor.execute("ANALYZE pending")
-        cursor.execute(_FIT.format(candidates=_CANDIDATES.format(distance=_amount_distance())), given)
+        cursor.execute(_FIT.format(distance=_amount_distance()), given)
         matched += cursor.rowcount
         for statement in (_EVENT, _PARKED, _PLACED, "DROP TABLE pending", _COUNT):
             cursor.execute(statement, given)

@@ -13,14 +13,14 @@ WITH charged AS (
             PARTITION BY found.order_line_id, line.line_class, line.label_type, line.label_group, line.label_text,
                 line.amount, line.quantity, line.posted_at, line.shipment_ref, line.is_reversal
             ORDER BY line.settlement_id, line.row_no) AS copy
-    FROM touched JOIN finance_match found USING (order_line_id)
-    JOIN finance_settlementline line ON line.id = found.settlement_line_id
+    FROM touched JOIN finance_settlementline line USING (account_id, order_ref)
+    JOIN finance_match found ON found.settlement_line_id = line.id AND found.order_line_id = touched.order_line_id
     WHERE line.line_class = ANY(%(order_fees)s) AND line.amount <> 0
 ), sold AS (
     SELECT order_line_id, posted_at, max(copies) AS sales FROM (
         SELECT found.order_line_id, line.posted_at, count(*) AS copies
-        FROM touched JOIN finance_match found USING (order_line_id)
-        JOIN finance_settlementline line ON line.id = found.settlement_line_id
+        FROM touched JOIN finance_settlementline line USING (account_id, order_ref)
+        JOIN finance_match found ON found.settlement_line_id = line.id AND found.order_line_id = touched.order_line_id
         WHERE line.line_class = 'principal'
         GROUP BY 1, 2, line.amount, line.quantity, line.label_type, line.label_group, line.label_text) AS equal_sales
     GROUP BY 1, 2

@@ -13,8 +13,8 @@ WITH settled AS (
         bool_or(s.state = 'inconsistent') AS is_doubtful, jsonb_agg(jsonb_build_object(
             'class', line.line_class, 'amount', line.amount::text, 'statement', s.external_id, 'row', line.row_no)
             ORDER BY line.settlement_id, line.row_no) AS rows
-    FROM touched JOIN finance_match found USING (order_line_id)
-    JOIN finance_settlementline line ON line.id = found.settlement_line_id
+    FROM touched JOIN finance_settlementline line USING (account_id, order_ref)
+    JOIN finance_match found ON found.settlement_line_id = line.id AND found.order_line_id = touched.order_line_id
     JOIN finance_settlement s ON s.id = line.settlement_id
     JOIN inventory_orderline item ON item.id = found.order_line_id
     WHERE line.line_class = ANY(%(sale)s) AND line.currency = item.currency
@@ -66,10 +66,11 @@ WITH chains AS (
         WHERE e.order_id = o.id AND e.kind IN ('shipped', 'delivered')), o.changed_at) AS at) AS sent
     WHERE item.quantity_shipped > 0 AND item.item_total > 0 AND o.replacement_of = ''
         AND o.ordered_at < %(unpaid_before)s AND sent.at < %(unpaid_before)s
-        AND NOT EXISTS (SELECT FROM finance_match found
-            JOIN finance_settlementline line ON line.id = found.settlement_line_id
+        AND NOT EXISTS (SELECT FROM finance_settlementline line
+            JOIN finance_match found ON found.settlement_line_id = line.id
             JOIN finance_settlement s ON s.id = line.settlement_id
-            WHERE found.order_line_id = item.id AND (line.line_class = 'principal' OR s.state = 'inconsistent'))
+            WHERE line.account_id = item.account_id AND line.order_ref = item.order_ref
+                AND found.order_line_id = item.id AND (line.line_class = 'principal' OR s.state = 'inconsistent'))
 )
 SELECT item.account_id, item.id::text, CASE WHEN due.amount >= %(urgent)s THEN 'S1' ELSE 'S2' END, NULL::bigint,
     NULL::bigint, item.id, item.order_ref, due.amount, item.currency,

@@ -143,7 +143,8 @@ class Match(models.Model):
     """What a statement line was matched to. Matches of a statement are deleted and rebuilt together.
 
     Per line, the amounts of its parts make the line's amount. No foreign keys are enforced: rows are only written by
-    the matcher, from rows that exist, a million at a time.
+    the matcher, from rows that exist, a million at a time. There is no index by order line: what was matched to one
+    carries its order id, so ask for the statement lines of that order first.
     """
 
     pk = models.CompositePrimaryKey("settlement_line_id", "part")
@@ -160,9 +161,6 @@ class Match(models.Model):
 
     class Meta:
         verbose_name_plural = "matches"
-        indexes = [
-            models.Index(fields=["order_line"], condition=Q(order_line__isnull=False), name="match_order_line"),
-        ]
 
     def __str__(self) -> str:
         return f"{self.settlement_line_id} {self.get_layer_display()}"
