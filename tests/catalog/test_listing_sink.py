@@ -1,0 +1,93 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from catalog import sinks
+from catalog.models import Listing as Stored
+from catalog.models import ListingIssue as StoredIssue
+from catalog.models import ListingPrice, OfferSnapshot
+from catalog.services import products
+from config.core.money import Money
+from marketplaces.canonical import Competitor, Listing, ListingIssue, ListingStatus, Offer, Price, Severity
+from tests import factories
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account(north):
+    return factories.account()
+
+
+def listing(price="19.95", **changes):
+    values = {
+        "external_id": "A1", "channel": "DE", "sku": "MUG-BLUE", "title": "Blue mug", "status": ListingStatus.ACTIVE,
+        "price": Money(Decimal(price), "EUR"), "quantity": 7, "changed_at": NOON,
+    }  # fmt: skip
+    return Listing(**{**values, **changes})
+
+
+def issue(code):
+    return ListingIssue(code=code, severity=Severity.ERROR, message=f"{code} is wrong", is_blocking=True)
+
+
+def land(account, *rows, at=NOON):
+    return sinks.listings(rows, factories.source(account, "listings", at))
+
+
+def test_it_links_a_listing_to_the_sku_that_its_code_names(account):
+    sku = products.create(code="MUG-BLUE", title="Blue mug")
+    land(account, listing())
+    assert Stored.objects.get().sku == sku
+
+
+def test_it_keeps_each_price_with_the_moment_from_which_it_held(account):
+    later = NOON + timedelta(hours=2)
+    land(account, listing("19.95"))
+    land(account, listing("19.95", quantity=3, changed_at=later), at=later)
+    land(account, listing("17.50", changed_at=later + timedelta(hours=1)), at=later + timedelta(hours=1))
+    history = ListingPrice.objects.order_by("since").values_list("price", "since")
+    assert list(history) == [(Decimal("19.9500"), NOON), (Decimal("17.5000"), later + timedelta(hours=1))]
+
+
+def test_it_closes_an_issue_that_is_told_no_more_and_keeps_its_history(account):
+    land(account, listing(issues=(issue("missing_image"), issue("missing_brand"))))
+    land(account, listing(issues=(issue("missing_brand"),), changed_at=NOON + timedelta(hours=1)))
+    states = dict(StoredIssue.objects.values_list("code", "is_open"))
+    assert states == {"missing_image": False, "missing_brand": True}
+
+
+def test_it_leaves_issues_alone_when_the_source_does_not_tell_them(account):
+    land(account, listing(issues=(issue("missing_image"),)))
+    land(account, listing(issues=None, changed_at=NOON + timedelta(hours=1)))
+    assert StoredIssue.objects.get().is_open is True
+
+
+def test_it_sets_a_price_of_a_known_listing_and_ignores_one_of_an_unknown(account):
+    land(account, listing("19.95"))
+    rows = [
+        Price(external_id="A1", channel="DE", price=Money(Decimal("21.00"), "EUR")),
+        Price(external_id="A9", channel="DE", price=Money(Decimal("1.00"), "EUR")),
+    ]
+    applied = sinks.prices(rows, factories.source(account, "prices", NOON + timedelta(hours=1)))
+    assert (applied.updated, applied.unchanged) == (1, 1)
+    assert Stored.objects.get().price == Decimal("21.0000")
+    assert ListingPrice.objects.count() == 2
+
+
+def test_it_keeps_one_observation_of_the_buy_box_per_moment(account):
+    rival = Competitor(seller="S9", price=Money(Decimal("18.40"), "EUR"), is_featured=True)
+    row = Offer(
+        external_id="A1", channel="DE", sku="MUG-BLUE", observed_at=NOON, is_featured_own=False,
+        featured_price=rival.price, lowest_price=rival.price, offer_count=2, competitors=(rival,),
+    )  # fmt: skip
+    for _ in range(2):
+        sinks.offers([row], factories.source(account, "offers"))
+    kept = OfferSnapshot.objects.get()
+    assert (kept.is_featured_own, kept.featured_price, kept.competitors[0]["price"]) == (
+        False,
+        Decimal("18.4000"),
+        "18.40",
+    )
