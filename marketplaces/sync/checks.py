@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, get_args, get_type_hints
 
 from config.core.money import Money
 from marketplaces import plain
@@ -44,11 +45,18 @@ def _broken_key(row: Row) -> str:
 
 
 def _naive_time(row: Row) -> str:
-    for field in dataclasses.fields(row):
-        value = getattr(row, field.name)
-        if isinstance(value, datetime) and value.tzinfo is None:
-            return f"{field.name} has no time zone; the mapping must say which one the marketplace means"
+    for name in _times_of(type(row)):
+        value = getattr(row, name)
+        if value is not None and value.tzinfo is None:
+            return f"{name} has no time zone; the mapping must say which one the marketplace means"
     return ""
+
+
+@cache
+def _times_of(kind: type[Row]) -> tuple[str, ...]:
+    """Fields of a canonical type that hold a moment; asked once, because a statement may have a million lines."""
+    hints = get_type_hints(kind)
+    return tuple(name for name, hint in hints.items() if datetime in (hint, *get_args(hint)))
 
 
 def _order(row: Any) -> str:
