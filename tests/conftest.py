@@ -1,5 +1,6 @@
 """Two clients in a database of one's own per test process, copied from a template that is migrated once."""
 
+import os
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -33,7 +34,7 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> I
     """Instead of migrating a test database: copy the migrated template, and copy it again after a test that commits."""
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
     with django_db_blocker.unblock():
-        copy = database.Copy(f"test_{worker}", settings.EMBEDDED.home)
+        copy = database.Copy(f"test_{worker}_{os.getpid()}", settings.EMBEDDED.home)
         copy.renew()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: copy.renew())

@@ -29,6 +29,7 @@ class Copy:
         """Drop it and copy it afresh from the template."""
         connections.close_all()
         with _locked(self.folder), _server() as server:
+            _drop_leftovers(server)
             template = _template(server)
             _drop(server, self.name)
             _execute(server, "CREATE DATABASE {} TEMPLATE {}", self.name, template)
@@ -38,6 +39,13 @@ class Copy:
         connections.close_all()
         with _server() as server:
             _drop(server, self.name)
+
+
+def _drop_leftovers(server: psycopg.Connection) -> None:
+    """Copies end in the number of their process; those whose process is gone are dropped."""
+    for (name,) in server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%'").fetchall():
+        if not Path(f"/proc/{name.rpartition('_')[2]}").exists():
+            _drop(server, name)
 
 
 def _template(server: psycopg.Connection) -> str:

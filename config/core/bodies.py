@@ -62,15 +62,10 @@ def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 def _gunzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Unpack one gzip member after another; padding of zeros after the last is allowed."""
     packer = zlib.decompressobj(_GZIP_WINDOW)
-    waiting = b""
     for chunk in chunks:
-        waiting += chunk
-        while waiting:
-            if packer.eof:
-                waiting = waiting.lstrip(b"\0")
-                if not waiting:
-                    break
-                packer = zlib.decompressobj(_GZIP_WINDOW)
+        waiting = chunk
+        while waiting := waiting.lstrip(b"\0") if packer.eof else waiting:
+            packer = zlib.decompressobj(_GZIP_WINDOW) if packer.eof else packer
             yield _inflate(packer, waiting)
             waiting = packer.unused_data or packer.unconsumed_tail
     if not packer.eof:
