@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+import psutil
 import psycopg
 from django.conf import settings
 from django.core.management import call_command
@@ -44,7 +45,7 @@ class Copy:
 def _drop_leftovers(server: psycopg.Connection) -> None:
     """Copies end in the number of their process; those whose process is gone are dropped."""
     for (name,) in server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%'").fetchall():
-        if not Path(f"/proc/{name.rpartition('_')[2]}").exists():
+        if not psutil.pid_exists(int(name.rpartition('_')[2])):
             _drop(server, name)
 
 
