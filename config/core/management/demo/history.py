@@ -29,8 +29,8 @@ SNAPSHOTS_AT = frozenset({90.0})
 SNAPSHOTS = frozenset({"Listing", "Price", "Stock", "Fee", "Offer"})
 JUDGED_AT = frozenset({28.0, REVOKED_AT, 63.0, 84.0})
 STEP_LIMIT_S = 120
-LOOK_EVERY_S = 0.3
-SWEEP_EVERY_S = 1.0
+LOOK_EVERY_S = 0.2
+SWEEP_EVERY_S = 0.5
 
 AFTER_PULL = ("marketplaces.find_gaps", "marketplaces.ask_to_fill_gaps")
 JUDGE = ("finance.reconcile_open", "tickets.drain")
