@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from config.core import clock
@@ -21,6 +21,11 @@ from marketplaces.sync import gaps
 WAIT = timedelta(minutes=3)
 PER_RUN = 200
 ATTEMPTS = 5
+_NOTE = """
+    INSERT INTO marketplaces_gap (account_id, resource, kind, external_id, revealed_by, state, reason, attempts, found_at)
+    SELECT %s, %s, 'record', id, %s, 'open', '', 0, %s FROM unnest(%s::text[]) AS id
+    ON CONFLICT DO NOTHING
+"""
 
 
 def report_missing(account: Account, resource: str, ids: Iterable[str], revealed_by: str) -> int:
@@ -28,22 +33,13 @@ def report_missing(account: Account, resource: str, ids: Iterable[str], revealed
 
     Called by sinks in the transaction of their rows. Known gaps stay as they are; returns how many are new.
     """
-    wanted = sorted({external_id for external_id in ids if external_id})
-    mine = Gap.objects.filter(account=account, resource=resource, kind=GapKind.RECORD, external_id__in=wanted)
-    known = set(mine.values_list("external_id", flat=True))
-    new = Gap.objects.bulk_create(
-        [_record(account, resource, i, revealed_by) for i in wanted if i not in known], ignore_conflicts=True
-    )
+    wanted = sorted({external_id[:120] for external_id in ids if external_id})
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE, [account.pk, resource, revealed_by[:40], clock.now(), wanted])
+        new = cursor.rowcount
     if new:
         later("marketplaces.fill_gaps", account_id=account.pk, due_at=clock.now() + WAIT)
-    return len(new)
-
-
-def _record(account: Account, resource: str, external_id: str, revealed_by: str) -> Gap:
-    return Gap(
-        account=account, resource=resource, kind=GapKind.RECORD, external_id=external_id[:120],
-        revealed_by=revealed_by[:40], found_at=clock.now(),
-    )  # fmt: skip
+    return new
 
 
 def find() -> dict[str, int]:
