@@ -6,6 +6,7 @@ The rule is that of `reconciliation.match`, which a property test compares with 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -114,7 +115,7 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
 
     Each line gets one part with the line's whole amount, so that Σ matches = Σ lines where the counts agree.
     """
-    given = {"ids": list(settlement_ids), "soft": list(SOFT)}
+    given: dict[str, Any] = {"ids": list(settlement_ids), "soft": list(SOFT)}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute(_DELETE, given)

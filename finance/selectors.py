@@ -22,6 +22,7 @@ from finance.models import (
     Settlement,
     SettlementLine,
 )
+from inventory import selectors as orders
 from marketplaces.models import RawPage
 
 _OPEN = Q(discrepancies__state=DiscrepancyState.OPEN)
@@ -45,9 +46,9 @@ def statement_status() -> list[dict[str, Any]]:
             "state": row.state,
             "total": _cents(row.total),
             "residual": _cents(row.residual),
-            "flags": sorted(row.flags),
+            "flags": sorted(flags),
         }
-        for row in statements()
+        for row, flags in ((row, getattr(row, "flags", ())) for row in statements())
     ]
 
 
@@ -122,12 +123,9 @@ def matches_of(*, line_ids: Sequence[int]) -> QuerySet[Match]:
 
 def candidates(*, line: SettlementLine, most: int = 10) -> list[tuple[int, str, str]]:
     """Order lines that a quarantined line may be about, best first: id, order, why."""
-    if not line.order_ref:
-        return []
-    model = Match._meta.get_field("order_line").related_model
-    mine = model.objects.filter(account=line.account_id, order_ref=line.order_ref).order_by("pk")
+    order = orders.orders().filter(account=line.account_id, external_id=line.order_ref).first()
     ranked = []
-    for item in mine[:200]:
+    for item in orders.lines_of(order=order)[:200] if order else ():
         same_product = bool(line.remote_id) and item.remote_id == line.remote_id
         same_amount = item.item_total is not None and abs(abs(line.amount) - item.item_total) <= Decimal("0.01")
         reasons = [text for holds, text in ((same_product, "same product"), (same_amount, "same amount")) if holds]

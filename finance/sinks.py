@@ -132,7 +132,7 @@ def _parents(rows: Iterable[SettlementLine], source: Source) -> dict[str, _Paren
         ]
     )
     found = mine.values_list("external_id", "id", "currency", "page_id")
-    return {name: _Parent(*rest) for name, *rest in found}
+    return {name: _Parent(pk, currency, page_id) for name, pk, currency, page_id in found}
 
 
 def _replace_reissued(parents: Iterable[_Parent], source: Source) -> None:

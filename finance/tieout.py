@@ -106,7 +106,7 @@ def _told(row: Sequence[Any], by_scope: dict[str, Decimal], lines: int) -> Facts
 
 def _save(facts: dict[int, Facts], now: datetime) -> None:
     residuals = [identities.residual(told) for told in facts.values()]
-    given = {
+    given: dict[str, Any] = {
         "ids": list(facts),
         "states": [identities.state(told) for told in facts.values()],
         "residuals": [amount for amount, _ in residuals],

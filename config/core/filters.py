@@ -32,5 +32,5 @@ class SpanFilter(django_filters.DateFromToRangeFilter):
     """A range of days, both included: `<name>_after` and `<name>_before`."""
 
 
-class MoneyRangeFilter(django_filters.NumericRangeFilter):
+class MoneyRangeFilter(django_filters.RangeFilter):
     """A range of amounts in the row's own currency: `<name>_min` and `<name>_max`."""

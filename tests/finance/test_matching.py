@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.models import Identifier, Product, RemoteProduct, Sku
-from finance import matches, sinks
+from finance import matches, selectors, sinks
 from finance.classes import Scope
 from finance.models import Match, Settlement, SettlementLine
 from finance.reconciliation import Amount, Found, Item, match
@@ -132,6 +132,13 @@ def test_it_matches_what_was_quarantined_once_the_order_is_known(sell, settle):
     matches.rebuild([Settlement.objects.get().pk])
     assert Match.objects.get().order_line.external_id == "L2"
     assert SettlementLine.objects.get().scope == Scope.ORDER
+
+
+def test_it_ranks_the_lines_that_a_quarantined_line_may_be_about(sell, settle):
+    sell(two_lines())
+    settle(line(1, C.REFUND_PRINCIPAL, "20.00", order_id="O-1", sku="CUP"))
+    ranked = selectors.candidates(line=SettlementLine.objects.get())
+    assert [(name, reason) for _, name, reason in ranked] == [("L2", "same amount"), ("L1", "same order")]
 
 
 def test_it_refuses_to_match_across_accounts(settle):
