@@ -51,6 +51,14 @@ JOBS = (
         why="fetch what one account lacks",
     ),
     Job(
+        key="marketplaces.replay_flow", call="marketplaces.tasks.replay_flow", queue="pull_slow",
+        why="map the archived pages of rejected rows again, because a person asked",
+    ),
+    Job(
+        key="marketplaces.fetch_record", call="marketplaces.tasks.fetch_record", queue="pull_fast",
+        why="read one record again because a person asked",
+    ),
+    Job(
         key="marketplaces.apply_events", call="marketplaces.tasks.apply_events", queue="pull_fast",
         why="store what a marketplace pushed",
     ),

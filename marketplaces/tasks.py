@@ -9,11 +9,15 @@ from django.conf import settings
 from marketplaces import registry
 from marketplaces.contract import Capability
 from marketplaces.models import Account, AccountStatus, EventState, InboxEvent
-from marketplaces.services import accounts, commands, events, gaps, housekeeping, pulls
+from marketplaces.services import accounts, commands, events, gaps, housekeeping, pulls, replays
 
 
 def pull(account_id: int, resource: str) -> dict[str, int]:
     return pulls.pull(account_id, resource)
+
+
+def replay_flow(account_id: int, resource: str) -> dict[str, int]:
+    return replays.flow(account_id, resource)
 
 
 def find_gaps() -> dict[str, int]:
@@ -26,6 +30,10 @@ def ask_to_fill_gaps() -> dict[str, int]:
 
 def fill_gaps(account_id: int) -> dict[str, int]:
     return gaps.fill(account_id)
+
+
+def fetch_record(account_id: int, resource: str, external_id: str) -> dict[str, int]:
+    return records.fetch(account_id, resource, external_id)
 
 
 def apply_events(account_id: int) -> dict[str, int]:

@@ -57,6 +57,18 @@ def amount(value: Decimal | None, currency: str) -> SafeString:
 
 
 @register.filter
+def number(value: Decimal | int | None, places: int = 0) -> str:
+    """A figure with thousands apart; unknown is a dash."""
+    return "–" if value is None else f"{value:,.{places}f}".replace(",", "\u202f")
+
+
+@register.filter
+def words(value: Any) -> str:
+    """A name of ours as a person reads it."""
+    return str(value).replace("_", " ")
+
+
+@register.filter
 def moment(value: datetime | date | None) -> SafeString:
     """A moment in UTC, said so."""
     if value is None:
