@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from catalog.gtin import is_gtin
-from catalog.models import Identifier, Listing, RemoteProduct, RemoteState, Sku
+from catalog.models import (
+    Identifier,
+    Listing,
+    ListingIssue,
+    ListingPrice,
+    OfferSnapshot,
+    RemoteProduct,
+    RemoteState,
+    Sku,
+)
 
 
 def unlinked_products(*, account_id: int | None = None) -> QuerySet[RemoteProduct]:
@@ -15,6 +25,63 @@ def unlinked_products(*, account_id: int | None = None) -> QuerySet[RemoteProduc
     found = RemoteProduct.objects.filter(state__in=[RemoteState.OPEN, RemoteState.AMBIGUOUS])
     found = found.filter(account_id=account_id) if account_id else found
     return found.select_related("account").order_by("first_seen_at", "pk")
+
+
+def skus(*, search: str = "") -> QuerySet[Sku]:
+    """SKUs with their brand, optionally those whose code, identifier or title is like a text."""
+    found = Sku.objects.select_related("product__brand").order_by("code")
+    if not search:
+        return found
+    named = Identifier.objects.filter(value__istartswith=search).values("sku")
+    return found.filter(Q(code__istartswith=search) | Q(title__icontains=search) | Q(pk__in=named))
+
+
+def skus_with_listings() -> QuerySet[Sku]:
+    """SKUs with how many listings they have (`listed`), how many of those sell (`live`)."""
+    mine = Listing.objects.filter(sku=OuterRef("pk")).order_by().values("sku").annotate(count=Count("pk"))
+    live = mine.filter(status="active")
+    return skus().annotate(
+        listed=Coalesce(Subquery(mine.values("count")), 0), live=Coalesce(Subquery(live.values("count")), 0)
+    )
+
+
+def listings_of(*, sku_id: int) -> QuerySet[Listing]:
+    return Listing.objects.filter(sku_id=sku_id).select_related("account").order_by("account__label", "channel", "pk")
+
+
+def listings() -> QuerySet[Listing]:
+    """Listings with their account and SKU, and how many problems are open on each (`problems`)."""
+    open_issues = ListingIssue.objects.filter(listing=OuterRef("pk"), is_open=True).order_by().values("listing")
+    counted = open_issues.annotate(count=Count("pk")).values("count")
+    found = Listing.objects.select_related("account", "sku")
+    return found.annotate(problems=Coalesce(Subquery(counted), 0))
+
+
+def identifiers_of(*, sku_id: int) -> QuerySet[Identifier]:
+    return Identifier.objects.filter(sku_id=sku_id).order_by("kind", "value")
+
+
+def names_of(*, sku_id: int) -> QuerySet[RemoteProduct]:
+    """What accounts call a SKU."""
+    return RemoteProduct.objects.filter(sku_id=sku_id).select_related("account").order_by("account__label", "remote_id")
+
+
+def prices_of(*, listing_id: int, limit: int = 200) -> list[ListingPrice]:
+    """The latest prices of a listing, oldest first."""
+    return list(reversed(ListingPrice.objects.filter(listing_id=listing_id).order_by("-since")[:limit]))
+
+
+def issues_of(*, listing_id: int) -> QuerySet[ListingIssue]:
+    """What the marketplace reports on a listing, the open and blocking first."""
+    return ListingIssue.objects.filter(listing_id=listing_id).order_by("-is_open", "-is_blocking", "-last_seen_at")
+
+
+def offers_of(*, listing: Listing, limit: int = 20) -> QuerySet[OfferSnapshot]:
+    """Who else sold the product of a listing, the latest look first."""
+    found = OfferSnapshot.objects.filter(
+        account=listing.account_id, channel=listing.channel, remote_id=listing.remote_id
+    )
+    return found.order_by("-observed_at")[:limit]
 
 
 @dataclass(frozen=True, slots=True)

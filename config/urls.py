@@ -12,3 +12,5 @@ urlpatterns = [
     path("", include("marketplaces.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler403 = "config.screens.errors.forbidden"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Concat
 
-from inventory.models import Order, OrderEvent, OrderLine, SalesDay, SkuDay
+from catalog.models import RemoteProduct
+from inventory.models import Order, OrderEvent, OrderLine, Return, SalesDay, SkuDay, StockLevel
 
 OPEN = ("to_ship", "partially_shipped")
 
@@ -31,6 +34,22 @@ def orders_since(*, order_id: int, limit: int = 20) -> QuerySet[Order]:
     return Order.objects.filter(pk__gt=order_id).select_related("account").order_by("-pk")[:limit]
 
 
+def newest_orders(*, limit: int = 20) -> list[Order]:
+    """Orders by the moment they were placed, the latest first."""
+    return list(Order.objects.select_related("account").order_by("-ordered_at", "-pk")[:limit])
+
+
+def sales_days(*, since: date, until: date) -> tuple[dict[tuple[date, str], Decimal], dict[date, int]]:
+    """Revenue per day and currency, and orders per day, over all stores; days are each store's own."""
+    found = SalesDay.objects.filter(day__range=(since, until)).values_list("day", "currency")
+    revenue: dict[tuple[date, str], Decimal] = {}
+    orders: dict[date, int] = defaultdict(int)
+    for day, currency, amount, count in found.annotate(Sum("revenue"), Sum("orders")).order_by("day", "currency"):
+        revenue[day, currency] = amount
+        orders[day] += count
+    return revenue, dict(orders)
+
+
 def timeline(*, order: Order) -> QuerySet[OrderEvent]:
     """Everything that happened to an order, from every source, in the order in which it happened."""
     return OrderEvent.objects.filter(account=order.account_id, order_ref=order.external_id).order_by(
@@ -38,10 +57,86 @@ def timeline(*, order: Order) -> QuerySet[OrderEvent]:
     )
 
 
+def orders() -> QuerySet[Order]:
+    return Order.objects.select_related("account")
+
+
+def returns() -> QuerySet[Return]:
+    return Return.objects.select_related("account", "sku")
+
+
+def levels() -> QuerySet[StockLevel]:
+    return StockLevel.objects.select_related("warehouse", "sku")
+
+
+def lines_of(*, order: Order) -> QuerySet[OrderLine]:
+    return OrderLine.objects.filter(order=order).select_related("sku").order_by("pk")
+
+
+def returns_of(*, order: Order) -> QuerySet[Return]:
+    """What came back of an order, oldest first."""
+    found = Return.objects.filter(account=order.account_id, order_ref=order.external_id)
+    return found.select_related("sku").order_by("returned_at", "pk")
+
+
+def parked_counts(*, account_ids: Iterable[int], remote_ids: Iterable[str]) -> dict[tuple[int, str], tuple[int, int]]:
+    """Per account and product name: order lines that wait for it, and how many of them are not shipped."""
+    found = OrderLine.objects.filter(account__in=list(account_ids), remote_id__in=list(remote_ids), sku=None)
+    rows = found.order_by().values_list("account_id", "remote_id")
+    counted = rows.annotate(lines=Count("pk"), unshipped=Count("pk", filter=Q(quantity_open__gt=0)))
+    return {(account_id, name): (lines, unshipped) for account_id, name, lines, unshipped in counted}
+
+
+def with_parked(products: QuerySet[RemoteProduct]) -> QuerySet[RemoteProduct]:
+    """Names of products with the order lines that wait for them: `parked`, and `unshipped` among these."""
+    waiting = OrderLine.objects.filter(account=OuterRef("account"), remote_id=OuterRef("remote_id"), sku=None)
+    counted = waiting.order_by().values("account").annotate(count=Count("pk")).values("count")
+    return products.annotate(
+        parked=Coalesce(Subquery(counted), 0),
+        unshipped=Coalesce(Subquery(counted.filter(quantity_open__gt=0)), 0),
+    )
+
+
+def levels_of(*, sku_id: int) -> QuerySet[StockLevel]:
+    """Where a SKU lies, and how many."""
+    return (
+        StockLevel.objects.filter(sku_id=sku_id)
+        .select_related("warehouse", "warehouse__account")
+        .order_by("warehouse__label", "pk")
+    )
+
+
+def sku_days(*, sku_id: int, since: date, until: date) -> list[SkuDay]:
+    """A SKU's days in every store."""
+    found = SkuDay.objects.filter(sku_id=sku_id, day__range=(since, until)).select_related("account")
+    return list(found.order_by("day", "account", "channel"))
+
+
+def stock_totals() -> dict[str, Any]:
+    """All units per state, and how many products are sold out somewhere."""
+    sums = {name: Sum(name) for name in ("available", "reserved", "inbound", "unsellable")}
+    return StockLevel.objects.aggregate(**sums, sold_out=Count("pk", filter=Q(available__lte=0)), places=Count("pk"))
+
+
+def pools() -> list[dict[str, Any]]:
+    """Units per fulfilment pool or warehouse, with the oldest moment that they were observed at."""
+    rows = StockLevel.objects.values("warehouse__code", "warehouse__label", "warehouse__fulfilment").order_by(
+        "warehouse__label"
+    )
+    sums = {name: Sum(name) for name in ("available", "reserved", "inbound", "unsellable")}
+    return list(rows.annotate(**sums, sold_out=Count("pk", filter=Q(available__lte=0)), oldest=Min("observed_at")))
+
+
 def parked_lines(*, account_id: int | None = None) -> QuerySet[OrderLine]:
     """Order lines whose product means no SKU yet."""
     found = OrderLine.objects.filter(sku=None).exclude(remote_id="")
     return found.filter(account_id=account_id) if account_id else found
+
+
+def parked_lines_of(*, account_id: int, remote_id: str) -> QuerySet[OrderLine]:
+    """Order lines that wait for one name, with their orders, the latest first."""
+    found = parked_lines(account_id=account_id).filter(remote_id=remote_id)
+    return found.select_related("order").order_by("-order__ordered_at", "pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +168,19 @@ class Group:
         return sum(cell.units for cell in self.cells)
 
 
-_BY = {
+_BY: dict[str, tuple[str | Concat, str | Concat]] = {
     "marketplace": ("account__marketplace", "account__marketplace"),
     "account": ("account__key", "account__label"),
     "channel": ("channel", "channel"),
+    "store": (Concat("account__key", Value("/"), "channel"), Concat("account__label", Value(" "), "channel")),
 }
 
 
 def sales_by(group: str, *, since: date, until: date, **only: object) -> list[Group]:
-    """Sales per `marketplace`, `account` or `channel` between two days (both included), from the roll-up."""
-    key, label = _BY[group]
-    found = SalesDay.objects.filter(day__range=(since, until), **only)
-    rows = found.values_list(key, label, "currency", "day").annotate(
+    """Sales per `marketplace`, `account`, `channel` or `store` (account key/channel) between two days (both included)."""
+    key, label = (F(name) if isinstance(name, str) else name for name in _BY[group])
+    found = SalesDay.objects.filter(day__range=(since, until), **only).annotate(group_key=key, group_label=label)
+    rows = found.values_list("group_key", "group_label", "currency", "day").annotate(
         Sum("orders"), Sum("units"), Sum("revenue"), Sum("unpriced")
     )
     return _grouped(rows)
@@ -100,6 +196,23 @@ def _grouped(rows: Iterable[tuple[object, ...]]) -> list[Group]:
     for (key, currency), (orders, units, revenue, unpriced) in sums.items():
         groups[key].cells.append(Cell(currency, int(orders), int(units), revenue, int(unpriced)))
     return list(groups.values())
+
+
+def sku_groups(
+    *, since: date, until: date, search: str = "", limit: int = 50, only: Mapping[str, object] | None = None
+) -> list[Group]:
+    """The SKUs that sold most units, each with its days; key is the SKU code, empty for what is not linked."""
+    found = SkuDay.objects.filter(day__range=(since, until), **(only or {}))
+    if search:
+        found = found.filter(Q(sku__code__istartswith=search) | Q(sku__title__icontains=search))
+    best = found.order_by().values_list("sku_id").annotate(sold=Sum("units")).order_by("-sold", "sku_id")[:limit]
+    ids = [sku_id for sku_id, _ in best]
+    mine = found.filter(Q(sku__in=[pk for pk in ids if pk]) | (Q(sku=None) if None in ids else Q(pk=None)))
+    rows = mine.order_by("day").values_list("sku__code", "sku__title", "currency", "day")
+    return _grouped(
+        (code or "", f"{code} {title}" if code else "Products that are not linked yet", currency, day, 0, *figures, 0)
+        for code, title, currency, day, *figures in rows.annotate(Sum("units"), Sum("revenue"))
+    )
 
 
 def sales_by_sku(*, since: date, until: date, limit: int = 50, **only: object) -> list[dict[str, object]]:

@@ -1,6 +1,12 @@
 """Addresses of the screens of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from inventory.views import orders, returns, stock
 
 app_name = "inventory"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("orders/", orders.orders, name="orders"),
+    path("returns/", returns.returns, name="returns"),
+    path("stock/", stock.stock, name="stock"),
+]

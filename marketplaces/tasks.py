@@ -9,7 +9,7 @@ from django.conf import settings
 from marketplaces import registry
 from marketplaces.contract import Capability
 from marketplaces.models import Account, AccountStatus, EventState, InboxEvent
-from marketplaces.services import accounts, commands, events, gaps, housekeeping, pulls, replays
+from marketplaces.services import accounts, commands, events, gaps, housekeeping, pulls, records, replays
 
 
 def pull(account_id: int, resource: str) -> dict[str, int]:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from catalog.gtin import is_gtin
-from catalog.models import Brand, Identifier, Product, Sku
+from catalog.models import Brand, Identifier, Product, RemoteProduct, Sku
 from catalog.services import remote
 from marketplaces.canonical import IdentifierKind
 
@@ -21,6 +21,16 @@ def create(*, code: str, title: str, brand: str = "", category: str = "", weight
     maker = Brand.objects.get_or_create(name=brand)[0] if brand else None
     product = Product.objects.create(title=title, brand=maker, category=category)
     return Sku.objects.create(code=code, product=product, title=title, weight_g=weight_g)
+
+
+@transaction.atomic
+def register(found: RemoteProduct, *, code: str, title: str, brand: str, by: str) -> Sku:
+    """Make a SKU out of a name that means none yet, and link the name to it; needs a code and a title."""
+    if not code or not title:
+        raise ValidationError("a new SKU needs a code and a title")
+    sku = create(code=code, title=title, brand=brand)
+    remote.link(found, sku, by=by)
+    return sku
 
 
 def identify(sku: Sku, kind: IdentifierKind, value: str) -> Identifier:

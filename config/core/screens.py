@@ -17,6 +17,7 @@ from django.utils.http import urlencode
 
 from config.core import clock
 from config.core.exports import csv_response
+from config.core.money import Money
 from config.core.permissions import Action, may
 
 PAGE_SIZE = 50
@@ -85,7 +86,7 @@ def listing(request: HttpRequest, spec: Listing, context: Mapping[str, Any] | No
     filterset = _filtered(request, spec)
     rows = _ordered(request, spec, filterset.qs if filterset else spec.queryset(request))
     if request.GET.get("format") == "csv":
-        return csv_response(spec.title, [c.label for c in spec.columns], _plain(rows[: spec.export_limit], spec))
+        return csv_response(spec.title, _names(spec), _plain(rows[: spec.export_limit], spec))
     number = max(1, int(request.GET.get("page", "1") if request.GET.get("page", "1").isdigit() else 1))
     cut = list(rows[(number - 1) * PAGE_SIZE : number * PAGE_SIZE + 1])
     table = {
@@ -136,8 +137,23 @@ def _row(row: Any, spec: Listing) -> dict[str, Any]:
     return {"pk": row.pk, "cells": cells, "href": spec.link(row) if spec.link else ""}
 
 
+def _names(spec: Listing) -> list[str]:
+    """Money takes two columns of a spreadsheet: the number and its currency."""
+    pairs = [[c.label, f"{c.label} currency"] if c.render == "money" else [c.label] for c in spec.columns]
+    return [name for names in pairs for name in names]
+
+
 def _plain(rows: Iterable[Any], spec: Listing) -> Iterable[list[Any]]:
-    return ([column.of(row) for column in spec.columns] for row in rows)
+    return ([value for column in spec.columns for value in _values(column, row)] for row in rows)
+
+
+def _values(column: Column, row: Any) -> list[Any]:
+    value = column.of(row)
+    if column.render != "money":
+        return [value]
+    if isinstance(value, Money):
+        return [value.amount, value.currency]
+    return list(value) if isinstance(value, tuple) else [None, None]
 
 
 def _query(request: HttpRequest, *, without: tuple[str, ...], **extra: str) -> str:

@@ -42,7 +42,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Stock", "inventory_2", "inventory:stock"),
             Entry("Listings", "storefront", "catalog:listings"),
             Entry("Products", "category", "catalog:skus"),
-            Entry("Unlinked products", "link_off", "catalog:unlinked"),
+            Entry("Unlinked products", "link_off", "unlinked"),
         ),
     ),
     (

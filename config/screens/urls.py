@@ -1,5 +1,22 @@
 """Addresses of the screens that read every app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from config.screens import home, jobs, live, order, sales, search, sku, sync_health, unlinked
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("home/<slug:name>/", home.part, name="home_part"),
+    path("live/", live.since, name="live"),
+    path("sales/", sales.sales, name="sales"),
+    path("search/", search.search, name="search"),
+    path("orders/<int:pk>/", order.order, name="order"),
+    path("orders/of/<slug:account>/<path:external_id>/", order.order_of, name="order_of"),
+    path("products/<path:code>/", sku.sku, name="sku"),
+    path("unlinked/", unlinked.unlinked, name="unlinked"),
+    path("unlinked/<int:pk>/", unlinked.unlinked_product, name="unlinked_product"),
+    path("sync/", sync_health.sync_health, name="sync_health"),
+    path("jobs/", jobs.jobs, name="jobs"),
+    path("jobs/parked/", jobs.parked, name="parked_work"),
+    path("jobs/<str:key>/", jobs.job, name="job"),
+]

@@ -1,0 +1,123 @@
+"""One order: its money, its goods, and everything that happened to it, from every source, down to the raw pages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import NoReverseMatch, reverse
+
+from config.core.permissions import Action, may
+from config.core.screens import page, require
+from finance import selectors as money
+from finance.models import SettlementLine
+from inventory import selectors as goods
+from inventory.models import Order, OrderEvent, Return
+from marketplaces.models import Command, RawPage, Traffic
+from marketplaces.services import records
+from tickets import selectors as tickets
+
+MOST = 100
+MOST_PAGES = 20
+
+
+def order(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of an order; `action=fetch_again` has it read once more."""
+    require(request, Action.VIEW)
+    found = get_object_or_404(Order.objects.select_related("account"), pk=pk)
+    if request.method == "POST":
+        return _act(request, found)
+    lines = list(goods.lines_of(order=found))
+    settled = list(money.settled_of_order(account=found.account_id, order_ref=found.external_id)[:MOST])
+    returns = list(goods.returns_of(order=found))
+    subject = [f"order:{found.external_id}"]
+    traffic = Traffic.objects.filter(account=found.account, subjects__contains=subject)
+    context = {
+        "order": found, "lines": lines, "returns": returns, "settled": settled,
+        "zone": found.account.zone(found.channel),
+        "timeline": timeline(found, settled, returns), "has_no_price": found.total is None,
+        "pages": RawPage.objects.filter(account=found.account, subjects__contains=subject).order_by("-fetched_at")[:MOST_PAGES],
+        "traffic": traffic.order_by("-at").defer("request_body", "response_body")[:MOST_PAGES],
+        "tickets": list(tickets.about(kind="order", ids=[found.pk])[:MOST_PAGES]),
+        "can_fetch": may(request.user, Action.REPLAY) and records.can_fetch(found.account),
+        "may_see_money": may(request.user, Action.VIEW_MONEY),
+    }  # fmt: skip
+    return page(request, "inventory/order.html", f"Order {found.external_id}", context)
+
+
+def order_of(request: HttpRequest, account: str, external_id: str) -> HttpResponse:
+    """Lead from the marketplace's order number to the page of the order."""
+    require(request, Action.VIEW)
+    found = Order.objects.filter(account__key=account, external_id=external_id).first()
+    if found is None:
+        raise Http404(f"no order {external_id} of {account} is known here")
+    return redirect("order", pk=found.pk)
+
+
+def _act(request: HttpRequest, found: Order) -> HttpResponse:
+    require(request, Action.REPLAY)
+    try:
+        asked = records.ask(found.account, "orders", found.external_id)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        told = "is asked for again; the page shows it when it has arrived" if asked else "is being fetched already"
+        messages.success(request, f"Order {found.external_id} {told}.")
+    return redirect("order", pk=found.pk)
+
+
+def timeline(order: Order, settled: list[SettlementLine], returns: list[Return]) -> list[dict[str, Any]]:
+    """Events of all sources, settlements, returns and our own writes, as they followed each other."""
+    steps = [_event(event) for event in goods.timeline(order=order)[:MOST]]
+    steps += [_return(each) for each in returns]
+    steps += _settlements(settled)
+    asked = Command.objects.filter(account=order.account, subject=order.external_id).order_by("planned_at")[:MOST]
+    steps += [_command(each) for each in asked]
+    return sorted(steps, key=lambda step: step["at"])
+
+
+def _event(event: OrderEvent) -> dict[str, Any]:
+    late = event.received_at - event.happened_at
+    return {
+        "at": event.happened_at, "title": event.kind, "source": event.source, "detail": event.kind_raw,
+        "facts": event.facts, "received_at": event.received_at if late > timedelta(minutes=1) else None,
+    }  # fmt: skip
+
+
+def _return(each: Return) -> dict[str, Any]:
+    told = f"{each.quantity} x {each.remote_id}" + (f": {each.reason}" if each.reason else "")
+    return {"at": each.returned_at, "title": "returned", "source": "returns", "detail": told}
+
+
+def _command(each: Command) -> dict[str, Any]:
+    return {
+        "at": each.planned_at, "title": each.kind, "source": each.asked_by or "us", "detail": each.reason,
+        "state": each.state,
+    }  # fmt: skip
+
+
+def _settlements(lines: list[SettlementLine]) -> list[dict[str, Any]]:
+    """One step per statement: what it paid for this order in all."""
+    steps: dict[int, dict[str, Any]] = {}
+    for line in lines:
+        at = line.posted_at or line.settlement.period_end or datetime.max.replace(tzinfo=UTC)
+        step = steps.setdefault(
+            line.settlement_id,
+            {
+                "at": at, "title": "settled", "source": "statement", "detail": line.settlement.external_id,
+                "amount": 0, "currency": line.currency, "href": _statement(line.settlement_id),
+            },
+        )  # fmt: skip
+        step["amount"] += line.amount
+    return list(steps.values())
+
+
+def _statement(pk: int) -> str:
+    try:
+        return reverse("finance:statement", args=[pk])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,94 @@
+"""Sums over currencies: each apart, or converted by day; a missing rate is said and never one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from config.core.money import Money
+from finance.fx import convert
+from finance.fx.convert import MissingRate
+
+Days = Mapping[tuple[date, str], Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A converted sum. `money` is None as soon as one rate is missing; `known` is the part that could be converted."""
+
+    money: Money | None
+    known: Money
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What one unit of a currency was worth on the last day shown, of which bank day, and who said so."""
+
+    currency: str
+    rate: Decimal | None
+    day: date | None
+    source: str
+
+
+class Converter:
+    """Amounts per day and currency into one currency, with the rates of a span read once."""
+
+    def __init__(self, to: str, currencies: Iterable[str], *, since: date, until: date) -> None:
+        self.to, self.until = to, until
+        self.currencies = sorted({code for code in currencies if code})
+        self._rates = convert.load([*self.currencies, to], since=since, until=until)
+
+    def amount(self, amount: Decimal, currency: str, day: date) -> Decimal | None:
+        """The amount in the target currency at the day's rate, or None without one."""
+        try:
+            return self._rates.convert(Money(amount, currency), self.to, on=day).money.amount
+        except (MissingRate, ValueError):
+            return None
+
+    def total(self, days: Days) -> Total:
+        known, missing = Decimal(0), set()
+        for (day, currency), amount in days.items():
+            if not amount:
+                continue
+            converted = self.amount(amount, currency, day)
+            if converted is None:
+                missing.add(currency or "no currency")
+            else:
+                known += converted
+        money = Money(known, self.to)
+        return Total(None if missing else money, money, tuple(sorted(missing)))
+
+    def per_day(self, days: Days) -> dict[date, Decimal | None]:
+        """One value per day; None where the day has an amount without a rate."""
+        found: dict[date, Decimal | None] = {}
+        for (day, currency), amount in days.items():
+            converted = self.amount(amount, currency, day) if amount else Decimal(0)
+            former = found.get(day, Decimal(0))
+            found[day] = None if converted is None or former is None else former + converted
+        return found
+
+    def basis(self) -> list[Basis]:
+        return [self._basis(code) for code in self.currencies if code != self.to]
+
+    def _basis(self, currency: str) -> Basis:
+        try:
+            found = self._rates.convert(Money(Decimal(1), currency), self.to, on=self.until)
+        except (MissingRate, ValueError):
+            return Basis(currency, None, None, "")
+        return Basis(currency, found.rate, found.day, found.source)
+
+
+def between(days: Days, since: date, until: date) -> dict[tuple[date, str], Decimal]:
+    """The part of the days from `since` to `until`, both included."""
+    return {key: amount for key, amount in days.items() if since <= key[0] <= until}
+
+
+def by_currency(days: Days) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for (_, currency), amount in days.items():
+        sums[currency] += amount
+    return dict(sorted(sums.items()))
