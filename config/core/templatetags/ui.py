@@ -123,3 +123,18 @@ def sparkline(values: Sequence[Decimal | float | int], width: int = 120, height:
 def get(mapping: Any, key: Any) -> Any:
     """The value under a key, for tables whose columns are data."""
     return mapping.get(key) if mapping else None
+
+
+@register.filter
+def thousands(value: Any) -> str:
+    """A count with its thousands apart; unknown is a dash."""
+    return "–" if value is None else f"{int(value):,}".replace(",", "\u202f")
+
+
+@register.filter
+def status(value: Any) -> SafeString:
+    """An HTTP status as a coloured number; none means that no answer came."""
+    if not isinstance(value, int):
+        return mark_safe('<span class="nf-badge nf-bad">no answer</span>')
+    tone = "good" if value < 300 else "watch" if value < 400 or value == 429 else "bad"
+    return format_html('<span class="nf-badge nf-{}">{}</span>', tone, value)
