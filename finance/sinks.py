@@ -89,7 +89,10 @@ def _header(row: Settlement, source: Source) -> tuple[Any, ...]:
 
 
 def _way(source: Source) -> str:
-    return SettlementSource.API if source.run_id else SettlementSource.FILE
+    is_file = (
+        bool(source.run_id) and source.account.runs.filter(pk=source.run_id, reason=SettlementSource.FILE).exists()
+    )
+    return SettlementSource.FILE if is_file else SettlementSource.API
 
 
 def settlement_lines(rows: Sequence[SettlementLine], source: Source) -> Applied:

@@ -42,6 +42,13 @@ def test_it_writes_nothing_when_the_same_statement_lands_again(source):
     assert [(a.inserted, a.updated, a.unchanged) for a in again] == [(0, 0, 1), (0, 0, 3)]
 
 
+@pytest.mark.parametrize(("reason", "way"), [("file", "file"), ("schedule", "api")])
+def test_it_remembers_whether_a_statement_came_as_a_file(source, account, noon, reason, way):
+    run = account.runs.create(resource="settlements", reason=reason, started_at=noon)
+    sinks.settlements([header()], replace(source, run_id=run.pk))
+    assert Settlement.objects.get().source == way
+
+
 def test_it_asks_for_one_reconciliation_however_many_batches_land(source):
     sinks.settlements([header()], source)
     for number in range(1, 6):
