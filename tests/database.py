@@ -45,7 +45,8 @@ class Copy:
 def _drop_leftovers(server: psycopg.Connection) -> None:
     """Copies end in the number of their process; those whose process is gone are dropped."""
     for (name,) in server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%'").fetchall():
-        if not psutil.pid_exists(int(name.rpartition('_')[2])):
+        owner = name.rpartition("_")[2]
+        if not (owner.isdigit() and psutil.pid_exists(int(owner))):
             _drop(server, name)
 
 

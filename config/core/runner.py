@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
 from config.core import clock, tenancy, work
@@ -66,6 +68,7 @@ def _arguments(job: Job, item: WorkItem) -> dict[str, Any]:
 
 def _settle(item: WorkItem, job: Job, error: Exception) -> tuple[str, str, str]:
     """Decide what follows: later for what heals, a person for what does not, dead when the budget is spent."""
+    error = _healing(error)
     message = f"{error}" or type(error).__name__
     if isinstance(error, RateLimited):
         work.postpone(item, error.until, message, counts=False)
@@ -80,6 +83,15 @@ def _settle(item: WorkItem, job: Job, error: Exception) -> tuple[str, str, str]:
     for _, hook in ON_FAILURE:
         hook(item, known, outcome)
     return outcome, known.code, message
+
+
+def _healing(error: Exception) -> Exception:
+    """A lost database or a spent time limit heals by itself; everything else is taken as it is."""
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return Transient(f"the database went away: {error}", code="database_away")
+    if isinstance(error, SoftTimeLimitExceeded):
+        return Transient("the run took longer than its limit", code="time_limit")
+    return error
 
 
 def backoff(attempt: int) -> timedelta:
