@@ -38,7 +38,7 @@ _RESOURCES = (
         queue="pull_slow", fresh_for=2 * _DAY, why="goods that buyers sent back, to the marketplace and to the seller",
     ),
     Resource(
-        key="fees", rows=("Fee",), every=6 * _HOUR, queue="pull_slow", fresh_for=7 * _DAY,
+        key="fees", rows=("Fee",), every=6 * _HOUR, is_snapshot=True, queue="pull_slow", fresh_for=7 * _DAY,
         why="what a sale would cost now, a slice of the listings at a time",
     ),
     Resource(
@@ -47,7 +47,7 @@ _RESOURCES = (
         why="settlement files; the marketplace deletes them after 90 days",
     ),
     Resource(
-        key="offers", rows=("Offer",), every=timedelta(minutes=30), queue="pull_slow", fresh_for=_DAY,
+        key="offers", rows=("Offer",), every=timedelta(minutes=30), is_snapshot=True, queue="pull_slow", fresh_for=_DAY,
         why="who else sells our items and who is featured, a slice at a time",
     ),
 )  # fmt: skip
