@@ -49,13 +49,13 @@ class AccountFilter(django_filters.FilterSet):
 
     class Meta:
         model = Account
-        fields = ("marketplace", "stage")
+        fields = ("q", "status", "marketplace", "stage")
 
 
 class FlowFilter(_OfFlow):
     class Meta:
         model = SyncState
-        fields = ("is_paused",)
+        fields = ("account", "resource", "is_paused")
 
 
 class RunFilter(_OfFlow):
@@ -67,7 +67,7 @@ class RunFilter(_OfFlow):
 
     class Meta:
         model = SyncRun
-        fields = ("code",)
+        fields = ("account", "resource", "state", "reason", "started", "code")
 
 
 class RejectedRowFilter(_OfFlow):
@@ -76,7 +76,7 @@ class RejectedRowFilter(_OfFlow):
 
     class Meta:
         model = RejectedRow
-        fields = ("code",)
+        fields = ("q", "account", "resource", "state", "code")
 
 
 class GapFilter(_OfFlow):
@@ -85,7 +85,7 @@ class GapFilter(_OfFlow):
 
     class Meta:
         model = Gap
-        fields = ("kind", "revealed_by")
+        fields = ("q", "account", "resource", "state", "kind", "revealed_by")
 
 
 class InboxEventFilter(_OfAccount):
@@ -95,7 +95,7 @@ class InboxEventFilter(_OfAccount):
 
     class Meta:
         model = InboxEvent
-        fields = ("kind",)
+        fields = ("q", "account", "state", "kind", "received")
 
 
 class _Subjects(django_filters.FilterSet):
@@ -111,7 +111,7 @@ class RawPageFilter(_OfFlow, _Subjects):
 
     class Meta:
         model = RawPage
-        fields = ("document_id", "run")
+        fields = ("order", "sku", "account", "resource", "fetched", "document_id", "run")
 
 
 class TrafficFilter(_OfAccount, _Subjects):
@@ -126,7 +126,7 @@ class TrafficFilter(_OfAccount, _Subjects):
 
     class Meta:
         model = Traffic
-        fields = ("run_id", "command_id")
+        fields = ("order", "sku", "q", "account", "status", "at", "run_id", "command_id")
 
     def by_outcome(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         spans = {"ok": {"status__lt": 400}, "refused": {"status__gte": 400}, "silent": {"status": None}}
@@ -139,4 +139,4 @@ class CommandFilter(_OfAccount):
 
     class Meta:
         model = Command
-        fields = ("kind", "asked_by")
+        fields = ("q", "account", "state", "kind", "asked_by")

@@ -44,10 +44,15 @@ class Row:
 
     @property
     def next_at(self) -> datetime | None:
-        """When it is expected to run next; None when it is off or runs only on demand."""
-        if not self.is_on or self.every is None:
+        """When it is expected to run next; None when that is now, or when it is off or runs only on demand."""
+        if not self.is_on or self.every is None or self.run is None:
             return None
-        return max(clock.now(), self.run.started_at + self.every) if self.run else clock.now()
+        following = self.run.started_at + self.every
+        return following if following > clock.now() else None
+
+    @property
+    def is_due(self) -> bool:
+        return self.is_on and self.every is not None and self.next_at is None
 
     @property
     def can_run(self) -> bool:
