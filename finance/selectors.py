@@ -15,6 +15,7 @@ from finance.classes import Scope
 from finance.models import (
     Deposit,
     Discrepancy,
+    DiscrepancyKind,
     DiscrepancyState,
     FeeQuote,
     IdentityCheck,
@@ -23,6 +24,7 @@ from finance.models import (
     SettlementLine,
 )
 from inventory import selectors as orders
+from marketplaces import selectors as pages
 from marketplaces.models import RawPage
 
 _OPEN = Q(discrepancies__state=DiscrepancyState.OPEN)
@@ -99,7 +101,7 @@ def statement(*, pk: int) -> StatementDetail:
         scopes={s.value: sum((c.amount for c in classes if c.scope == s), Decimal(0)) for s in Scope},
         checks=list(settlement.checks.order_by("number")),
         discrepancies=list(settlement.discrepancies.select_related("order_line").order_by("state", "severity", "pk")),
-        page=RawPage.objects.filter(pk=settlement.page_id).first() if settlement.page_id else None,
+        page=pages.page(pk=settlement.page_id) if settlement.page_id else None,
         as_of=settlement.checked_at,
     )
 
@@ -143,6 +145,23 @@ def open_discrepancies() -> QuerySet[Discrepancy]:
     """The work list: most urgent first, then most money, then oldest."""
     found = Discrepancy.objects.filter(state=DiscrepancyState.OPEN).select_related("account", "settlement")
     return found.order_by("severity", F("amount").desc(nulls_last=True), "first_seen_at", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Open discrepancies of one kind in one currency; `amount` counts those whose amount is known."""
+
+    kind: DiscrepancyKind
+    currency: str
+    count: int
+    amount: Decimal | None
+
+
+def owed_by_kind() -> list[Owed]:
+    """What is open, per kind and currency, the most frequent kind first."""
+    found = Discrepancy.objects.filter(state=DiscrepancyState.OPEN).order_by().values("kind", "currency")
+    rows = found.annotate(count=Count("pk"), money=Sum("amount")).order_by("-count", "kind", "currency")
+    return [Owed(DiscrepancyKind(row["kind"]), row["currency"], row["count"], row["money"]) for row in rows]
 
 
 def discrepancies(*, ids: Sequence[int] | None = None, kind: str = "") -> QuerySet[Discrepancy]:

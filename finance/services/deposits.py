@@ -17,7 +17,7 @@ from config.core.events import announce
 from config.core.money import LossyAmount, decimal
 from finance import discrepancies, tieout
 from finance.signals import statements_reconciled
-from marketplaces.models import Account
+from marketplaces import selectors
 
 COLUMNS = ("account", "booked_on", "amount", "currency", "reference")
 _DEPOSITS = Table(
@@ -60,7 +60,7 @@ def import_deposits(file: BinaryIO) -> Imported:
     A booking belongs to the statement that its reference names, else to the one of equal total within two weeks.
     """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    accounts = dict(Account.objects.values_list("key", "pk"))
+    accounts = dict(selectors.account_ids())
     good, refused = [], []
     for number, raw in enumerate(csv.DictReader(text), start=2):
         try:
