@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import django_filters
 from django.db.models import QuerySet
+from django.forms import HiddenInput
 
 from config.core.filters import MoneyRangeFilter, SearchFilter, SpanFilter
 from finance.classes import Scope
@@ -17,13 +18,26 @@ from finance.models import (
     SettlementState,
     Severity,
 )
+from marketplaces.selectors import accounts
+
+
+def account_choice() -> django_filters.ModelChoiceFilter:
+    """An account by its key."""
+    return django_filters.ModelChoiceFilter(queryset=lambda request: accounts(), to_field_name="key")
+
+
+class _Hidden(django_filters.NumberFilter):
+    """A narrowing that links carry and nobody types."""
+
+    def __init__(self, *args: str) -> None:
+        super().__init__(*args, widget=HiddenInput)
 
 
 class SettlementFilter(django_filters.FilterSet):
     """Statements by account, currency, state, flag, period and total."""
 
     q = SearchFilter(exact=("external_id",), label="Statement")
-    account = django_filters.CharFilter("account__key", label="Account key")
+    account = account_choice()
     state = django_filters.MultipleChoiceFilter(choices=SettlementState.choices)
     flag = django_filters.ChoiceFilter(choices=DiscrepancyKind.choices, method="by_flag", label="Flag")
     period = SpanFilter("period_end", label="Ended between")
@@ -31,7 +45,7 @@ class SettlementFilter(django_filters.FilterSet):
 
     class Meta:
         model = Settlement
-        fields = ("channel", "currency", "kind", "source")
+        fields = ("q", "account", "state", "flag", "currency", "period", "total", "channel", "kind", "source")
 
     def by_flag(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         flagged = Discrepancy.objects.filter(state=DiscrepancyState.OPEN, kind=value).values("settlement")
@@ -43,36 +57,38 @@ class SettlementLineFilter(django_filters.FilterSet):
 
     q = SearchFilter(exact=("order_ref", "remote_id"), within=("label_text",), label="Order, SKU or label")
     scope = django_filters.MultipleChoiceFilter(choices=[(scope.value, scope.value) for scope in Scope])
+    settlement = _Hidden("settlement_id")
     amount = MoneyRangeFilter()
     posted = SpanFilter("posted_at", label="Posted between")
 
     class Meta:
         model = SettlementLine
-        fields = ("settlement", "line_class", "currency", "is_reversal")
+        fields = ("q", "scope", "line_class", "amount", "posted", "currency", "is_reversal", "settlement")
 
 
 class DiscrepancyFilter(django_filters.FilterSet):
     """Discrepancies by kind, severity, state and account."""
 
     q = SearchFilter(exact=("order_ref", "settlement__external_id"), label="Order or statement")
-    account = django_filters.CharFilter("account__key", label="Account key")
+    account = account_choice()
     kind = django_filters.MultipleChoiceFilter(choices=DiscrepancyKind.choices)
     severity = django_filters.MultipleChoiceFilter(choices=Severity.choices)
     state = django_filters.MultipleChoiceFilter(choices=DiscrepancyState.choices)
+    settlement = _Hidden("settlement_id")
     amount = MoneyRangeFilter()
 
     class Meta:
         model = Discrepancy
-        fields = ("settlement", "currency")
+        fields = ("q", "account", "kind", "severity", "state", "currency", "amount", "settlement")
 
 
 class DepositFilter(django_filters.FilterSet):
     """Bank bookings by account, day and whether their statement is known."""
 
-    account = django_filters.CharFilter("account__key", label="Account key")
+    account = account_choice()
     booked = SpanFilter("booked_on", label="Booked between")
     is_linked = django_filters.BooleanFilter("settlement", lookup_expr="isnull", exclude=True, label="Has a statement")
 
     class Meta:
         model = Deposit
-        fields = ("currency",)
+        fields = ("account", "currency", "booked", "is_linked")

@@ -46,6 +46,13 @@ def reconcile(settlement_ids: Sequence[int]) -> None:
         announce(statements_reconciled, ids=ids)
 
 
+def reconcile_one(settlement_id: int) -> None:
+    """What a person asks for: match and tie out one statement again, then look for its discrepancies."""
+    reconcile([settlement_id])
+    deposits.link()
+    discrepancies.refresh([settlement_id])
+
+
 def judge_all() -> dict[str, int]:
     """Look for discrepancies on every statement: orders may have changed since they were settled."""
     changed = discrepancies.refresh(list(Settlement.objects.values_list("pk", flat=True)))

@@ -1,0 +1,131 @@
+"""Statements: the list, and one from the bank's deposit down to its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from config.core.buttons import Button, allowed, press
+from config.core.money import Money
+from config.core.permissions import Action
+from config.core.screens import Column, Listing, listing, page, require
+from finance import selectors
+from finance.classes import Scope
+from finance.filters import SettlementFilter
+from finance.models import Settlement, SettlementState
+from finance.services import reconcile
+
+MEANING = {
+    1: "the lines make the total",
+    2: "the total is what the bank received",
+    4: "the six ledgers make the total",
+    6: "the period continues the one before",
+}
+SCOPES = {
+    Scope.ORDER: "belongs to a line of an order",
+    Scope.SHIPMENT: "belongs to a parcel",
+    Scope.ACCOUNT: "storage, advertising, subscriptions and other fees of the account",
+    Scope.RESERVE: "held back, or released from what was held back",
+    Scope.TRANSFER: "paid out, or carried over",
+    Scope.QUARANTINE: "not understood yet: nothing is guessed",
+}
+
+
+def amount(value: Decimal | None, currency: str) -> Money | None:
+    """Money where both are known."""
+    return Money(value, currency) if value is not None and currency else None
+
+
+def period(row: Settlement) -> str:
+    if row.period_start is None or row.period_end is None:
+        return "not told"
+    return f"{row.period_start:%d %b} to {row.period_end:%d %b %Y}"
+
+
+STATEMENTS = Listing(
+    title="Statements",
+    subtitle="A statement is right when its lines make its total, its total reached the bank, and no row is left "
+    "unexplained. The residual is what no named ledger explains. Plus is money to you, each in its own currency.",
+    queryset=lambda request: selectors.statements(),
+    filterset=SettlementFilter,
+    columns=(
+        Column("Statement", "external_id"),
+        Column("Account", "account.label"),
+        Column("Period", period, sort="period_end"),
+        Column("Total", lambda row: amount(row.total, row.currency), "money", sort="total"),
+        Column("Residual", lambda row: amount(row.residual, row.currency), "residual", sort="residual"),
+        Column("State", "state", "badge"),
+        Column("Flags", "flags", "flags"),
+        Column("Lines", "line_count", "number", sort="line_count", is_wide_only=True),
+        Column("Checked", "checked_at", "since", is_wide_only=True),
+    ),
+    order_by=("-period_end", "-pk"),
+    link=lambda row: reverse("finance:statement", args=[row.pk]),
+    permission=Action.VIEW_MONEY,
+    empty="No statement fits. They come by themselves; an older one can be imported from a file.",
+    template="finance/statements.html",
+)
+
+
+def statements(request: HttpRequest) -> HttpResponseBase:
+    require(request, Action.VIEW_MONEY)
+    return listing(request, STATEMENTS, {"untied": selectors.statements_not_tied().count()})
+
+
+def _reconcile(request: HttpRequest, pk: int) -> str:
+    reconcile.reconcile_one(pk)
+    checked = Settlement.objects.get(pk=pk)
+    if checked.residual is None:
+        return f"Matched again; the residual cannot be told: {checked.residual_reason}"
+    return f"Matched and checked again: the residual is {Money(checked.residual, checked.currency)}"
+
+
+BUTTONS = {"reconcile": Button(Action.RECONCILE, _reconcile)}
+
+
+def statement(request: HttpRequest, pk: int) -> HttpResponse:
+    if request.method == "POST":
+        return press(request, BUTTONS, pk)
+    require(request, Action.VIEW_MONEY)
+    try:
+        detail = selectors.statement(pk=pk)
+    except ObjectDoesNotExist as error:
+        raise Http404("this client has no such statement") from error
+    context = {
+        "detail": detail,
+        "statement": detail.settlement,
+        "period": period(detail.settlement),
+        "ledgers": list(_ledgers(detail)),
+        "checks": [(check, MEANING.get(check.number, "")) for check in detail.checks],
+        "deposited": sum((deposit.amount for deposit in detail.deposits), Decimal(0)) if detail.deposits else None,
+        "is_tied": detail.settlement.state in (SettlementState.TIED, SettlementState.MATCHED),
+        "can": allowed(request, BUTTONS),
+    }
+    return page(request, "finance/statement.html", f"Statement {detail.settlement.external_id}", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """One of the six scopes with its classes; `share` is its size in percent of the largest."""
+
+    scope: Scope
+    meaning: str
+    amount: Decimal
+    lines: int
+    share: float
+    classes: tuple[selectors.ClassSum, ...]
+
+
+def _ledgers(detail: selectors.StatementDetail) -> Iterator[Ledger]:
+    largest = max((abs(value) for value in detail.scopes.values()), default=Decimal(0)) or Decimal(1)
+    for scope, meaning in SCOPES.items():
+        mine = tuple(each for each in detail.classes if each.scope == scope)
+        value = detail.scopes[scope.value]
+        share = abs(value) / largest * 100
+        yield Ledger(scope, meaning, value, sum(each.lines for each in mine), share, mine)  # type: ignore[arg-type]
