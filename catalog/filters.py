@@ -6,17 +6,37 @@ import django_filters
 from django.db.models import QuerySet
 
 from catalog.models import Listing, RemoteProduct, RemoteState, Sku
-from config.core.filters import MoneyRangeFilter, SearchFilter
-from marketplaces.canonical import ListingStatus
+from config.core.filters import FlagFilter, MoneyRangeFilter, SearchFilter
+from marketplaces import registry
+from marketplaces.canonical import Fulfilment, ListingStatus
+from marketplaces.models import Account
+
+
+def accounts(request: object) -> QuerySet[Account]:
+    """What an account can be chosen from."""
+    return Account.objects.order_by("label")
+
+
+def marketplaces() -> list[tuple[str, str]]:
+    return [(adapter.key, adapter.label) for adapter in registry.all_adapters()]
+
+
+class AccountFilter(django_filters.ModelChoiceFilter):
+    """One account by its key."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(queryset=accounts, to_field_name="key", empty_label="any", **options)
 
 
 class SkuFilter(django_filters.FilterSet):
     search = SearchFilter(label="SKU, title or id", exact=("code", "identifiers__value"), within=("title",))
-    brand = django_filters.CharFilter(field_name="product__brand__name", label="brand")
+    brand = django_filters.CharFilter(field_name="product__brand__name", lookup_expr="iexact", label="brand")
+    is_focus = FlagFilter(label="focus")
+    is_retired = FlagFilter(label="retired")
 
     class Meta:
         model = Sku
-        fields = ["is_focus", "is_retired"]
+        fields = ["search", "brand", "is_focus", "is_retired"]
 
     def filter_queryset(self, queryset: QuerySet[Sku]) -> QuerySet[Sku]:
         found = super().filter_queryset(queryset)
@@ -26,15 +46,21 @@ class SkuFilter(django_filters.FilterSet):
 class ListingFilter(django_filters.FilterSet):
     search = SearchFilter(label="SKU or listing", exact=("remote_id", "external_id", "sku__code"), within=("title",))
     status = django_filters.MultipleChoiceFilter(choices=[(s.value, s.value) for s in ListingStatus])
-    account = django_filters.CharFilter(field_name="account__key", label="account")
-    marketplace = django_filters.CharFilter(field_name="account__marketplace", label="marketplace")
+    account = AccountFilter(field_name="account", label="account")
+    marketplace = django_filters.ChoiceFilter(
+        field_name="account__marketplace", choices=marketplaces, empty_label="any", label="marketplace"
+    )
     channel = django_filters.CharFilter(lookup_expr="iexact", label="store")
-    price = MoneyRangeFilter(field_name="price", label="price")
-    has_issues = django_filters.BooleanFilter(method="with_issues", label="has issues")
+    fulfilment = django_filters.ChoiceFilter(choices=[(f.value, f.value) for f in Fulfilment], empty_label="any")
+    currency = django_filters.CharFilter(lookup_expr="iexact")
+    price = MoneyRangeFilter(field_name="price", label="price from, to")
+    has_issues = FlagFilter(method="with_issues", label="has problems")
 
     class Meta:
         model = Listing
-        fields = ["fulfilment", "currency"]
+        fields = [
+            "search", "status", "account", "marketplace", "channel", "fulfilment", "has_issues", "price", "currency",
+        ]  # fmt: skip
 
     def with_issues(self, queryset: QuerySet[Listing], name: str, value: bool) -> QuerySet[Listing]:
         ids = Listing.objects.filter(issues__is_open=True).values("pk")
@@ -44,8 +70,9 @@ class ListingFilter(django_filters.FilterSet):
 class RemoteProductFilter(django_filters.FilterSet):
     search = SearchFilter(label="product", exact=("remote_id",), within=("title",))
     state = django_filters.MultipleChoiceFilter(choices=RemoteState.choices)
-    account = django_filters.CharFilter(field_name="account__key", label="account")
+    account = AccountFilter(field_name="account", label="account")
+    seen_in = django_filters.CharFilter(lookup_expr="iexact", label="seen in")
 
     class Meta:
         model = RemoteProduct
-        fields = ["seen_in"]
+        fields = ["search", "state", "account", "seen_in"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import django_filters
 from django.db.models import QuerySet
 
+from catalog.filters import AccountFilter, marketplaces
 from config.core import clock
-from config.core.filters import SearchFilter, SpanFilter
+from config.core.filters import FlagFilter, SearchFilter, SpanFilter
 from inventory.models import Order, OrderEvent, OrderLine, Return, StockLevel
 from inventory.selectors import OPEN
 from marketplaces.canonical import Fulfilment, OrderStatus
@@ -19,18 +20,25 @@ def choices(enum: type) -> list[tuple[str, str]]:
 class OrderFilter(django_filters.FilterSet):
     search = SearchFilter(label="order or SKU", exact=("external_id", "lines__remote_id", "lines__sku__code"))
     status = django_filters.MultipleChoiceFilter(choices=choices(OrderStatus))
-    fulfilment = django_filters.ChoiceFilter(choices=choices(Fulfilment))
-    account = django_filters.CharFilter(field_name="account__key", label="account")
-    marketplace = django_filters.CharFilter(field_name="account__marketplace", label="marketplace")
+    fulfilment = django_filters.ChoiceFilter(choices=choices(Fulfilment), empty_label="any", label="ships")
+    account = AccountFilter(field_name="account", label="account")
+    marketplace = django_filters.ChoiceFilter(
+        field_name="account__marketplace", choices=marketplaces, empty_label="any", label="marketplace"
+    )
     channel = django_filters.CharFilter(field_name="channel", lookup_expr="iexact", label="store")
     sku = django_filters.CharFilter(field_name="lines__sku__code", label="SKU")
     day = SpanFilter(field_name="business_on", label="day")
-    is_late = django_filters.BooleanFilter(method="late", label="late")
-    is_parked = django_filters.BooleanFilter(method="parked", label="waits for a product")
+    is_late = FlagFilter(method="late", label="late")
+    is_parked = FlagFilter(method="parked", label="waits for a product")
+
+    currency = django_filters.CharFilter(lookup_expr="iexact")
 
     class Meta:
         model = Order
-        fields = ["currency"]
+        fields = [
+            "search", "status", "is_late", "day", "account", "marketplace", "channel", "fulfilment", "sku", "currency",
+            "is_parked",
+        ]  # fmt: skip
 
     def filter_queryset(self, queryset: QuerySet[Order]) -> QuerySet[Order]:
         found = super().filter_queryset(queryset)
@@ -48,7 +56,7 @@ class OrderFilter(django_filters.FilterSet):
 class OrderLineFilter(django_filters.FilterSet):
     order = django_filters.CharFilter(field_name="order_ref", label="order")
     sku = django_filters.CharFilter(field_name="sku__code", label="SKU")
-    account = django_filters.CharFilter(field_name="account__key", label="account")
+    account = AccountFilter(field_name="account", label="account")
 
     class Meta:
         model = OrderLine
@@ -57,7 +65,7 @@ class OrderLineFilter(django_filters.FilterSet):
 
 class OrderEventFilter(django_filters.FilterSet):
     order = django_filters.CharFilter(field_name="order_ref", label="order")
-    account = django_filters.CharFilter(field_name="account__key", label="account")
+    account = AccountFilter(field_name="account", label="account")
 
     class Meta:
         model = OrderEvent
@@ -66,23 +74,27 @@ class OrderEventFilter(django_filters.FilterSet):
 
 class ReturnFilter(django_filters.FilterSet):
     search = SearchFilter(label="order or SKU", exact=("order_ref", "external_id", "remote_id", "sku__code"))
-    account = django_filters.CharFilter(field_name="account__key", label="account")
-    returned = SpanFilter(field_name="returned_at", label="returned")
+    account = AccountFilter(field_name="account", label="account")
+    returned = SpanFilter(field_name="returned_at", label="came back")
+    is_handled = FlagFilter(label="handled")
+    fulfilment = django_filters.ChoiceFilter(choices=choices(Fulfilment), empty_label="any", label="shipped by")
 
     class Meta:
         model = Return
-        fields = ["is_handled", "fulfilment"]
+        fields = ["search", "account", "returned", "is_handled", "fulfilment"]
 
 
 class StockFilter(django_filters.FilterSet):
     search = SearchFilter(label="SKU", exact=("remote_id", "sku__code"), within=("sku__title",))
     warehouse = django_filters.CharFilter(field_name="warehouse__code", label="warehouse")
-    account = django_filters.CharFilter(field_name="warehouse__account__key", label="account")
-    is_out = django_filters.BooleanFilter(method="out", label="sold out")
+    account = AccountFilter(field_name="warehouse__account", label="account")
+    is_out = FlagFilter(method="out", label="sold out")
+
+    is_focus = FlagFilter(field_name="sku__is_focus", label="focus")
 
     class Meta:
         model = StockLevel
-        fields = ["sku__is_focus"]
+        fields = ["search", "account", "warehouse", "is_out", "is_focus"]
 
     def out(self, queryset: QuerySet[StockLevel], name: str, value: bool) -> QuerySet[StockLevel]:
         return queryset.filter(available__lte=0) if value else queryset.exclude(available__lte=0)

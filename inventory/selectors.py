@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce, Concat
 from catalog.models import RemoteProduct
 from inventory.models import Order, OrderEvent, OrderLine, Return, SalesDay, SkuDay, StockLevel
 
+_UNITS = {f"units_{name}": Sum(name) for name in ("available", "reserved", "inbound", "unsellable")}
 OPEN = ("to_ship", "partially_shipped")
 
 
@@ -114,8 +115,7 @@ def sku_days(*, sku_id: int, since: date, until: date) -> list[SkuDay]:
 
 def stock_totals() -> dict[str, Any]:
     """All units per state, and how many products are sold out somewhere."""
-    sums = {name: Sum(name) for name in ("available", "reserved", "inbound", "unsellable")}
-    return StockLevel.objects.aggregate(**sums, sold_out=Count("pk", filter=Q(available__lte=0)), places=Count("pk"))
+    return StockLevel.objects.aggregate(sold_out=Count("pk", filter=Q(available__lte=0)), places=Count("pk"), **_UNITS)
 
 
 def pools() -> list[dict[str, Any]]:
@@ -123,8 +123,8 @@ def pools() -> list[dict[str, Any]]:
     rows = StockLevel.objects.values("warehouse__code", "warehouse__label", "warehouse__fulfilment").order_by(
         "warehouse__label"
     )
-    sums = {name: Sum(name) for name in ("available", "reserved", "inbound", "unsellable")}
-    return list(rows.annotate(**sums, sold_out=Count("pk", filter=Q(available__lte=0)), oldest=Min("observed_at")))
+    sold_out = Count("pk", filter=Q(available__lte=0))
+    return list(rows.annotate(sold_out=sold_out, oldest=Min("observed_at"), **_UNITS))
 
 
 def parked_lines(*, account_id: int | None = None) -> QuerySet[OrderLine]:

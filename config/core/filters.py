@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django_filters.widgets import BooleanWidget, DateRangeWidget
 
 
 class SearchFilter(django_filters.CharFilter):
@@ -30,6 +31,18 @@ class SearchFilter(django_filters.CharFilter):
 
 class SpanFilter(django_filters.DateFromToRangeFilter):
     """A range of days, both included: `<name>_after` and `<name>_before`."""
+
+    def __init__(self, *names: Any, **options: Any) -> None:
+        super().__init__(*names, **{"widget": DateRangeWidget(attrs={"type": "date"}), **options})
+
+
+class FlagFilter(django_filters.BooleanFilter):
+    """Yes, no, or either; `true` and `false` in an address."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = BooleanWidget()
+        widget.choices = [("", "any"), ("true", "yes"), ("false", "no")]
+        super().__init__(widget=widget, **options)
 
 
 class MoneyRangeFilter(django_filters.RangeFilter):

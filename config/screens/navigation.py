@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -82,8 +83,13 @@ def _items(request: HttpRequest, entries: tuple[Entry, ...]) -> list[dict[str, A
 
 
 def _item(title: str, icon: str, link: str, badge: str = "") -> dict[str, Any]:
-    item: dict[str, Any] = {"title": title, "icon": icon, "link": link}
+    item: dict[str, Any] = {"title": title, "icon": icon, "link": link, "active": partial(_is_here, link)}
     return {**item, "badge": badge, "badge_variant": "primary"} if badge else item
+
+
+def _is_here(link: str, request: HttpRequest) -> bool:
+    """Whether the page belongs to this entry; the home page is only itself."""
+    return request.path == link if link == "/" else request.path.startswith(link)
 
 
 def _admin_items() -> list[dict[str, Any]]:

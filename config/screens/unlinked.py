@@ -20,7 +20,6 @@ from config.core.permissions import Action, may
 from config.core.screens import Column, Listing, listing, page, require
 from inventory import selectors as goods
 
-
 MOST = 10
 
 
