@@ -12,6 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from config.core import clock, files, jobs, tenancy, work
 from config.core.management.demo import clients
@@ -30,6 +31,7 @@ SNAPSHOTS = frozenset({"Listing", "Price", "Stock", "Fee", "Offer"})
 JUDGED_AT = frozenset({28.0, REVOKED_AT, 63.0, 84.0})
 STEP_LIMIT_S = 120
 LOOK_EVERY_S = 0.2
+PATIENCE = timedelta(minutes=40)
 SWEEP_EVERY_S = 0.5
 
 AFTER_PULL = ("marketplaces.find_gaps", "marketplaces.ask_to_fill_gaps")
@@ -124,9 +126,11 @@ def _drain(found: list[str], report: Report, doing: str, day: float) -> None:
 
 
 def _open_items(found: list[str]) -> Iterator[int]:
+    """Work under way or due soon; what was put off for longer is done in a later step."""
     for client in found:
         with tenancy.in_tenant(client):
-            yield WorkItem.objects.filter(state__in=[WorkState.READY, WorkState.LEASED]).count()
+            near = Q(state=WorkState.READY, due_at__lte=clock.now() + PATIENCE)
+            yield WorkItem.objects.filter(near | Q(state=WorkState.LEASED)).count()
 
 
 def _sweep(found: list[str]) -> None:
