@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("finance.urls")),
     path("", include("tickets.urls")),
     path("", include("marketplaces.urls")),
+    path("api/v1/", include("config.api.router")),
     path("admin/", admin.site.urls),
 ]
 

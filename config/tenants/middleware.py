@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django_tenants.middleware.main import TenantMainMiddleware
 
@@ -27,11 +28,17 @@ class TenantMiddleware(TenantMainMiddleware):
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
             return None
         if not tenant.is_active:
-            return render(request, "suspended.html", {"client": tenant}, status=403)
+            return self._refuse(request, tenant)
         request.tenant = tenant  # type: ignore[attr-defined]
         connection.set_tenant(tenant)
         request.urlconf = settings.ROOT_URLCONF  # type: ignore[attr-defined]
         return None
+
+    def _refuse(self, request: HttpRequest, tenant: Tenant) -> HttpResponse:
+        if not request.path.startswith("/api/"):
+            return render(request, "suspended.html", {"client": tenant}, status=403)
+        said = {"code": "suspended", "message": "this client is suspended", "details": {}, "request_id": uuid4().hex}
+        return JsonResponse({"error": said}, status=403)
 
     def _by_host(self, request: HttpRequest) -> Tenant | None:
         host = self.hostname_from_request(request)

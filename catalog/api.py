@@ -1,0 +1,202 @@
+"""Products and their names, listings, and the names that still mean no product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog import filters
+from catalog.models import (
+    Brand,
+    Identifier,
+    Listing,
+    ListingIssue,
+    ListingPrice,
+    OfferSnapshot,
+    Product,
+    RemoteProduct,
+    Sku,
+)
+from catalog.services import remote
+from config.core.api import MoneyField, Reason, Rows, actor, write
+from config.core.permissions import Action
+
+
+def by_key() -> serializers.SlugRelatedField:
+    return serializers.SlugRelatedField(slug_field="key", read_only=True)
+
+
+def by_code() -> serializers.SlugRelatedField:
+    """A SKU is called by its code everywhere; null where the name means none yet."""
+    return serializers.SlugRelatedField(slug_field="code", read_only=True)
+
+
+class BrandSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Brand
+        fields = ("id", "name")
+
+
+class ProductSerializer(serializers.ModelSerializer):
+    brand = serializers.SlugRelatedField(slug_field="name", read_only=True)
+    skus = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
+
+    class Meta:
+        model = Product
+        fields = ("id", "title", "brand", "category", "skus", "created_at", "updated_at")
+
+
+class IdentifierSerializer(serializers.ModelSerializer):
+    sku = by_code()
+
+    class Meta:
+        model = Identifier
+        fields = ("id", "sku", "kind", "value")
+
+
+class _Named(serializers.ModelSerializer):
+    class Meta:
+        model = Identifier
+        fields = ("kind", "value")
+
+
+class SkuSerializer(serializers.ModelSerializer):
+    brand = serializers.CharField(source="product.brand.name", default=None, read_only=True, allow_null=True)
+    identifiers = _Named(many=True, read_only=True)
+
+    class Meta:
+        model = Sku
+        fields = (
+            "id", "code", "title", "product", "brand", "weight_g", "is_focus", "is_retired", "identifiers",
+            "created_at", "updated_at",
+        )  # fmt: skip
+
+
+class IssueSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ListingIssue
+        fields = (
+            "code", "severity", "message", "attributes", "is_blocking", "is_open", "first_seen_at", "last_seen_at",
+        )  # fmt: skip
+
+
+class ListingSerializer(serializers.ModelSerializer):
+    account, sku = by_key(), by_code()
+    price, sale_price = MoneyField(), MoneyField()
+    issues = IssueSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Listing
+        fields = (
+            "id", "account", "channel", "external_id", "remote_id", "sku", "product_ids", "title", "status",
+            "status_raw", "fulfilment", "price", "sale_price", "quantity", "image_url", "extra", "changed_at",
+            "issues",
+        )  # fmt: skip
+
+
+class ListingPriceSerializer(serializers.ModelSerializer):
+    price, sale_price = MoneyField(), MoneyField()
+
+    class Meta:
+        model = ListingPrice
+        fields = ("id", "listing", "price", "sale_price", "since")
+
+
+class OfferSnapshotSerializer(serializers.ModelSerializer):
+    account = by_key()
+    featured_price, lowest_price = MoneyField(), MoneyField()
+
+    class Meta:
+        model = OfferSnapshot
+        fields = (
+            "id", "account", "channel", "remote_id", "observed_at", "is_featured_own", "featured_price",
+            "lowest_price", "offer_count", "competitors",
+        )  # fmt: skip
+
+
+class RemoteProductSerializer(serializers.ModelSerializer):
+    account, sku = by_key(), by_code()
+
+    class Meta:
+        model = RemoteProduct
+        fields = (
+            "id", "account", "remote_id", "title", "product_ids", "sku", "state", "reason", "linked_by", "seen_in",
+            "first_seen_at", "updated_at",
+        )  # fmt: skip
+
+
+class LinkTo(serializers.Serializer):
+    sku = serializers.SlugRelatedField(slug_field="code", queryset=Sku.objects.all())
+
+
+class BrandViews(Rows):
+    queryset = Brand.objects.all()
+    serializer_class = BrandSerializer
+    filterset_fields = ("name",)
+
+
+class ProductViews(Rows):
+    queryset = Product.objects.select_related("brand").prefetch_related("skus")
+    serializer_class = ProductSerializer
+    filterset_fields = ("brand__name", "category")
+
+
+class SkuViews(Rows):
+    queryset = Sku.objects.select_related("product__brand").prefetch_related("identifiers")
+    serializer_class = SkuSerializer
+    filterset_class = filters.SkuFilter
+
+
+class IdentifierViews(Rows):
+    queryset = Identifier.objects.select_related("sku")
+    serializer_class = IdentifierSerializer
+    filterset_fields = ("kind", "value", "sku__code")
+
+
+class ListingViews(Rows):
+    queryset = Listing.objects.select_related("account", "sku").prefetch_related("issues")
+    serializer_class = ListingSerializer
+    filterset_class = filters.ListingFilter
+
+
+class ListingPriceViews(Rows):
+    queryset = ListingPrice.objects.all()
+    serializer_class = ListingPriceSerializer
+    filterset_fields = ("listing",)
+
+
+class OfferSnapshotViews(Rows):
+    queryset = OfferSnapshot.objects.select_related("account")
+    serializer_class = OfferSnapshotSerializer
+    filterset_fields = ("account__key", "channel", "remote_id", "is_featured_own")
+
+
+class RemoteProductViews(Rows):
+    queryset = RemoteProduct.objects.select_related("account", "sku")
+    serializer_class = RemoteProductSerializer
+    filterset_class = filters.RemoteProductFilter
+
+    @write(Action.LINK_PRODUCTS, takes=LinkTo, gives=RemoteProductSerializer)
+    def link(self, request: Request, pk: str) -> Response:
+        """Say which SKU the name means; what was parked for it is processed again."""
+        return self.answer(remote.link(self.get_object(), self.given(request)["sku"], by=actor(request)))
+
+    @write(Action.LINK_PRODUCTS, takes=Reason, gives=RemoteProductSerializer)
+    def ignore(self, request: Request, pk: str) -> Response:
+        """Say that the name is none of ours."""
+        return self.answer(remote.ignore(self.get_object(), by=actor(request), **self.given(request)))
+
+
+VIEWS: dict[str, Any] = {
+    "brands": BrandViews,
+    "products": ProductViews,
+    "skus": SkuViews,
+    "identifiers": IdentifierViews,
+    "listings": ListingViews,
+    "listing-prices": ListingPriceViews,
+    "offers": OfferSnapshotViews,
+    "remote-products": RemoteProductViews,
+}

@@ -1,0 +1,242 @@
+"""Orders with their lines and events, returns, stock, and the sales roll-ups."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Prefetch
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.core.api import Asked, MoneyField, Question, Rows, exact, write
+from config.core.permissions import Action
+from inventory import filters, selectors
+from inventory.models import Order, OrderEvent, OrderLine, Return, SalesDay, SkuDay, StockLevel, Warehouse
+from marketplaces.services import records
+
+LONGEST = timedelta(days=800)
+
+
+def by_key() -> serializers.SlugRelatedField:
+    return serializers.SlugRelatedField(slug_field="key", read_only=True)
+
+
+def by_code() -> serializers.SlugRelatedField:
+    return serializers.SlugRelatedField(slug_field="code", read_only=True)
+
+
+class LineSerializer(serializers.ModelSerializer):
+    """Amounts are for the whole line and positive; `expected_fee` is negative."""
+
+    account, sku = by_key(), by_code()
+    unit_price, item_total, shipping, gift_wrap = MoneyField(), MoneyField(), MoneyField(), MoneyField()
+    tax, discount, shipping_discount, expected_fee = MoneyField(), MoneyField(), MoneyField(), MoneyField()
+    quantity_open = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = OrderLine
+        fields = (
+            "id", "order", "order_ref", "account", "external_id", "remote_id", "sku", "title", "quantity",
+            "quantity_shipped", "quantity_cancelled", "quantity_open", "unit_price", "item_total", "shipping",
+            "gift_wrap", "tax", "discount", "shipping_discount", "expected_fee", "cancel_requested", "shipped_at",
+            "changed_at",
+        )  # fmt: skip
+
+
+class EventSerializer(serializers.ModelSerializer):
+    account = by_key()
+
+    class Meta:
+        model = OrderEvent
+        fields = (
+            "id", "account", "order", "order_ref", "kind", "kind_raw", "source", "event_id", "happened_at",
+            "received_at", "facts",
+        )  # fmt: skip
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    """`total` is what the buyer pays; `business_on` the day in the store's zone."""
+
+    account = by_key()
+    total = MoneyField()
+    lines = LineSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Order
+        fields = (
+            "id", "account", "external_id", "channel", "status", "status_raw", "ordered_at", "business_on",
+            "changed_at", "fulfilment", "total", "ship_by", "deliver_by", "ship_to_country", "is_business",
+            "is_premium", "replacement_of", "extra", "lines",
+        )  # fmt: skip
+
+
+class ReturnSerializer(serializers.ModelSerializer):
+    account, sku = by_key(), by_code()
+
+    class Meta:
+        model = Return
+        fields = (
+            "id", "account", "external_id", "order_ref", "line_ref", "remote_id", "sku", "quantity", "reason",
+            "disposition", "is_handled", "fulfilment", "returned_at", "changed_at", "extra",
+        )  # fmt: skip
+
+
+class WarehouseSerializer(serializers.ModelSerializer):
+    account = by_key()
+
+    class Meta:
+        model = Warehouse
+        fields = ("id", "code", "label", "account", "pool", "fulfilment")
+
+
+class StockSerializer(serializers.ModelSerializer):
+    """Units; null means that the holder does not say."""
+
+    warehouse, sku = by_code(), by_code()
+
+    class Meta:
+        model = StockLevel
+        fields = (
+            "id", "warehouse", "remote_id", "sku", "available", "reserved", "inbound", "unsellable", "researching",
+            "changed_at", "observed_at",
+        )  # fmt: skip
+
+
+class SalesDaySerializer(serializers.ModelSerializer):
+    account = by_key()
+    revenue = MoneyField()
+
+    class Meta:
+        model = SalesDay
+        fields = ("id", "account", "channel", "day", "orders", "cancelled", "units", "revenue", "unpriced")
+
+
+class SkuDaySerializer(serializers.ModelSerializer):
+    account, sku = by_key(), by_code()
+    revenue = MoneyField()
+
+    class Meta:
+        model = SkuDay
+        fields = ("id", "account", "channel", "day", "sku", "units", "revenue")
+
+
+class OrderViews(Rows):
+    queryset = Order.objects.select_related("account").prefetch_related(
+        Prefetch("lines", OrderLine.objects.select_related("account", "sku").order_by("pk"))
+    )
+    serializer_class = OrderSerializer
+    filterset_class = filters.OrderFilter
+    ordering = ("-ordered_at", "-pk")
+
+    @write(Action.RUN_SYNC, gives=Asked)
+    def fetch(self, request: Request, pk: str) -> Response:
+        """Read the order again from its marketplace, in the background."""
+        order: Order = self.get_object()
+        return Response({"work_item": records.ask(order.account, "orders", order.external_id)})
+
+
+class LineViews(Rows):
+    queryset = OrderLine.objects.select_related("account", "sku")
+    serializer_class = LineSerializer
+    filterset_class = filters.OrderLineFilter
+
+
+class EventViews(Rows):
+    queryset = OrderEvent.objects.select_related("account")
+    serializer_class = EventSerializer
+    filterset_class = filters.OrderEventFilter
+
+
+class ReturnViews(Rows):
+    queryset = Return.objects.select_related("account", "sku")
+    serializer_class = ReturnSerializer
+    filterset_class = filters.ReturnFilter
+
+
+class WarehouseViews(Rows):
+    queryset = Warehouse.objects.select_related("account")
+    serializer_class = WarehouseSerializer
+    filterset_fields = ("code", "account__key", "fulfilment")
+
+
+class StockViews(Rows):
+    queryset = StockLevel.objects.select_related("warehouse", "sku")
+    serializer_class = StockSerializer
+    filterset_class = filters.StockFilter
+
+
+class SalesDayViews(Rows):
+    queryset = SalesDay.objects.select_related("account")
+    serializer_class = SalesDaySerializer
+    filterset_fields = {"account__key": ["exact"], "channel": ["exact"], "currency": ["exact"], "day": ["gte", "lte"]}
+
+
+class SkuDayViews(Rows):
+    queryset = SkuDay.objects.select_related("account", "sku")
+    serializer_class = SkuDaySerializer
+    filterset_fields = {"account__key": ["exact"], "channel": ["exact"], "sku__code": ["exact"], "day": ["gte", "lte"]}
+
+
+class SalesAsked(serializers.Serializer):
+    """Days of the stores' own zones, both included."""
+
+    by = serializers.ChoiceField(choices=["marketplace", "account", "channel"], default="marketplace")
+    since = serializers.DateField()
+    until = serializers.DateField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not timedelta(0) <= attrs["until"] - attrs["since"] <= LONGEST:
+            raise serializers.ValidationError({"until": f"up to {LONGEST.days} days after `since`"})
+        return attrs
+
+
+class CellSerializer(serializers.Serializer):
+    """Sales in one currency; orders whose price is not known yet count in `unpriced`."""
+
+    orders = serializers.IntegerField()
+    units = serializers.IntegerField()
+    revenue = MoneyField()
+    unpriced = serializers.IntegerField()
+
+
+class GroupSerializer(serializers.Serializer):
+    key = serializers.CharField()
+    label = serializers.CharField()
+    cells = CellSerializer(many=True)
+    days = serializers.SerializerMethodField()
+
+    def get_days(self, group: selectors.Group) -> list[dict[str, str]]:
+        """Revenue per day and currency."""
+        found = sorted(group.days.items())
+        return [
+            {"day": day.isoformat(), "amount": exact(amount, currency), "currency": currency}
+            for (day, currency), amount in found
+        ]
+
+
+class SalesView(Question):
+    """Sales per marketplace, account or store between two days, from the roll-up; currencies are never added up."""
+
+    asks = SalesAsked
+    gives = GroupSerializer
+
+    def get(self, request: Request) -> Response:
+        asked = SalesAsked(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        given = dict(asked.validated_data)
+        return Response(GroupSerializer(selectors.sales_by(given.pop("by"), **given), many=True).data)
+
+
+VIEWS: dict[str, Any] = {
+    "orders": OrderViews,
+    "order-lines": LineViews,
+    "order-events": EventViews,
+    "returns": ReturnViews,
+    "warehouses": WarehouseViews,
+    "stock": StockViews,
+    "sales-days": SalesDayViews,
+    "sku-days": SkuDayViews,
+}
+QUESTIONS: dict[str, Any] = {"sales": SalesView}

@@ -1,0 +1,92 @@
+"""What the API says of itself is what it does."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import requests
+import schemathesis
+from django.conf import settings
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase
+from hypothesis import settings as budget
+
+from config.api import router
+from tests import lookalikes
+
+KEPT = ("idempotency-key", "accept")
+FILE = Path(settings.BASE_DIR, "openapi.json")
+OPERATIONS = schemathesis.openapi.from_path(FILE)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def described(north):
+    return SchemaGenerator(urlconf="config.urls").get_schema(request=None, public=True)
+
+
+def test_it_is_described_by_the_committed_file(described):
+    message = "run: manage.py spectacular --urlconf config.urls --format openapi-json --file openapi.json"
+    assert json.loads(json.dumps(described, default=str)) == json.loads(FILE.read_text()), message
+
+
+def test_it_describes_no_list_that_grows_with_a_marketplace(described):
+    named = [p for path in described["paths"].values() for o in path.values() for p in o.get("parameters", [])]
+    assert [p for p in named if p["name"] == "resource" and "enum" in p["schema"]] == []
+
+
+def test_it_shows_its_page_without_asking_the_world_outside(at_north, north):
+    text = at_north.get("/api/v1/docs/").content.decode()
+    addresses = re.findall(r"""(?:src|href)=["']([^"']+)""", text)
+    assert addresses
+    assert [address for address in addresses if not address.startswith(("/", "data:"))] == []
+    assert "/api/v1/schema/" in text
+    for address in addresses:
+        assert at_north.get(address).status_code == 200
+
+
+def test_it_refuses_every_operation_to_whoever_is_not_signed_in(at_north, north):
+    addresses = [(path, method) for path, item in json.loads(FILE.read_text())["paths"].items() for method in item]
+    assert len(addresses) > 100
+    open_ones = [
+        (path, method)
+        for path, method in addresses
+        if at_north.generic(method.upper(), re.sub(r"{\w+}", "1", path)).status_code != 401
+    ]
+    assert open_ones == []
+
+
+@OPERATIONS.parametrize()
+@budget(
+    max_examples=6, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+def test_it_never_breaks_and_keeps_to_its_description(case, world):
+    answer = send(world, case)
+    assert answer.status_code < 500, answer.content
+    assert answer["X-Request-ID"]
+
+
+@pytest.fixture
+def world(program):
+    """A program that may do everything, and one row of every kind for it to meet."""
+    rows = lookalikes.fill("mark")
+    return program(), {
+        name: rows.get(view.queryset.model._meta.label) for app in router.APPS for name, view in app.VIEWS.items()
+    }
+
+
+def send(world, case):
+    """The generated request through Django's own client, so that it stays within the test's transaction."""
+    client, rows = world
+    row = rows.get(case.path.split("/")[3])
+    if row is not None and "id" in (case.path_parameters or {}):
+        case.path_parameters["id"] = row.pk
+    sent = requests.Request(**case.as_transport_kwargs(base_url="http://north.localhost")).prepare()
+    headers = {name.lower(): value for name, value in sent.headers.items() if name.lower() in KEPT}
+    body, kind = sent.body or b"", sent.headers.get("content-type", "application/json")
+    body = body.encode() if isinstance(body, str) else body
+    return client.generic(sent.method, sent.path_url, body, kind, headers=headers)
