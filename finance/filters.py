@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.forms import HiddenInput
 
-from config.core.filters import MoneyRangeFilter, SearchFilter, SpanFilter
+from config.core.filters import FlagFilter, MoneyRangeFilter, SearchFilter, SpanFilter
 from finance.classes import Scope
 from finance.models import (
     Deposit,
@@ -87,7 +87,7 @@ class DepositFilter(django_filters.FilterSet):
 
     account = account_choice()
     booked = SpanFilter("booked_on", label="Booked between")
-    is_linked = django_filters.BooleanFilter("settlement", lookup_expr="isnull", exclude=True, label="Has a statement")
+    is_linked = FlagFilter(field_name="settlement", lookup_expr="isnull", exclude=True, label="Has a statement")
 
     class Meta:
         model = Deposit

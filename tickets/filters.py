@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.forms import HiddenInput
 
+from config.core.filters import FlagFilter
+from marketplaces.selectors import accounts
 from tickets.models import Resolution, Severity, Threshold, Ticket, TicketState
 from tickets.types import TYPES, Category
 
 
 class TicketFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label="Search")
-    type = django_filters.MultipleChoiceFilter(choices=lambda: [(key, kind.label) for key, kind in TYPES])
+    type = django_filters.MultipleChoiceFilter(choices=[(key, kind.label) for key, kind in TYPES])
     category = django_filters.ChoiceFilter(
-        choices=[(each.value, each.value.capitalize()) for each in Category], method="of_category"
+        choices=[(each.value, each.value.capitalize()) for each in Category], method="of_category", label="Category"
     )
     severity = django_filters.MultipleChoiceFilter(choices=Severity.choices)
     state = django_filters.MultipleChoiceFilter(choices=TicketState.choices)
     resolution = django_filters.MultipleChoiceFilter(choices=Resolution.choices)
-    is_assigned = django_filters.BooleanFilter(field_name="assignee", lookup_expr="isnull", exclude=True)
+    account = django_filters.ModelChoiceFilter(queryset=lambda request: accounts())
+    parent = django_filters.NumberFilter("parent_id", widget=HiddenInput)
+    is_assigned = FlagFilter(field_name="assignee", lookup_expr="isnull", exclude=True, label="Somebody has it")
     opened = django_filters.IsoDateTimeFromToRangeFilter(field_name="opened_at")
-    money_at_least = django_filters.NumberFilter(field_name="money_rank", lookup_expr="gte")
+    money_at_least = django_filters.NumberFilter(field_name="money_rank", lookup_expr="gte", label="At risk, at least")
 
     class Meta:
         model = Ticket
-        fields = ["account", "brand", "assignee", "parent", "is_parent", "is_flapping", "detector"]
+        fields = [
+            "q", "severity", "type", "account", "category", "state", "is_assigned", "money_at_least", "assignee", "brand",
+            "resolution", "opened", "parent", "is_parent", "is_flapping", "detector",
+        ]  # fmt: skip
 
     def search(self, found: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
         return found.filter(Q(title__icontains=value.strip()) | Q(scope_key__icontains=value.strip()))

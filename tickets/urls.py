@@ -1,6 +1,11 @@
-"""Addresses of the screens of this app."""
+"""Addresses of the inbox and its tickets."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from tickets.views import inbox, ticket
 
 app_name = "tickets"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("tickets/", inbox.inbox, name="inbox"),
+    path("tickets/<int:pk>/", ticket.ticket, name="ticket"),
+]

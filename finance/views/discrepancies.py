@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Abs
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -39,7 +40,7 @@ DISCREPANCIES = Listing(
         Column("Statement", lambda row: row.settlement.external_id if row.settlement else "", is_wide_only=True),
         Column("First seen", "first_seen_at", "since", sort="first_seen_at"),
     ),
-    order_by=("severity", "-amount", "first_seen_at", "pk"),
+    order_by=("severity", Abs("amount").desc(nulls_last=True), "first_seen_at", "pk"),  # type: ignore[arg-type]
     link=lambda row: reverse("finance:discrepancy", args=[row.pk]),
     permission=Action.VIEW_MONEY,
     empty="Nothing is open: every statement was paid as it should have been.",

@@ -138,3 +138,9 @@ def status(value: Any) -> SafeString:
         return mark_safe('<span class="nf-badge nf-bad">no answer</span>')
     tone = "good" if value < 300 else "watch" if value < 400 or value == 429 else "bad"
     return format_html('<span class="nf-badge nf-{}">{}</span>', tone, value)
+
+
+@register.filter
+def plain(value: Decimal | None) -> str:
+    """A number without the zeros behind it; unknown is a dash."""
+    return "–" if value is None else f"{value.normalize():f}"

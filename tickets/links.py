@@ -1,0 +1,129 @@
+"""Where evidence and suggested actions of a ticket lead, as two tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+
+from marketplaces.models import Account
+from marketplaces.selectors import accounts
+from tickets.models import Ticket
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words and an address; the address is empty where the row is gone or has no page."""
+
+    words: str
+    address: str
+
+
+def _flow(link: Facts) -> str:
+    account = _account(link.get("account"))
+    return reverse("marketplaces:flow", args=[account.key, link["resource"]]) if account else ""
+
+
+def _raw(link: Facts) -> str:
+    if link.get("id"):
+        return reverse("marketplaces:page", args=[link["id"]])
+    kind, _, name = str(link.get("subject", "")).partition(":")
+    return f"{reverse('marketplaces:pages')}?{kind}={name}" if name else ""
+
+
+def _account_page(link: Facts) -> str:
+    account = _account(link.get("id"))
+    return reverse("marketplaces:account", args=[account.key]) if account else ""
+
+
+def _at(name: str, key: str = "id") -> Callable[[Facts], str]:
+    return lambda link: reverse(name, args=[link[key]])
+
+
+_PLACES: dict[str, tuple[str, Callable[[Facts], str]]] = {
+    "order": ("Order", _at("order")),
+    "order_line": ("Order", lambda link: f"{reverse('search')}?q={link.get('label', '')}"),
+    "remote_product": ("Product name", _at("unlinked_product")),
+    "discrepancy": ("Discrepancy", _at("finance:discrepancy")),
+    "settlement": ("Statement", _at("finance:statement")),
+    "settlement_line": ("Statement row", _at("finance:line")),
+    "raw": ("Raw page", _raw),
+    "flow": ("Flow", _flow),
+    "run": ("Run", _at("marketplaces:run")),
+    "account": ("Account", _account_page),
+    "command": ("Write", _at("marketplaces:command")),
+    "job": ("Job", _at("job", "job")),
+}
+
+
+def of_evidence(evidence: Facts) -> list[Link]:
+    """The links that a detector left, in its order, those that lead somewhere."""
+    found = [_link(each) for each in evidence.get("links", []) if each.get("kind") in _PLACES]
+    return [link for link in found if link.address]
+
+
+def _link(link: Facts) -> Link:
+    words, place = _PLACES[link["kind"]]
+    label = link.get("label") or link.get("resource") or link.get("job") or ""
+    try:
+        return Link(f"{words} {str(label).replace('_', ' ')}".strip(), place(link))
+    except (KeyError, NoReverseMatch):
+        return Link(words, "")
+
+
+def _flow_of(params: Facts) -> str:
+    return _flow({"account": params.get("account_id"), "resource": params.get("resource", "")})
+
+
+def _authorise(params: Facts) -> str:
+    account = _account(params.get("account_id"))
+    return f"{reverse('marketplaces:account', args=[account.key])}#authorise" if account else ""
+
+
+def _health(params: Facts) -> str:
+    return _flow_of(params) if params.get("resource") else reverse("sync_health")
+
+
+def _import(params: Facts) -> str:
+    account = _account(params.get("account_id"))
+    return reverse("finance:import") + (f"?account={account.key}" if account else "")
+
+
+def _discrepancy(params: Facts) -> str:
+    if params.get("discrepancy_id"):
+        return reverse("finance:discrepancy", args=[params["discrepancy_id"]])
+    return reverse("finance:discrepancies")
+
+
+_ACTIONS: dict[str, Callable[[Facts], str]] = {
+    **dict.fromkeys(
+        ("link_product", "create_draft", "ignore_product"),
+        lambda params: reverse("unlinked_product", args=[params["remote_product_id"]]),
+    ),
+    **dict.fromkeys(("confirm_shipment", "open_order"), lambda params: reverse("order", args=[params["order_id"]])),
+    "open_sync_health": _health,
+    "run_now": _flow_of,
+    "replay_rows": _flow_of,
+    "reauthorise": _authorise,
+    "replay_work": lambda params: f"{reverse('parked_work')}?q={params.get('job', '')}",
+    "open_discrepancy": _discrepancy,
+    "map_label": _discrepancy,
+    "import_statement": _import,
+    "import_deposits": _import,
+}
+
+
+def of_action(ticket: Ticket, action: str) -> str:
+    """The page on which a suggested action is done; empty where its parameters are missing."""
+    try:
+        return _ACTIONS[action](ticket.action_params) if action in _ACTIONS else ""
+    except (KeyError, NoReverseMatch):
+        return ""
+
+
+def _account(pk: Any) -> Account | None:
+    return accounts().filter(pk=pk).first() if pk else None
