@@ -143,6 +143,12 @@ def replay(item: WorkItem) -> None:
         transaction.on_commit(lambda: send(schema, item.job, item.queue, item.pk))
 
 
+def supersede(account_id: int, prefix: str, *, why: str) -> int:
+    """Close an account's parked rows of some jobs because newer work does the same; returns how many."""
+    parked = WorkItem.objects.filter(account_id=account_id, state=WorkState.DEAD, job__startswith=prefix)
+    return parked.update(state=WorkState.DONE, last_error=why[:2000])
+
+
 def sweep(limit: int = 500) -> int:
     """Send again what is due and not sent lately, and what a dead worker left behind; returns how many."""
     unsent = Q(sent_at=None) | Q(sent_at__lt=Now() - timedelta(seconds=RESEND_AFTER_SECONDS))

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from config.core import clock
 from config.core.events import announce
-from config.core.work import later
+from config.core.work import later, supersede
 from marketplaces import registry, signals
 from marketplaces.contract import Adapter
 from marketplaces.models import Account, AccountStage, AccountStatus, Credential
@@ -124,7 +124,8 @@ def resume_due() -> dict[str, int]:
 
 
 def catch_up(account: Account) -> int:
-    """Ask for one pull of every resource; returns how many were not open already."""
+    """Ask for one pull of every resource, which takes the place of those that failed; returns how many are new."""
+    supersede(account.pk, "pull.", why="the account was resumed and read again")
     keys = [resource.key for resource in registry.get(account.marketplace).resources]
     asked = [later(f"pull.{account.marketplace}.{key}", account_id=account.pk) for key in keys]
     return sum(item is not None for item in asked)

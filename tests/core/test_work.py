@@ -123,3 +123,12 @@ def test_it_drops_an_item_that_waited_beyond_its_expiry(north, monkeypatch):
         assert runner.run(north.schema_name, item) == "skipped"
     assert CALLS == []
     assert WorkItem.objects.get().last_error == "expired before a worker was free"
+
+
+def test_it_closes_parked_rows_that_newer_work_makes_needless(job, north):
+    item = work.later(job.key, account_id=7)
+    FAILS.append(NeedsOperator("the token was revoked"))
+    runner.run(north.schema_name, item)
+    assert work.supersede(8, "tests.", why="resumed") == 0
+    assert work.supersede(7, "tests.", why="resumed") == 1
+    assert WorkItem.objects.get().last_error == "resumed"

@@ -21,6 +21,7 @@ from config.core.supervisor import Program, Supervisor
 
 TEND_EVERY_S = 0.5
 WEB_WITHIN_S = 60
+LOGINS = "owner / owner, or finance, operations, ads in the same way"
 
 
 class Command(BaseCommand):
@@ -89,8 +90,8 @@ class Command(BaseCommand):
 
     def _announce(self, *, demo: bool) -> None:
         names = ("north", "south") if demo else ()
-        lines = [f"  http://{name}.localhost:{settings.PORT}/    client {name}" for name in names]
-        lines.append(f"  http://localhost:{settings.PORT}/admin/    operators")
+        lines = [f"  http://{name}.localhost:{settings.PORT}/  sign in as {LOGINS}" for name in names]
+        lines.append(f"  http://localhost:{settings.PORT}/  the installation; sign in as operator / operator")
         self.say("ready; Ctrl-C stops everything")
         self.stdout.write("\n".join(lines))
 
