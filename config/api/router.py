@@ -41,5 +41,5 @@ urlpatterns = [
         for name, view in getattr(app, "QUESTIONS", {}).items()
     ),
     *router.urls,
-    re_path(r"(?s:.*)", not_found),
+    re_path(r"[\s\S]*", not_found),
 ]
