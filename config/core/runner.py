@@ -7,10 +7,11 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
+import redis
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError
 from django.utils.module_loading import import_string
@@ -23,7 +24,8 @@ from config.core.registry import Registry
 
 log = logging.getLogger(__name__)
 ON_FAILURE: Registry[Callable[[WorkItem, NinefoldError, str], None]] = Registry("job failure hook")
-HEARTBEAT_SECONDS = 10
+HEARTBEAT_SECONDS = work.LEASE.total_seconds() / 4
+AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
 
 
 def run(schema: str, item_id: int) -> str:
@@ -86,9 +88,11 @@ def _settle(item: WorkItem, job: Job, error: Exception) -> tuple[str, str, str]:
 
 
 def _healing(error: Exception) -> Exception:
-    """A lost database or a spent time limit heals by itself; everything else is taken as it is."""
-    if isinstance(error, (OperationalError, InterfaceError)):
-        return Transient(f"the database went away: {error}", code="database_away")
+    """A lost server of our own or a spent time limit heals by itself; everything else is taken as it is."""
+    if isinstance(error, AWAY):
+        if not tenancy.connection.in_atomic_block:
+            tenancy.connection.close_if_unusable_or_obsolete()
+        return Transient(f"a server of our own went away: {error}", code="server_away")
     if isinstance(error, SoftTimeLimitExceeded):
         return Transient("the run took longer than its limit", code="time_limit")
     return error
@@ -108,8 +112,10 @@ def _lease_kept(item: WorkItem) -> Iterator[None]:
     def beat() -> None:
         try:
             while not done.wait(HEARTBEAT_SECONDS):
-                tenancy.connection.set_tenant(tenant)
-                work.renew(item)
+                with suppress(OperationalError, InterfaceError):
+                    tenancy.connection.close_if_unusable_or_obsolete()
+                    tenancy.connection.set_tenant(tenant)
+                    work.renew(item)
         finally:
             tenancy.connection.close()
 

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from celery import current_app
+from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
@@ -22,8 +23,8 @@ from config.core.models import WorkItem, WorkState
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=45)
-RESEND_AFTER_SECONDS = 30
+LEASE = timedelta(seconds=settings.WORK_LEASE_S)
+RESEND_AFTER_SECONDS = settings.WORK_LEASE_S * 2 // 3
 _INSERT = """
     INSERT INTO core_workitem (job, account_id, dedupe_key, queue, kwargs, state, due_at, expires_at,
                                leased_by, attempts, lost, last_error, created_at)
@@ -32,10 +33,11 @@ _INSERT = """
 """
 _CLAIM = """
     UPDATE core_workitem AS item SET
-        lost = item.lost + (former.state = 'leased')::int,
-        state = CASE WHEN former.state = 'leased' AND item.lost >= 1 THEN 'dead' ELSE 'leased' END,
+        lost = item.lost + former.lost,
+        state = CASE WHEN former.lost = 1 AND item.lost >= 1 THEN 'dead' ELSE 'leased' END,
         attempts = item.attempts + 1, lease_until = now() + make_interval(secs => %(lease)s), leased_by = %(worker)s
-    FROM (SELECT id, state FROM core_workitem WHERE id = %(id)s
+    FROM (SELECT id, (state = 'leased' AND lease_until - make_interval(secs => %(lease)s) >= pg_postmaster_start_time()
+                      )::int AS lost FROM core_workitem WHERE id = %(id)s
           AND ((state = 'ready' AND due_at <= %(now)s) OR (state = 'leased' AND lease_until < now()))
           FOR UPDATE SKIP LOCKED) AS former
     WHERE item.id = former.id RETURNING item.state
@@ -86,7 +88,10 @@ def send(schema: str, job: str, queue: str, item_id: int) -> None:
 
 
 def claim(item_id: int) -> WorkItem | None:
-    """Take the row if it is due and nobody has it. A lease lost once is taken again; lost twice, the row is parked."""
+    """Take the row if it is due and nobody has it. A lease lost once is taken again; lost twice, the row is parked.
+
+    A lease from before the database's last start was lost with the database, which is no fault of the work.
+    """
     worker = f"{socket.gethostname()}:{os.getpid()}"
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"id": item_id, "now": clock.now(), "lease": LEASE.total_seconds(), "worker": worker})
@@ -107,6 +112,8 @@ def _refusal(item: WorkItem, state: str) -> tuple[str, str] | None:
         return WorkState.DEAD, "lost its worker twice; look at its arguments, then replay it"
     if item.job not in JOBS:
         return WorkState.DEAD, f"no job is called {item.job!r} any more"
+    if item.attempts > JOBS.get(item.job).max_attempts:
+        return WorkState.DEAD, "used up its attempts without an answer; look at its arguments, then replay it"
     if item.expires_at and item.expires_at < clock.now():
         return WorkState.DONE, "expired before a worker was free"
     return None
@@ -114,21 +121,23 @@ def _refusal(item: WorkItem, state: str) -> tuple[str, str] | None:
 
 def renew(item: WorkItem) -> bool:
     """Prolong the lease; False when another worker owns the row by now."""
-    mine = WorkItem.objects.filter(pk=item.pk, state=WorkState.LEASED, leased_by=item.leased_by)
-    return bool(mine.update(lease_until=Now() + LEASE))
+    return bool(_mine(item).filter(state=WorkState.LEASED).update(lease_until=Now() + LEASE))
+
+
+def _mine(item: WorkItem) -> QuerySet[WorkItem]:
+    """The row as long as nobody claimed it after us: a worker that was taken for dead changes nothing any more."""
+    return WorkItem.objects.filter(pk=item.pk, leased_by=item.leased_by, attempts=item.attempts)
 
 
 def finish(item: WorkItem, state: str, message: str = "") -> None:
     """Close the row; done rows keep their message for a while, dead rows wait for a person."""
-    WorkItem.objects.filter(pk=item.pk).update(
-        state=state, last_error=message[:2000], finished_at=clock.now(), lease_until=None
-    )
+    _mine(item).update(state=state, last_error=message[:2000], finished_at=clock.now(), lease_until=None)
 
 
 def postpone(item: WorkItem, until: datetime, message: str, *, counts: bool = True) -> None:
     """Put the row back for `until` (product time); `counts` False does not use up an attempt (throttling)."""
     given_back = {} if counts else {"attempts": F("attempts") - 1}
-    WorkItem.objects.filter(pk=item.pk).update(
+    _mine(item).update(
         state=WorkState.READY, due_at=until, last_error=message[:2000], lease_until=None, sent_at=None, **given_back
     )
 

@@ -213,6 +213,9 @@ USE_I18N = False
 
 SIMULATED = env.flag("SIMULATED", False)
 SANDBOX_URL = ""
+DEMO_DAYS = env.number("DEMO_DAYS", 90, at_least=1, at_most=90)
+DEMO_ACCOUNTS = env.listed("DEMO_ACCOUNTS", "")
+WORK_LEASE_S = env.number("WORK_LEASE_S", 45, at_least=6, at_most=3600)
 RAW_RETENTION_DAYS = env.number("RAW_RETENTION_DAYS", 90, at_least=1)
 HTTP_ALLOWED_LOCAL = env.flag("HTTP_ALLOWED_LOCAL", False)
 

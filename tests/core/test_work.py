@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+import redis
+from django.db import InterfaceError, OperationalError, connection
 
 from config.core import clock, runner, work
 from config.core.errors import NeedsOperator, RateLimited, Rejected, Transient
@@ -28,12 +29,15 @@ def job(north, monkeypatch):
     FAILS.clear()
     row = Job(key="tests.body", call="tests.core.test_work.body", why="a body to watch", max_attempts=2)
     monkeypatch.setitem(JOBS._items, row.key, row)
+    monkeypatch.setattr(work, "LEASE", timedelta(milliseconds=10))
     return row
 
 
-def lose_the_lease():
+def lose_the_lease(*, with_the_database=False):
+    """The lease just ran out, of a worker that was last seen after (or before) the database started."""
+    seen = "pg_postmaster_start_time() - interval '1 second'" if with_the_database else "now() - 2 * interval '10 ms'"
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE core_workitem SET lease_until = now() - interval '1 second'")
+        cursor.execute(f"UPDATE core_workitem SET lease_until = {seen} + interval '10 ms'")  # noqa: S608 - constants
 
 
 def test_it_runs_an_item_once_and_keeps_what_it_counted(job, north):
@@ -62,6 +66,41 @@ def test_it_returns_a_lost_item_once_and_then_parks_it(job):
     parked = WorkItem.objects.get()
     assert (parked.state, parked.lost) == ("dead", 2)
     assert "lost its worker twice" in parked.last_error
+
+
+def test_it_does_not_count_a_lease_that_was_lost_with_the_database(job):
+    item = work.later(job.key)
+    for _ in range(3):
+        work.claim(item)
+        lose_the_lease(with_the_database=True)
+    taken = work.claim(item)
+    assert taken is None
+    assert WorkItem.objects.values_list("state", "lost", "last_error").get() == (
+        "dead", 0, "used up its attempts without an answer; look at its arguments, then replay it",
+    )  # fmt: skip
+
+
+def test_a_worker_that_was_taken_for_dead_changes_nothing_any_more(job):
+    item = work.later(job.key)
+    first = work.claim(item)
+    lose_the_lease()
+    second = work.claim(item)
+    work.finish(first, "done")
+    work.postpone(first, clock.now(), "too late")
+    assert (work.renew(first), work.renew(second)) == (False, True)
+    assert WorkItem.objects.values_list("state", "attempts").get() == ("leased", 2)
+    work.finish(second, "done")
+    assert WorkItem.objects.get().state == "done"
+
+
+@pytest.mark.parametrize("away", [OperationalError("gone"), InterfaceError("closed"), redis.ConnectionError("no")])
+def test_it_comes_back_when_a_server_of_our_own_was_away(job, north, away):
+    item = work.later(job.key)
+    FAILS.append(away)
+    assert runner.run(north.schema_name, item) == "retry"
+    assert JobRun.objects.get().code == "server_away"
+    with clock.frozen(clock.now() + timedelta(hours=1)):
+        assert runner.run(north.schema_name, item) == "ok"
 
 
 def test_it_gives_a_parked_item_a_fresh_start(job, north):

@@ -39,6 +39,7 @@ def die_when_landing(rows, source):
 def item(shop, remote, monkeypatch):
     monkeypatch.setattr(JOBS, "_items", {**JOBS._items, PULL.key: PULL})
     monkeypatch.setattr(work, "send", lambda *_: None)
+    monkeypatch.setattr(work, "LEASE", timedelta(milliseconds=500))
     for number in range(6):
         remote.put(f"A-{number}", NOON - timedelta(minutes=60 - number))
     remote.per_page = 2
@@ -58,7 +59,7 @@ def run_in_child_and_be_killed(item):
 
 def lose_the_lease(item):
     with tenancy.in_tenant("north"):
-        WorkItem.objects.filter(pk=item).update(lease_until=Now() - timedelta(seconds=1))
+        WorkItem.objects.filter(pk=item).update(lease_until=Now() - timedelta(milliseconds=1))
 
 
 def stored():
