@@ -14,7 +14,6 @@ from django.conf import settings
 from marketplaces.sandbox import pusher, worlds
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.server import Sandbox
-from marketplaces.sandbox.stage import HISTORY_DAYS
 from marketplaces.sandbox.wsgi import wsgi
 
 ERROR_RATE = 0.0005
@@ -27,10 +26,10 @@ def open_overlay() -> Overlay:
 
 
 def keep_origin(overlay: Overlay, wanted: date | None = None) -> date:
-    """The worlds' first day: chosen once, ninety days before that day unless told, the same ever after."""
+    """The worlds' first day: chosen once, as long before that day as the history lasts unless told, the same ever after."""
     kept = overlay.get(*ABOUT)
     if kept is None:
-        chosen = wanted or datetime.now(UTC).date() - timedelta(days=HISTORY_DAYS)
+        chosen = wanted or datetime.now(UTC).date() - timedelta(days=settings.DEMO_DAYS)
         overlay.put(*ABOUT, {"day": chosen.isoformat()})
         return chosen
     return date.fromisoformat(kept["day"])

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from config.core import schedule
+from config.core import schedule, tenancy
 from config.core.embedded import Embedded
 from config.core.jobs import QUEUES
 from config.core.supervisor import Program, Supervisor
@@ -89,7 +89,8 @@ class Command(BaseCommand):
         connections.close_all()
 
     def _announce(self, *, demo: bool) -> None:
-        names = ("north", "south") if demo else ()
+        names = sorted(tenant.schema_name for tenant in tenancy.every_tenant()) if demo else []
+        connections.close_all()
         lines = [f"  http://{name}.localhost:{settings.PORT}/  sign in as {LOGINS}" for name in names]
         lines.append(f"  http://localhost:{settings.PORT}/  the installation; sign in as operator / operator")
         self.say("ready; Ctrl-C stops everything")

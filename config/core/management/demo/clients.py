@@ -27,6 +27,15 @@ OPERATOR = "operator"
 PEOPLE = (Role.OWNER, Role.FINANCE, Role.OPERATIONS, Role.ADS)
 
 
+def wanted(worlds: Mapping[str, World]) -> dict[str, World]:
+    """The worlds of the clients that have an account in the demo."""
+    return {client: world for client, world in worlds.items() if any(map(_is_wanted, world.stages))}
+
+
+def _is_wanted(account: str) -> bool:
+    return not settings.DEMO_ACCOUNTS or account in settings.DEMO_ACCOUNTS
+
+
 def ensure(worlds: Mapping[str, World]) -> None:
     """Make what is missing: every client of the worlds, and the operator of the installation."""
     with tenancy.in_public():
@@ -76,7 +85,7 @@ def _master(product: WorldProduct) -> dict[str, str]:
 
 
 def _account(adapter: Adapter, declared: SandboxAccount, world: World) -> None:
-    if Account.objects.filter(key=declared.key).exists():
+    if not _is_wanted(declared.key) or Account.objects.filter(key=declared.key).exists():
         return
     where = f"{declared.client}/{declared.key}"
     extra: dict[str, str] = {}

@@ -20,13 +20,11 @@ from config.core.models import WorkItem, WorkState
 from marketplaces import registry
 from marketplaces.contract import Resource
 from marketplaces.models import Account, AccountStatus
-from marketplaces.sandbox.stage import HISTORY_DAYS
 
 RACE = 900
 PACE = 30
 REVOKED_AT, AUTHORISED_AT = 60.5, 61.5
 STEPS = (*(float(day) for day in range(7, 57, 7)), REVOKED_AT, AUTHORISED_AT, 63.0, 70.0, 77.0, 84.0, 87.0, 89.0, 90.0)
-SNAPSHOTS_AT = frozenset({90.0})
 SNAPSHOTS = frozenset({"Listing", "Price", "Stock", "Fee", "Offer"})
 JUDGED_AT = frozenset({28.0, REVOKED_AT, 63.0, 84.0})
 STEP_LIMIT_S = 120
@@ -60,15 +58,21 @@ def mark() -> Mark:
 
 def play(origin: date, found: list[str], report: Report) -> None:
     """Play what is left of the history for these clients; each step is marked, and a killed run goes on from there."""
-    for day in (step for step in STEPS if step > mark().day):
+    for day in steps(mark().day):
         _step(origin, day, found, report)
         _keep(Mark(day))
-    _drain(found, report, "judging", HISTORY_DAYS)
+    _drain(found, report, "judging", settings.DEMO_DAYS)
     for keys in (AFTER_PULL, JUDGE, JUDGE_ALL):
         _ask(found, keys)
-        _drain(found, report, "judging", HISTORY_DAYS)
+        _drain(found, report, "judging", settings.DEMO_DAYS)
     set_clock(clock.now(), PACE)
-    _keep(Mark(float(HISTORY_DAYS), is_done=True))
+    _keep(Mark(float(settings.DEMO_DAYS), is_done=True))
+
+
+def steps(after: float) -> list[float]:
+    """The days at which the history stops to be pulled; a shortened one leaves out what comes later."""
+    wanted = [*(step for step in STEPS if step < settings.DEMO_DAYS), float(settings.DEMO_DAYS)]
+    return [step for step in wanted if step > after]
 
 
 def _step(origin: date, day: float, found: list[str], report: Report) -> None:
@@ -95,7 +99,7 @@ def _pull_all(day: float) -> None:
     with transaction.atomic():
         for account in Account.objects.filter(status=AccountStatus.ACTIVE):
             for resource in registry.get(account.marketplace).resources:
-                if day in SNAPSHOTS_AT or not _is_snapshot(resource):
+                if day == settings.DEMO_DAYS or not _is_snapshot(resource):
                     work.later(f"pull.{account.marketplace}.{resource.key}", account_id=account.pk)
 
 
