@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from config.core.admin import Inspect
+from config.core.permissions import Action
 from finance.models import Deposit, Discrepancy, FeeQuote, IdentityCheck, Settlement, SettlementLine
 
 
-class _Inspect(ModelAdmin):
-    """Look, search and filter; no add, change or delete. Long tables are not counted."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+class _Money(Inspect):
+    looks = Action.VIEW_MONEY
 
 
 @admin.register(Settlement)
-class SettlementAdmin(_Inspect):
+class SettlementAdmin(_Money):
     list_display = ("external_id", "account", "channel", "period_end", "total", "currency", "state", "residual")
     list_filter = ("state", "currency", "account")
     search_fields = ("external_id",)
@@ -34,7 +22,7 @@ class SettlementAdmin(_Inspect):
 
 
 @admin.register(SettlementLine)
-class SettlementLineAdmin(_Inspect):
+class SettlementLineAdmin(_Money):
     list_display = ("settlement", "row_no", "line_class", "scope", "label_text", "amount", "currency", "order_ref")
     list_filter = ("scope", "line_class")
     search_fields = ("order_ref__startswith", "settlement__external_id")
@@ -42,14 +30,14 @@ class SettlementLineAdmin(_Inspect):
 
 
 @admin.register(IdentityCheck)
-class IdentityCheckAdmin(_Inspect):
+class IdentityCheckAdmin(_Money):
     list_display = ("settlement", "number", "expected", "actual", "passed", "reason", "as_of")
     list_filter = ("number", "passed")
     list_select_related = ("settlement",)
 
 
 @admin.register(Discrepancy)
-class DiscrepancyAdmin(_Inspect):
+class DiscrepancyAdmin(_Money):
     list_display = ("kind", "account", "severity", "state", "amount", "currency", "settlement", "order_ref")
     list_filter = ("state", "kind", "severity", "account")
     search_fields = ("order_ref", "settlement__external_id")
@@ -57,14 +45,14 @@ class DiscrepancyAdmin(_Inspect):
 
 
 @admin.register(Deposit)
-class DepositAdmin(_Inspect):
+class DepositAdmin(_Money):
     list_display = ("booked_on", "account", "amount", "currency", "reference", "settlement")
     list_filter = ("account", "currency")
     list_select_related = ("account", "settlement")
 
 
 @admin.register(FeeQuote)
-class FeeQuoteAdmin(_Inspect):
+class FeeQuoteAdmin(_Money):
     list_display = ("remote_id", "account", "channel", "price", "total", "currency", "quoted_at")
     list_filter = ("account", "channel")
     search_fields = ("remote_id",)

@@ -2,54 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.forms import ChoiceField, ModelForm
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
 
+from config.core.admin import Configure, Inspect, InspectInline
 from tickets.detectors.base import DETECTORS
 from tickets.models import Breach, PendingCheck, Snooze, Threshold, Ticket, TicketEvent
 from tickets.services import thresholds
 
 
-class ReadOnly(ModelAdmin):
-    """Rows that the product writes and people only look at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ReadOnlyInline(TabularInline):
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class EventInline(ReadOnlyInline):
+class EventInline(InspectInline):
     model = TicketEvent
     fields = ["at", "kind", "actor", "text"]
 
 
-class BreachInline(ReadOnlyInline):
+class BreachInline(InspectInline):
     model = Breach
     fields = ["detector", "subject", "state", "severity", "value", "opened_at", "cleared_at"]
 
 
 @admin.register(Ticket)
-class TicketAdmin(ReadOnly):
+class TicketAdmin(Inspect):
     list_display = ["title", "type", "severity", "state", "account", "assignee", "opened_at", "resolved_at"]
     list_filter = ["type", "severity", "state", "resolution", "is_parent", "is_flapping"]
     search_fields = ["title", "scope_key"]
@@ -65,7 +39,7 @@ class ThresholdForm(ModelForm):
 
 
 @admin.register(Threshold)
-class ThresholdAdmin(ModelAdmin):
+class ThresholdAdmin(Configure):
     form = ThresholdForm
     list_display = [
         "detector", "account", "brand", "sku", "comparison", "trigger", "unit", "severity", "is_enabled", "version",
@@ -80,7 +54,7 @@ class ThresholdAdmin(ModelAdmin):
 
 
 @admin.register(Breach)
-class BreachAdmin(ReadOnly):
+class BreachAdmin(Inspect):
     list_display = ["detector", "subject", "state", "severity", "value", "account", "measured_at"]
     list_filter = ["detector", "state", "severity"]
     search_fields = ["subject", "title"]
@@ -88,12 +62,12 @@ class BreachAdmin(ReadOnly):
 
 
 @admin.register(PendingCheck)
-class PendingCheckAdmin(ReadOnly):
+class PendingCheckAdmin(Inspect):
     list_display = ["kind", "subject", "due_at"]
     list_filter = ["kind"]
 
 
 @admin.register(Snooze)
-class SnoozeAdmin(ReadOnly):
+class SnoozeAdmin(Inspect):
     list_display = ["ticket", "until", "asked_by", "reason", "ended_at"]
     list_select_related = ["ticket"]

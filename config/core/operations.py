@@ -67,10 +67,14 @@ def override(job: Job, decision: Decision) -> JobOverride:
     return kept
 
 
-def forget_override(job: Job) -> None:
-    """Go back to what is declared."""
+def seconds(count: int | None) -> timedelta | None:
+    return timedelta(seconds=count) if count else None
+
+
+def forget_override(key: str) -> None:
+    """Go back to what is declared, if the job is declared at all."""
     with tenancy.in_public():
-        JobOverride.objects.filter(job=job.key).delete()
+        JobOverride.objects.filter(job=key).delete()
         schedule.compile_schedule()
 
 

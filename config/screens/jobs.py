@@ -103,7 +103,7 @@ def _override(request: HttpRequest, job: Job) -> str:
 def _forget(request: HttpRequest, job: Job) -> str:
     if not operations.is_shared():
         raise ValidationError("an operator changes this on the installation's own host")
-    operations.forget_override(job)
+    operations.forget_override(job.key)
     return f"{job.key} runs as it is declared again"
 
 
@@ -170,7 +170,7 @@ class ParkedFilter(django_filters.FilterSet):
 
     class Meta:
         model = WorkItem
-        fields = ("queue", "account_id")
+        fields = ("q", "queue", "account_id")
 
 
 PARKED_BUTTONS = {"replay": Button(Action.RUN_SYNC, _replay)}

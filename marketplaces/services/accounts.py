@@ -39,18 +39,27 @@ class Connection:
 
 def connect(given: Connection) -> Account:
     """Create the account and ask for its first pulls; raises ValidationError naming each field that is wrong."""
+    account = _checked(given)
+    with transaction.atomic():
+        account.save()
+        _store(account, given.credentials)
+        catch_up(account)
+    return account
+
+
+def check(given: Connection) -> None:
+    """What `connect` would raise, without storing anything."""
+    _checked(given)
+
+
+def _checked(given: Connection) -> Account:
     account = Account(
         key=given.key, marketplace=given.marketplace, label=given.label or given.key, stores=list(given.stores),
         settings=dict(given.settings), endpoint=given.endpoint, stage=given.stage, connected_at=clock.now(),
         history_from=given.history_from, credentials_expire_on=given.credentials_expire_on,
     )  # fmt: skip
     account.full_clean()
-    adapter = registry.get(given.marketplace)
-    _check_complete(adapter, given)
-    with transaction.atomic():
-        account.save()
-        _store(account, given.credentials)
-        catch_up(account)
+    _check_complete(registry.get(given.marketplace), given)
     return account
 
 
