@@ -35,11 +35,6 @@ def orders_since(*, order_id: int, limit: int = 20) -> QuerySet[Order]:
     return Order.objects.filter(pk__gt=order_id).select_related("account").order_by("-pk")[:limit]
 
 
-def newest_orders(*, limit: int = 20) -> list[Order]:
-    """Orders by the moment they were placed, the latest first."""
-    return list(Order.objects.select_related("account").order_by("-ordered_at", "-pk")[:limit])
-
-
 def sales_days(*, since: date, until: date) -> tuple[dict[tuple[date, str], Decimal], dict[date, int]]:
     """Revenue per day and currency, and orders per day, over all stores; days are each store's own."""
     found = SalesDay.objects.filter(day__range=(since, until)).values_list("day", "currency")

@@ -18,7 +18,7 @@ from config.core.models import WorkItem, WorkState
 from config.core.permissions import Action, may
 from config.core.screens import page, require
 from config.core.templatetags.charts import Series
-from config.screens import live, totals
+from config.screens import totals
 from config.screens.health_strip import strip
 from finance import selectors as money
 from inventory import selectors as goods
@@ -134,5 +134,4 @@ TILES: dict[str, Tile] = {
     "tickets": Tile(open_tickets, every=30),
     "sync": Tile(lambda: {"accounts": strip()}, every=30),
     "statements": Tile(statements, Action.VIEW_MONEY, every=120),
-    "newest": Tile(live.newest, every=10),
 }

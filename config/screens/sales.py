@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from config.core import clock
 from config.core.permissions import Action
 from config.core.screens import page, require
-from config.core.templatetags.charts import Series
+from config.core.templatetags.charts import COLOURS, Series
 from config.screens import totals
 from inventory import selectors as goods
 from inventory.selectors import Group
@@ -25,7 +25,6 @@ from marketplaces import registry
 PERIODS = {"1": "Today", "7": "7 days", "30": "30 days", "90": "90 days"}
 LONGEST = 400
 MOST_SKUS = 50
-MOST_COLOURS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +62,17 @@ def sales(request: HttpRequest) -> HttpResponse:
     """The drill-down as a page, or its figures alone when a control changed."""
     require(request, Action.VIEW_MONEY)
     view = read(request.GET)
-    groups = _groups(view)
-    codes = {currency for group in groups for _, currency in group.days}
+    whole, groups = _figures(view)
+    codes = {currency for _, currency in whole.days}
     to = view.currency if view.currency != "each" else connection.tenant.reporting_currency
     converter = totals.Converter(to, codes, since=view.since, until=view.until)
-    whole = _whole(groups)
+    groups = sorted(groups, key=lambda group: -converter.total(group.days).known.amount)
     context = {
-        "view": view, "to": to, "is_each": view.currency == "each", "periods": PERIODS, "crumbs": _crumbs(view),
+        "view": view, "to": to, "is_each": view.currency == "each", "periods": PERIODS, "crumbs": _crumbs(view, whole),
         "currencies": sorted({connection.tenant.reporting_currency, "EUR", "USD", *codes} - {""}),
-        "rows": [_row(group, view, converter) for group in _ordered(groups, converter)],
-        "total": converter.total(whole), "apart": totals.by_currency(whole), "basis": converter.basis(),
-        "orders": sum(group.orders for group in groups), "units": sum(group.units for group in groups),
-        "charts": _charts(groups, view, converter), "is_products": bool(view.store), "most": MOST_SKUS,
+        "rows": [_row(group, view, converter) for group in groups], "is_products": bool(view.store), "most": MOST_SKUS,
+        "total": converter.total(whole.days), "apart": totals.by_currency(whole.days), "basis": converter.basis(),
+        "orders": whole.orders, "units": whole.units, "charts": _charts(whole, groups, view, converter),
     }  # fmt: skip
     return page(request, "sales/page.html", "Sales", context)
 
@@ -105,22 +103,24 @@ def _day(text: str | None) -> date | None:
         return None
 
 
-def _groups(view: View) -> list[Group]:
-    if view.store:
-        return goods.sku_groups(since=view.since, until=view.until, search=view.search, limit=MOST_SKUS, only=view.only)
-    by = "store" if view.marketplace else "marketplace"
-    return goods.sales_by(by, since=view.since, until=view.until, **view.only)
+def _figures(view: View) -> tuple[Group, list[Group]]:
+    """The whole of what is looked at, and its parts; at a store, the products that sold most are the parts."""
+    if not view.store:
+        by = "store" if view.marketplace else "marketplace"
+        groups = goods.sales_by(by, since=view.since, until=view.until, **view.only)
+        return _sum(groups), groups
+    groups = goods.sku_groups(since=view.since, until=view.until, search=view.search, limit=MOST_SKUS, only=view.only)
+    if view.search:
+        return _sum(groups), groups
+    return _sum(goods.sales_by("store", since=view.since, until=view.until, **view.only)), groups
 
 
-def _ordered(groups: list[Group], converter: totals.Converter) -> list[Group]:
-    return sorted(groups, key=lambda group: -converter.total(group.days).known.amount)
-
-
-def _whole(groups: list[Group]) -> dict[tuple[date, str], Decimal]:
-    whole: dict[tuple[date, str], Decimal] = {}
+def _sum(groups: list[Group]) -> Group:
+    whole = Group("", groups[0].label if len(groups) == 1 else "")
     for group in groups:
+        whole.cells += group.cells
         for key, amount in group.days.items():
-            whole[key] = whole.get(key, Decimal(0)) + amount
+            whole.days[key] += amount
     return whole
 
 
@@ -150,28 +150,36 @@ def _deeper(group: Group, view: View) -> str:
     return view.query(store=group.key) if view.marketplace else view.query(marketplace=group.key)
 
 
-def _crumbs(view: View) -> list[tuple[str, str]]:
+def _crumbs(view: View, whole: Group) -> list[tuple[str, str]]:
     crumbs = [("All marketplaces", view.query(marketplace="", store=""))]
     if view.marketplace:
         label = registry.get(view.marketplace).label if registry.known(view.marketplace) else view.marketplace
         crumbs.append((label, view.query(store="")))
     if view.store:
-        crumbs.append((view.store.replace("/", " "), view.query()))
+        crumbs.append((whole.label or view.store.replace("/", " "), view.query()))
     return crumbs
 
 
-def _charts(groups: list[Group], view: View, converter: totals.Converter) -> list[tuple[str, list[Series]]]:
+def _charts(
+    whole: Group, groups: list[Group], view: View, converter: totals.Converter
+) -> list[tuple[str, list[Series]]]:
     """One chart in the chosen currency, stacked by group; or one chart per currency."""
-    if view.currency != "each":
-        first = _ordered(groups, converter)
-        shown, rest = first[:MOST_COLOURS], first[MOST_COLOURS:]
-        series = [Series(_label(group, view), converter.per_day(group.days)) for group in shown]
-        if rest:
-            series[-1:] = [Series("others", converter.per_day(_whole([shown[-1], *rest])))]
-        return [(converter.to, series)]
-    whole = _whole(groups)
-    return [
-        (code, [Series(code, {day: amount for (day, currency), amount in whole.items() if currency == code})])
-        for code in totals.by_currency(whole)
-        if code
-    ]
+    if view.currency == "each":
+        return [(code, [Series(code, _in(code, whole.days))]) for code in totals.by_currency(whole.days)]
+    is_all = len(groups) <= COLOURS and not view.store
+    shown = groups if is_all else groups[: COLOURS - 1]
+    series = [Series(_label(group, view), converter.per_day(group.days)) for group in shown]
+    return [(converter.to, series if is_all else [*series, Series("others", _rest(whole, shown, converter))])]
+
+
+def _in(code: str, days: totals.Days) -> dict[date, Decimal | None]:
+    return {day: amount for (day, currency), amount in days.items() if currency == code}
+
+
+def _rest(whole: Group, shown: list[Group], converter: totals.Converter) -> dict[date, Decimal | None]:
+    """What the groups with a colour of their own leave of the whole."""
+    left = dict(whole.days)
+    for group in shown:
+        for key, amount in group.days.items():
+            left[key] = left.get(key, Decimal(0)) - amount
+    return converter.per_day(left)

@@ -19,7 +19,7 @@ from catalog.services import products
 from config.core import clock
 from config.core.permissions import Action, may
 from config.core.screens import page, require
-from config.core.templatetags.charts import Series
+from config.core.templatetags.charts import COLOURS, Series
 from config.screens import totals
 from inventory import selectors as goods
 from inventory.models import SkuDay
@@ -75,12 +75,23 @@ def _sales(found: Sku) -> dict[str, Any]:
         days[row.day] = (days.get(row.day) or Decimal(0)) + row.units
     return {
         "days": [since + timedelta(days=n) for n in range(DAYS)],
-        "units": [Series(name, days) for name, days in sorted(units.items())],
+        "units": _largest(units),
         "revenue": [Series("revenue", converter.per_day(revenue))],
         "total": converter.total(revenue), "apart": totals.by_currency(revenue), "to": to, "basis": converter.basis(),
         "sold": sum(row.units for row in rows), "sold_30": sum(r.units for r in rows if (today - r.day).days < 30),
         "since": since, "today": today,
     }  # fmt: skip
+
+
+def _largest(units: dict[str, dict[date, Decimal | None]]) -> list[Series]:
+    """The stores that sold most, each in its colour; what is left together."""
+    ranked = sorted(units, key=lambda name: -sum(filter(None, units[name].values()), Decimal(0)))
+    shown, rest = (ranked, []) if len(ranked) <= COLOURS else (ranked[: COLOURS - 1], ranked[COLOURS - 1 :])
+    others: dict[date, Decimal | None] = defaultdict(Decimal)
+    for name in rest:
+        for day, sold in units[name].items():
+            others[day] = (others[day] or Decimal(0)) + (sold or Decimal(0))
+    return [Series(name, units[name]) for name in shown] + ([Series("others", others)] if rest else [])
 
 
 def store(row: SkuDay) -> str:

@@ -88,7 +88,9 @@ def between(days: Days, since: date, until: date) -> dict[tuple[date, str], Deci
 
 
 def by_currency(days: Days) -> dict[str, Decimal]:
+    """Sums per currency; days whose currency is not told yet have no amount to show."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for (_, currency), amount in days.items():
         sums[currency] += amount
+    sums.pop("", None)
     return dict(sorted(sums.items()))

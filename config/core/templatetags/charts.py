@@ -12,8 +12,10 @@ from django import template
 
 register = template.Library()
 
-NICE = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
+NICE = tuple(Decimal(step) for step in ("1", "1.2", "1.6", "2", "2.4", "3.2", "4", "6", "8", "10"))
+LOWEST_TOP = Decimal(4)
 COLOURS = 6
+DENSE_FROM = 45
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ def bars(days: Sequence[date], series: Sequence[Series], unit: str, label: str =
         "middle": days[len(days) // 2] if len(days) > 2 else None,
         "last": days[-1] if days else None,
         "is_empty": not any(sums),
+        "is_dense": len(days) > DENSE_FROM,
     }
 
 
@@ -84,9 +87,9 @@ def _corners(points: Sequence[tuple[datetime, Decimal]], until: datetime, place:
 
 
 def nice(value: Decimal) -> Decimal:
-    """The next round number at or above a value, so that an axis reads well; 1 for nothing."""
-    if value <= 0:
-        return Decimal(1)
+    """The next number at or above a value whose quarters read well on an axis; at least 4."""
+    if value <= LOWEST_TOP:
+        return LOWEST_TOP
     size = Decimal(10) ** value.adjusted()
     return next(step * size for step in NICE if step * size >= value)
 
