@@ -106,7 +106,8 @@ def _admin_items() -> list[dict[str, Any]]:
 def _operator_items() -> list[dict[str, Any]]:
     wanted = (
         ("Clients", "apartment", "admin:tenants_tenant_changelist"),
-        ("Schedule", "schedule", "admin:django_celery_beat_periodictask_changelist"),
+        ("Jobs", "schedule", "jobs"),
+        ("Schedule", "calendar_clock", "admin:django_celery_beat_periodictask_changelist"),
         ("Overrides", "edit_calendar", "admin:core_joboverride_changelist"),
         ("Operators", "group", "admin:auth_user_changelist"),
     )
