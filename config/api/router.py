@@ -36,7 +36,7 @@ urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(**_OPEN), name="api-schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema", **_OPEN), name="api-docs"),
     *(
-        path(f"{name}/", _front(view).as_view(), name=name)
+        path(f"{name}/", _front(view).as_view(), name=f"api-{name}")
         for app in APPS
         for name, view in getattr(app, "QUESTIONS", {}).items()
     ),
