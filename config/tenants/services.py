@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from config.core import clock, tenancy
+from config.core.permissions import Role
 from config.tenants.models import Domain, Tenant, TenantStatus
 
 GRACE = timedelta(days=30)
@@ -31,6 +35,14 @@ def seed_defaults(tenant: Tenant) -> None:
     with tenancy.in_tenant(tenant.schema_name), transaction.atomic():
         for _, seed in tenancy.TENANT_DEFAULTS:
             seed()
+
+
+def add_owner(tenant: Tenant, *, username: str, password: str) -> None:
+    """Give a client its first person, who may add the others; a weak password raises ValidationError."""
+    validate_password(password)
+    with tenancy.in_tenant(tenant.schema_name), transaction.atomic():
+        owner = get_user_model().objects.create_user(username, password=password, is_staff=True)
+        owner.groups.add(Group.objects.get_or_create(name=Role.OWNER.value)[0])
 
 
 def suspend(tenant: Tenant, *, reason: str) -> Tenant:

@@ -1,0 +1,62 @@
+"""Master data to keep, and what marketplaces tell to look at."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from catalog.models import Brand, Identifier, Listing, OfferSnapshot, Product, RemoteProduct, Sku
+from config.core.admin import Configure, ConfigureInline, Inspect
+from config.core.permissions import Action
+
+
+class Identifiers(ConfigureInline):
+    model = Identifier
+
+
+@admin.register(Brand)
+class BrandAdmin(Configure):
+    looks, changes = Action.VIEW, Action.LINK_PRODUCTS
+    search_fields = ("name",)
+
+
+@admin.register(Product)
+class ProductAdmin(Configure):
+    looks, changes = Action.VIEW, Action.LINK_PRODUCTS
+    list_display = ("title", "brand", "category")
+    list_select_related = ("brand",)
+    search_fields = ("title",)
+    autocomplete_fields = ("brand",)
+
+
+@admin.register(Sku)
+class SkuAdmin(Configure):
+    looks, changes = Action.VIEW, Action.LINK_PRODUCTS
+    list_display = ("code", "title", "weight_g", "is_focus", "is_retired")
+    list_filter = ("is_focus", "is_retired")
+    search_fields = ("code", "title", "identifiers__value")
+    autocomplete_fields = ("product",)
+    inlines = (Identifiers,)
+
+
+@admin.register(RemoteProduct)
+class RemoteProductAdmin(Inspect):
+    list_display = ("remote_id", "account", "state", "sku", "reason", "linked_by", "first_seen_at")
+    list_filter = ("state", "account")
+    list_select_related = ("account", "sku")
+    search_fields = ("remote_id", "title")
+
+
+@admin.register(Listing)
+class ListingAdmin(Inspect):
+    list_display = ("remote_id", "account", "channel", "sku", "status", "price", "currency", "quantity")
+    list_filter = ("status", "account")
+    list_select_related = ("account", "sku")
+    search_fields = ("remote_id", "external_id")
+
+
+@admin.register(OfferSnapshot)
+class OfferSnapshotAdmin(Inspect):
+    list_display = ("remote_id", "account", "channel", "observed_at", "is_featured_own", "featured_price", "currency")
+    list_filter = ("account",)
+    list_select_related = ("account",)
+    search_fields = ("remote_id",)

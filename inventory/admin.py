@@ -1,0 +1,61 @@
+"""Orders, returns and stock for inspection; places of our own are set up here."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from config.core.admin import Configure, Inspect
+from inventory.models import Order, OrderEvent, OrderLine, Return, StockLevel, Warehouse
+
+
+@admin.register(Order)
+class OrderAdmin(Inspect):
+    list_display = ("external_id", "account", "channel", "status", "ordered_at", "total", "currency", "ship_by")
+    list_filter = ("status", "fulfilment", "account")
+    list_select_related = ("account",)
+    search_fields = ("external_id__startswith",)
+
+
+@admin.register(OrderLine)
+class OrderLineAdmin(Inspect):
+    list_display = (
+        "order_ref",
+        "external_id",
+        "remote_id",
+        "sku",
+        "quantity",
+        "quantity_open",
+        "item_total",
+        "currency",
+    )
+    list_select_related = ("sku",)
+    search_fields = ("order_ref__startswith",)
+
+
+@admin.register(OrderEvent)
+class OrderEventAdmin(Inspect):
+    list_display = ("order_ref", "kind", "kind_raw", "source", "happened_at", "received_at")
+    list_filter = ("kind", "source")
+    search_fields = ("order_ref__startswith",)
+
+
+@admin.register(Return)
+class ReturnAdmin(Inspect):
+    list_display = ("external_id", "order_ref", "remote_id", "quantity", "reason", "returned_at", "is_handled")
+    list_filter = ("is_handled", "account")
+    search_fields = ("order_ref__startswith",)
+
+
+@admin.register(Warehouse)
+class WarehouseAdmin(Configure):
+    list_display = ("label", "code", "account", "pool", "fulfilment")
+    list_select_related = ("account",)
+    search_fields = ("label", "code")
+
+
+@admin.register(StockLevel)
+class StockLevelAdmin(Inspect):
+    list_display = ("remote_id", "warehouse", "sku", "available", "reserved", "inbound", "observed_at")
+    list_filter = ("warehouse",)
+    list_select_related = ("warehouse", "sku")
+    search_fields = ("remote_id__startswith",)
