@@ -46,13 +46,20 @@ ALLOWED: dict[Action, frozenset[Role]] = {
 
 
 def roles_of(user: Any) -> frozenset[Role]:
-    """Roles a signed-in user holds through groups; a superuser holds all, an inactive or anonymous one none."""
+    """Roles a signed-in user holds through groups; a superuser holds all, an inactive or anonymous one none.
+
+    Read once per user object, that is once per request: menu, page and buttons ask many times.
+    """
     if not user.is_authenticated or not user.is_active:
         return frozenset()
     if user.is_superuser:
         return _EVERYONE
-    known = {role.value: role for role in Role}
-    return frozenset(known[name] for name in user.groups.values_list("name", flat=True) if name in known)
+    if not hasattr(user, "known_roles"):
+        known = {role.value: role for role in Role}
+        names = user.groups.values_list("name", flat=True)
+        user.known_roles = frozenset(known[name] for name in names if name in known)
+    roles: frozenset[Role] = user.known_roles
+    return roles
 
 
 def may(user: Any, action: Action) -> bool:
