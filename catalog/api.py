@@ -21,17 +21,8 @@ from catalog.models import (
     Sku,
 )
 from catalog.services import remote
-from config.core.api import MoneyField, Reason, Rows, actor, write
+from config.core.api import MoneyField, Named, Reason, Rows, actor, write
 from config.core.permissions import Action
-
-
-def by_key() -> serializers.SlugRelatedField:
-    return serializers.SlugRelatedField(slug_field="key", read_only=True)
-
-
-def by_code() -> serializers.SlugRelatedField:
-    """A SKU is called by its code everywhere; null where the name means none yet."""
-    return serializers.SlugRelatedField(slug_field="code", read_only=True)
 
 
 class BrandSerializer(serializers.ModelSerializer):
@@ -41,8 +32,8 @@ class BrandSerializer(serializers.ModelSerializer):
 
 
 class ProductSerializer(serializers.ModelSerializer):
-    brand = serializers.SlugRelatedField(slug_field="name", read_only=True)
-    skus = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
+    brand = Named("name", or_null=True)
+    skus = Named("code", many=True)
 
     class Meta:
         model = Product
@@ -50,7 +41,7 @@ class ProductSerializer(serializers.ModelSerializer):
 
 
 class IdentifierSerializer(serializers.ModelSerializer):
-    sku = by_code()
+    sku = Named("code")
 
     class Meta:
         model = Identifier
@@ -84,7 +75,7 @@ class IssueSerializer(serializers.ModelSerializer):
 
 
 class ListingSerializer(serializers.ModelSerializer):
-    account, sku = by_key(), by_code()
+    account, sku = Named("key"), Named("code", or_null=True)
     price, sale_price = MoneyField(), MoneyField()
     issues = IssueSerializer(many=True, read_only=True)
 
@@ -106,7 +97,7 @@ class ListingPriceSerializer(serializers.ModelSerializer):
 
 
 class OfferSnapshotSerializer(serializers.ModelSerializer):
-    account = by_key()
+    account = Named("key")
     featured_price, lowest_price = MoneyField(), MoneyField()
 
     class Meta:
@@ -118,7 +109,7 @@ class OfferSnapshotSerializer(serializers.ModelSerializer):
 
 
 class RemoteProductSerializer(serializers.ModelSerializer):
-    account, sku = by_key(), by_code()
+    account, sku = Named("key"), Named("code", or_null=True)
 
     class Meta:
         model = RemoteProduct
@@ -129,7 +120,7 @@ class RemoteProductSerializer(serializers.ModelSerializer):
 
 
 class LinkTo(serializers.Serializer):
-    sku = serializers.SlugRelatedField(slug_field="code", queryset=Sku.objects.all())
+    sku = Named("code", queryset=Sku.objects.all())
 
 
 class BrandViews(Rows):

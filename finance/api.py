@@ -11,12 +11,12 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core.api import Lists, MoneyField, Reason, Rows, actor, write
+from config.core.api import Lists, MoneyField, Named, Reason, Rows, actor, write
 from config.core.permissions import Action
 from finance import discrepancies, filters, selectors
 from finance.models import Deposit, Discrepancy, FeeQuote, IdentityCheck, Match, Settlement, SettlementLine
 from finance.services import deposits, differences, reconcile
-from marketplaces.api import RunSerializer, by_key
+from marketplaces.api import RunSerializer
 from marketplaces.selectors import accounts
 from marketplaces.services import statements
 
@@ -35,7 +35,7 @@ class CheckSerializer(serializers.ModelSerializer):
 class SettlementSerializer(serializers.ModelSerializer):
     """`total` is what is paid out; `residual` what its lines leave unexplained, null with a reason."""
 
-    account = by_key()
+    account = Named("key")
     total, residual = MoneyField(), MoneyField()
     flags = serializers.ListField(child=serializers.CharField(), read_only=True)
     checks = CheckSerializer(many=True, read_only=True)
@@ -50,7 +50,7 @@ class SettlementSerializer(serializers.ModelSerializer):
 
 
 class SettlementLineSerializer(serializers.ModelSerializer):
-    account = by_key()
+    account = Named("key")
     amount = MoneyField()
 
     class Meta:
@@ -73,7 +73,7 @@ class MatchSerializer(serializers.ModelSerializer):
 class DiscrepancySerializer(serializers.ModelSerializer):
     """`amount`: plus is what we are owed; null where it cannot be told, the evidence says why."""
 
-    account = by_key()
+    account = Named("key")
     amount = MoneyField()
 
     class Meta:
@@ -86,7 +86,7 @@ class DiscrepancySerializer(serializers.ModelSerializer):
 
 
 class DepositSerializer(serializers.ModelSerializer):
-    account = by_key()
+    account = Named("key")
     amount = MoneyField()
 
     class Meta:
@@ -97,7 +97,7 @@ class DepositSerializer(serializers.ModelSerializer):
 class FeeQuoteSerializer(serializers.ModelSerializer):
     """The fee that the marketplace estimates for one piece at `price`; `total` is negative."""
 
-    account = by_key()
+    account = Named("key")
     price, total = MoneyField(), MoneyField()
 
     class Meta:
@@ -109,7 +109,7 @@ class FeeQuoteSerializer(serializers.ModelSerializer):
 
 
 class StatementFile(serializers.Serializer):
-    account = serializers.SlugRelatedField(slug_field="key", queryset=accounts())
+    account = Named("key", queryset=accounts())
     file = serializers.FileField(max_length=200)
 
 

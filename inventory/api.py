@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core.api import Asked, MoneyField, Question, Rows, exact, write
+from config.core.api import Asked, MoneyField, Named, Question, Rows, exact, write
 from config.core.permissions import Action
 from inventory import filters, selectors
 from inventory.models import Order, OrderEvent, OrderLine, Return, SalesDay, SkuDay, StockLevel, Warehouse
@@ -19,18 +19,10 @@ from marketplaces.services import records
 LONGEST = timedelta(days=800)
 
 
-def by_key() -> serializers.SlugRelatedField:
-    return serializers.SlugRelatedField(slug_field="key", read_only=True)
-
-
-def by_code() -> serializers.SlugRelatedField:
-    return serializers.SlugRelatedField(slug_field="code", read_only=True)
-
-
 class LineSerializer(serializers.ModelSerializer):
     """Amounts are for the whole line and positive; `expected_fee` is negative."""
 
-    account, sku = by_key(), by_code()
+    account, sku = Named("key"), Named("code", or_null=True)
     unit_price, item_total, shipping, gift_wrap = MoneyField(), MoneyField(), MoneyField(), MoneyField()
     tax, discount, shipping_discount, expected_fee = MoneyField(), MoneyField(), MoneyField(), MoneyField()
     quantity_open = serializers.IntegerField(read_only=True)
@@ -46,7 +38,7 @@ class LineSerializer(serializers.ModelSerializer):
 
 
 class EventSerializer(serializers.ModelSerializer):
-    account = by_key()
+    account = Named("key")
 
     class Meta:
         model = OrderEvent
@@ -59,7 +51,7 @@ class EventSerializer(serializers.ModelSerializer):
 class OrderSerializer(serializers.ModelSerializer):
     """`total` is what the buyer pays; `business_on` the day in the store's zone."""
 
-    account = by_key()
+    account = Named("key")
     total = MoneyField()
     lines = LineSerializer(many=True, read_only=True)
 
@@ -73,7 +65,7 @@ class OrderSerializer(serializers.ModelSerializer):
 
 
 class ReturnSerializer(serializers.ModelSerializer):
-    account, sku = by_key(), by_code()
+    account, sku = Named("key"), Named("code", or_null=True)
 
     class Meta:
         model = Return
@@ -84,7 +76,7 @@ class ReturnSerializer(serializers.ModelSerializer):
 
 
 class WarehouseSerializer(serializers.ModelSerializer):
-    account = by_key()
+    account = Named("key", or_null=True)
 
     class Meta:
         model = Warehouse
@@ -94,7 +86,7 @@ class WarehouseSerializer(serializers.ModelSerializer):
 class StockSerializer(serializers.ModelSerializer):
     """Units; null means that the holder does not say."""
 
-    warehouse, sku = by_code(), by_code()
+    warehouse, sku = Named("code"), Named("code", or_null=True)
 
     class Meta:
         model = StockLevel
@@ -105,7 +97,7 @@ class StockSerializer(serializers.ModelSerializer):
 
 
 class SalesDaySerializer(serializers.ModelSerializer):
-    account = by_key()
+    account = Named("key")
     revenue = MoneyField()
 
     class Meta:
@@ -114,7 +106,7 @@ class SalesDaySerializer(serializers.ModelSerializer):
 
 
 class SkuDaySerializer(serializers.ModelSerializer):
-    account, sku = by_key(), by_code()
+    account, sku = Named("key"), Named("code", or_null=True)
     revenue = MoneyField()
 
     class Meta:

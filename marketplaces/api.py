@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core.api import Asked, Reason, Rows, actor, write
+from config.core.api import Asked, Named, Reason, Rows, actor, write
 from config.core.errors import Rejected
 from config.core.permissions import Action
 from marketplaces import filters, registry
@@ -28,13 +28,8 @@ from marketplaces.services import accounts, flows, replays
 from marketplaces.sync import replay
 
 
-def by_key() -> serializers.SlugRelatedField:
-    """An account is called by its key everywhere."""
-    return serializers.SlugRelatedField(slug_field="key", read_only=True)
-
-
 class _OfAccount(serializers.ModelSerializer):
-    account = by_key()
+    account = Named("key")
 
 
 class AccountSerializer(serializers.ModelSerializer):

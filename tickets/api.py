@@ -10,9 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core.api import MoneyField, Question, Rows, actor, reporting_currency, write
+from config.core.api import MoneyField, Named, Question, Rows, actor, reporting_currency, write
 from config.core.permissions import Action
-from marketplaces.api import by_key
 from tickets import filters, selectors
 from tickets.models import Breach, Resolution, Threshold, Ticket, TicketEvent
 from tickets.services import tickets
@@ -21,9 +20,9 @@ from tickets.services import tickets
 class TicketSerializer(serializers.ModelSerializer):
     """`money_per_day` is at risk; `money_rank` the same in the reporting currency, null without a rate."""
 
-    account = by_key()
-    brand = serializers.SlugRelatedField(slug_field="name", read_only=True)
-    assignee = serializers.SlugRelatedField(slug_field="username", read_only=True)
+    account = Named("key", or_null=True)
+    brand = Named("name", or_null=True)
+    assignee = Named("username", or_null=True)
     money_per_day, money_rank = MoneyField(), MoneyField(currency=reporting_currency)
 
     class Meta:
@@ -43,7 +42,7 @@ class TicketEventSerializer(serializers.ModelSerializer):
 
 
 class BreachSerializer(serializers.ModelSerializer):
-    account = by_key()
+    account = Named("key", or_null=True)
     money = MoneyField()
 
     class Meta:
@@ -55,7 +54,7 @@ class BreachSerializer(serializers.ModelSerializer):
 
 
 class ThresholdSerializer(serializers.ModelSerializer):
-    account = by_key()
+    account = Named("key", or_null=True)
 
     class Meta:
         model = Threshold
@@ -79,9 +78,7 @@ class CountSerializer(serializers.Serializer):
 class Assign(serializers.Serializer):
     """A user's sign-in name; null takes the ticket from whoever has it."""
 
-    to = serializers.SlugRelatedField(
-        slug_field="username", queryset=get_user_model()._default_manager.filter(is_active=True), allow_null=True
-    )
+    to = Named("username", queryset=get_user_model()._default_manager.filter(is_active=True), or_null=True)
 
 
 class Comment(serializers.Serializer):

@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation, ValidationError
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.http import HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.request import Request
@@ -78,8 +78,8 @@ def _known(error: Exception) -> Exception:
         return _of_validation(error)
     if isinstance(error, NinefoldError):
         return _of_family(error)
-    if isinstance(error, SuspiciousOperation):
-        return exceptions.ParseError(str(error) or "the request cannot be read")
+    if isinstance(error, SuspiciousOperation | DataError):
+        return exceptions.ParseError(f"the request holds a value that cannot be used: {error}")
     return error
 
 

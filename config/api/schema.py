@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
@@ -80,6 +81,8 @@ class Description(AutoSchema):
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
+        if self._is_list_view() and hasattr(self.view, "takes"):
+            bodies["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
         return bodies | {status: {"$ref": f"#/components/responses/{status}"} for status in REFUSALS}
 
     def get_tags(self) -> list[str]:
@@ -108,10 +111,13 @@ def tidy(result: dict[str, Any], generator: Any, request: Any, public: bool) -> 
     result["components"]["responses"] = {
         status: {"description": why, "content": refused} for status, why in REFUSALS.items()
     }
-    for path in result["paths"].values():
-        for operation in path.values():
-            for parameter in operation.get("parameters", []):
-                if parameter["name"] == "resource":
-                    parameter["schema"].pop("enum", None)
-                    parameter.pop("description", None)
+    for parameter in _parameters(result):
+        if parameter["name"] == "resource":
+            parameter["schema"].pop("enum", None)
+            parameter.pop("description", None)
     return result
+
+
+def _parameters(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    operations = (operation for path in result["paths"].values() for operation in path.values())
+    return (parameter for operation in operations for parameter in operation.get("parameters", []))

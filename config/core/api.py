@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
@@ -60,6 +61,17 @@ def _reach(row: Any, path: str) -> Any:
     for name in path.split("."):
         row = getattr(row, name) if row is not None else None
     return row
+
+
+class Named(serializers.SlugRelatedField):
+    """A row called by its own name (an account's key, a SKU's code) instead of by its number."""
+
+    def __init__(self, slug_field: str, *, or_null: bool = False, **options: Any) -> None:
+        given = options if "queryset" in options else {"read_only": True, **options}
+        super().__init__(slug_field=slug_field, allow_null=or_null, **given)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(serializers.CharField().run_validation(data))
 
 
 class Asked(serializers.Serializer):
@@ -124,10 +136,11 @@ class Lists(ListModelMixin, GenericViewSet):
     gives: type[serializers.Serializer] | None = None
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
-        if request.query_params.get("format") != "csv":
-            return super().list(request, *args, **kwargs)
-        rows = self.filter_queryset(self.get_queryset())
-        return downloads.table(rows, self.get_serializer(many=True), name=self.basename, money=MoneyField)
+        with transaction.atomic():
+            if request.query_params.get("format") != "csv":
+                return super().list(request, *args, **kwargs)
+            rows = self.filter_queryset(self.get_queryset())
+            return downloads.table(rows, self.get_serializer(many=True), name=self.basename, money=MoneyField)
 
     def given(self, request: Request) -> dict[str, Any]:
         """The body of a write, checked by what the action `takes`."""

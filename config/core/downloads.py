@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Any
 
 from django.db.models import QuerySet
@@ -21,7 +22,8 @@ def table(rows: QuerySet[Any], many: Any, *, name: str, money: type) -> Streamin
     is_money = {title: isinstance(field, money) for title, field in many.child.fields.items()}
     header = [column for title in is_money for column in _columns(title, is_money[title])]
     slices = _slices(rows, many.child, tenancy.current())
-    return csv_response(name, header, (_cells(row, is_money) for row in slices))
+    first = list(islice(slices, 1))  # read now, so that a value the database refuses is answered as a refusal
+    return csv_response(name, header, (_cells(row, is_money) for row in chain(first, slices)))
 
 
 def _slices(rows: QuerySet[Any], child: Any, schema: str) -> Iterator[dict[str, Any]]:

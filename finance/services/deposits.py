@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import BinaryIO
 
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from config.core import clock
@@ -20,6 +22,7 @@ from finance.signals import statements_reconciled
 from marketplaces import selectors
 
 COLUMNS = ("account", "booked_on", "amount", "currency", "reference")
+LARGEST = Decimal(10) ** 15
 _DEPOSITS = Table(
     name="finance_deposit",
     columns=("account_id", "currency", "booked_on", "amount", "reference"),
@@ -62,7 +65,7 @@ def import_deposits(file: BinaryIO) -> Imported:
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     accounts = dict(selectors.account_ids())
     good, refused = [], []
-    for number, raw in enumerate(csv.DictReader(text), start=2):
+    for number, raw in enumerate(_rows(text), start=2):
         try:
             good.append(_booking(raw, accounts))
         except (ValueError, LossyAmount) as error:
@@ -75,6 +78,13 @@ def import_deposits(file: BinaryIO) -> Imported:
         landed = land(table, good)
         paid = link()
     return Imported(len(landed.inserted_ids), landed.unchanged, paid, tuple(refused))
+
+
+def _rows(text: io.TextIOWrapper) -> Iterator[dict[str, str | None]]:
+    try:
+        yield from csv.DictReader(text)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValidationError(f"this is not a CSV file in UTF-8: {error}") from error
 
 
 def link() -> tuple[int, ...]:
@@ -100,5 +110,10 @@ def _booking(raw: dict[str, str | None], accounts: dict[str, int]) -> tuple[int,
     currency = values["currency"].upper()
     if len(currency) != 3:
         raise ValueError(f"{currency!r} is not a currency code")
+    if "\0" in values["reference"]:
+        raise ValueError("the reference holds a character that no text has")
     booked_on = datetime.strptime(values["booked_on"], "%Y-%m-%d").date()  # noqa: DTZ007 - a bank's calendar day
-    return accounts[values["account"]], currency, booked_on, decimal(values["amount"]), values["reference"][:200]
+    amount = decimal(values["amount"])
+    if abs(amount) >= LARGEST:
+        raise ValueError(f"{amount} is larger than any booking")
+    return accounts[values["account"]], currency, booked_on, amount, values["reference"][:200]

@@ -177,6 +177,8 @@ def test_it_lists_every_job_with_its_last_run(program):
         ("/api/v1/nothing/", 404, "not_found"),
         ("/api/v1/orders", 404, "not_found"),
         ("/api/v1/orders/?day_after=never", 400, "invalid"),
+        ("/api/v1/job-runs/?started_at__lt=1749-08-23T05:51:34-17:39", 400, "parse_error"),
+        ("/api/v1/job-runs/?started_at__lt=1749-08-23T05:51:34-17:39&format=csv", 400, "parse_error"),
     ],
 )
 def test_it_refuses_in_one_shape_and_names_the_request(program, address, status, code):
