@@ -89,9 +89,9 @@ def _header(row: Settlement, source: Source) -> tuple[Any, ...]:
 
 
 def _way(source: Source) -> str:
-    is_file = (
-        bool(source.run_id) and source.account.runs.filter(pk=source.run_id, reason=SettlementSource.FILE).exists()
-    )
+    if source.run_id is None:
+        return SettlementSource.API
+    is_file = source.account.runs.filter(pk=source.run_id, reason=SettlementSource.FILE).exists()
     return SettlementSource.FILE if is_file else SettlementSource.API
 
 
