@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -95,7 +95,7 @@ class Cursor(CursorPagination):
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> tuple[str, ...]:
         return tuple(view.ordering)
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any] | None:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         try:
             return super().paginate_queryset(queryset, request, view)
         except (ValueError, OverflowError, ValidationError):
@@ -107,8 +107,9 @@ class Allowed(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         self.message = f"this needs the right: {str(view.needs).replace('_', ' ')}"
-        if request.auth is not None:
-            return bool(request.auth.allows(view.needs))
+        token: Any = request.auth
+        if token is not None:
+            return bool(token.allows(view.needs))
         return may(request.user, view.needs)
 
 
@@ -167,10 +168,10 @@ def write(
 
     def decorate(method: View) -> View:
         name = method.__name__.removesuffix("_")
-        wrapped: View = action(
+        wrapped: Any = action(
             detail=detail, methods=["post"], url_path=name.replace("_", "-"), needs=needs, takes=takes, gives=gives,
             filter_backends=[], pagination_class=None, **options,
         )(method)  # fmt: skip
-        return wrapped
+        return cast(View, wrapped)
 
     return decorate

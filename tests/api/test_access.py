@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from config.api import tokens
@@ -136,3 +140,29 @@ def test_it_lets_a_person_do_what_the_roles_say(person, role, status):
         "/api/v1/accounts/shop/resume/", content_type="application/json", headers={"x-csrftoken": "a" * 32}
     )
     assert answer.status_code == status
+
+
+def test_it_makes_a_token_on_the_command_line_and_prints_it_once(north):
+    out = io.StringIO()
+    with tenancy.in_public():
+        call_command("api_token", "--tenant", "north", "--scopes", "read,tickets", "--days", "1", stdout=out)
+    assert ApiToken.objects.get().scopes == ["read", "tickets"]
+    assert with_token(out.getvalue().strip()).get("/api/v1/orders/").status_code == 200
+    for wrong in (["--tenant", "nobody"], ["--tenant", "north", "--scopes", "everything"]):
+        with tenancy.in_public(), pytest.raises(CommandError):
+            call_command("api_token", *wrong)
+
+
+def test_it_shows_a_new_token_once_in_the_admin_and_revokes_it_there(person):
+    client = person(Role.OWNER)
+    get_user_model().objects.update(is_staff=True)
+    client.handler.enforce_csrf_checks = False
+    given = {"name": "robot", "scopes": "read", "expires_at_0": "", "expires_at_1": ""}
+    page = client.post("/admin/api/apitoken/add/", given, follow=True).content.decode()
+    (text,) = set(re.findall(r"nf_north\.[\w-]{43}", page))
+    assert with_token(text).get("/api/v1/orders/").status_code == 200
+    assert text not in client.get("/admin/api/apitoken/").content.decode()
+    token = ApiToken.objects.get()
+    assert token.created_by.username == "owner"
+    client.post("/admin/api/apitoken/", {"action": "revoke", "_selected_action": token.pk})
+    assert with_token(text).get("/api/v1/orders/").status_code == 401
