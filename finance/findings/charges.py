@@ -1,26 +1,23 @@
 """What stands on a statement and should not, or cannot be read: charged twice, unknown labels, unmatched lines.
 
 Every query gives: account, key, severity, statement, statement line, order line, order, amount owed to us, currency,
-evidence. Two parcels on one day may rightly bring equal fees, as many as there are equal sales. `touched` is a
-temporary table of the order lines that the statements in question speak of.
+evidence. Two parcels on one day may rightly bring equal fees, as many as there are equal sales. `told` is a
+temporary table of all that statements say of the order lines in question.
 """
 
 from finance.classes import ACCOUNT_FEES, ORDER_FEES
 
 TWICE_PER_ORDER = """
 WITH charged AS (
-    SELECT line.*, found.order_line_id, row_number() OVER (
-            PARTITION BY found.order_line_id, line.line_class, line.label_type, line.label_group, line.label_text,
+    SELECT line.*, row_number() OVER (
+            PARTITION BY line.order_line_id, line.line_class, line.label_type, line.label_group, line.label_text,
                 line.amount, line.quantity, line.posted_at, line.shipment_ref, line.is_reversal
             ORDER BY line.settlement_id, line.row_no) AS copy
-    FROM touched JOIN finance_settlementline line USING (account_id, order_ref)
-    JOIN finance_match found ON found.settlement_line_id = line.id AND found.order_line_id = touched.order_line_id
+    FROM told line
     WHERE line.line_class = ANY(%(order_fees)s) AND line.amount <> 0
 ), sold AS (
     SELECT order_line_id, posted_at, max(copies) AS sales FROM (
-        SELECT found.order_line_id, line.posted_at, count(*) AS copies
-        FROM touched JOIN finance_settlementline line USING (account_id, order_ref)
-        JOIN finance_match found ON found.settlement_line_id = line.id AND found.order_line_id = touched.order_line_id
+        SELECT line.order_line_id, line.posted_at, count(*) AS copies FROM told line
         WHERE line.line_class = 'principal'
         GROUP BY 1, 2, line.amount, line.quantity, line.label_type, line.label_group, line.label_text) AS equal_sales
     GROUP BY 1, 2

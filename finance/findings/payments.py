@@ -6,19 +6,18 @@ it or is contained is learned per account and storefront from the lines that agr
 
 SHORT_PAID = """
 WITH settled AS (
-    SELECT found.order_line_id, sum(line.amount) AS amount,
+    SELECT line.order_line_id, sum(line.amount) AS amount,
         coalesce(sum(abs(line.quantity)) FILTER (WHERE line.line_class = 'principal'), 0) AS units,
         max(line.settlement_id) FILTER (WHERE line.line_class = 'principal') AS settlement_id,
         min(line.id) FILTER (WHERE line.line_class = 'principal') AS line_id,
         bool_or(s.state = 'inconsistent') AS is_doubtful, jsonb_agg(jsonb_build_object(
             'class', line.line_class, 'amount', line.amount::text, 'statement', s.external_id, 'row', line.row_no)
             ORDER BY line.settlement_id, line.row_no) AS rows
-    FROM touched JOIN finance_settlementline line USING (account_id, order_ref)
-    JOIN finance_match found ON found.settlement_line_id = line.id AND found.order_line_id = touched.order_line_id
+    FROM told line
     JOIN finance_settlement s ON s.id = line.settlement_id
-    JOIN inventory_orderline item ON item.id = found.order_line_id
+    JOIN inventory_orderline item ON item.id = line.order_line_id
     WHERE line.line_class = ANY(%(sale)s) AND line.currency = item.currency
-    GROUP BY found.order_line_id
+    GROUP BY line.order_line_id
     HAVING bool_or(line.line_class = 'principal')
 ), worth AS (
     SELECT item.id, item.account_id, o.channel, item.order_ref, item.currency, settled.*,
