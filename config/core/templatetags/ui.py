@@ -71,7 +71,7 @@ def words(value: Any) -> str:
 @register.filter
 def moment(value: datetime | date | None) -> SafeString:
     """A moment in UTC, said so."""
-    if value is None:
+    if not value:
         return mark_safe("–")
     if not isinstance(value, datetime):
         return format_html("<time>{}</time>", f"{value:%d %b %Y}")
@@ -81,7 +81,7 @@ def moment(value: datetime | date | None) -> SafeString:
 @register.filter
 def since(value: datetime | None) -> SafeString:
     """How long ago, or until when, with the exact moment on hover."""
-    if value is None:
+    if not value:
         return mark_safe("never")
     seconds = (clock.now() - value).total_seconds()
     text = f"{duration(abs(seconds))} ago" if seconds >= 0 else f"in {duration(-seconds)}"
@@ -93,7 +93,7 @@ def since(value: datetime | None) -> SafeString:
 @register.filter
 def duration(seconds: float | None) -> str:
     """Seconds as a person says it: 45 s, 12 min, 3 h, 5 d."""
-    if seconds is None:
+    if seconds is None or seconds == "":
         return "–"
     for limit, size, unit in ((90, 1, "s"), (5400, 60, "min"), (172_800, 3600, "h")):
         if seconds < limit:
