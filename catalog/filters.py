@@ -7,14 +7,14 @@ from django.db.models import QuerySet
 
 from catalog.models import Listing, RemoteProduct, RemoteState, Sku
 from config.core.filters import FlagFilter, MoneyRangeFilter, SearchFilter
-from marketplaces import registry
+from marketplaces import registry, selectors
 from marketplaces.canonical import Fulfilment, ListingStatus
 from marketplaces.models import Account
 
 
 def accounts(request: object) -> QuerySet[Account]:
     """What an account can be chosen from."""
-    return Account.objects.order_by("label")
+    return selectors.accounts().order_by("label")
 
 
 def marketplaces() -> list[tuple[str, str]]:

@@ -44,11 +44,16 @@ def ensure(worlds: Mapping[str, World]) -> None:
         if not Tenant.objects.filter(schema_name=client).exists():
             services.create(client, NAMES.get(client, client.title()), domain=f"{client}.localhost")
         with tenancy.in_tenant(client):
-            _people()
-            products.import_master(_master(product) for product in world.products if product.is_registered)
-            for adapter in registry.all_adapters():
-                for declared in (a for a in adapter.sandbox_accounts if a.client == client):
-                    _account(adapter, declared, world)
+            _furnish(client, world)
+
+
+def _furnish(client: str, world: World) -> None:
+    """People, the client's own products, and its accounts."""
+    _people()
+    products.import_master(_master(product) for product in world.products if product.is_registered)
+    for adapter in registry.all_adapters():
+        for declared in (a for a in adapter.sandbox_accounts if a.client == client):
+            _account(adapter, declared, world)
 
 
 def authorise_again(client: str) -> int:

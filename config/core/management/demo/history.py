@@ -96,11 +96,12 @@ def at(origin: date, day: float) -> datetime:
 
 
 def _pull_all(day: float) -> None:
+    is_last = day == settings.DEMO_DAYS
     with transaction.atomic():
         for account in Account.objects.filter(status=AccountStatus.ACTIVE):
-            for resource in registry.get(account.marketplace).resources:
-                if day == settings.DEMO_DAYS or not _is_snapshot(resource):
-                    work.later(f"pull.{account.marketplace}.{resource.key}", account_id=account.pk)
+            wanted = [r for r in registry.get(account.marketplace).resources if is_last or not _is_snapshot(r)]
+            for resource in wanted:
+                work.later(f"pull.{account.marketplace}.{resource.key}", account_id=account.pk)
 
 
 def _is_snapshot(resource: Resource) -> bool:
@@ -109,11 +110,11 @@ def _is_snapshot(resource: Resource) -> bool:
 
 
 def _ask(found: list[str], keys: tuple[str, ...]) -> None:
+    known = [key for key in keys if key in jobs.JOBS]
     for client in found:
         with tenancy.in_tenant(client), transaction.atomic():
-            for key in keys:
-                if key in jobs.JOBS:
-                    work.later(key)
+            for key in known:
+                work.later(key)
 
 
 def _drain(found: list[str], report: Report, doing: str, day: float) -> None:
