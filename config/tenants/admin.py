@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminPasswordInput, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from config.core.admin import Configure
 from config.tenants import services
@@ -35,7 +35,7 @@ class NewClient(forms.ModelForm):
     )
     password = forms.CharField(
         validators=[validate_password], help_text="told to the owner by you; to be changed under their name",
-        widget=UnfoldAdminPasswordInput,
+        widget=UnfoldAdminPasswordWidget,
     )  # fmt: skip
 
     class Meta:

@@ -1,0 +1,101 @@
+"""The drill-down: the same money at every depth, each currency apart or converted, and no rate that is made up."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from config.core.money import Money
+from config.core.permissions import Role
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+TODAY = NOON.date()
+
+
+def rows(answer):
+    return {row["label"]: row for row in answer.context["rows"]}
+
+
+def test_it_shows_the_same_money_at_each_depth(owner, sell, shop):
+    sell("O-1", "O-2", channel="DE")
+    sell("O-3", channel="FR")
+    sell("O-4", channel="DE", sku="UNKNOWN-1")
+    top = owner.get("/sales/")
+    assert top.context["total"].money == Money(Decimal("159.60"), "EUR")
+    stores = owner.get("/sales/" + top.context["rows"][0]["href"])
+    assert {label: row["total"].money.amount for label, row in rows(stores).items()} == {
+        "Shop DE": Decimal("119.70"),
+        "Shop FR": Decimal("39.90"),
+    }
+    products = owner.get("/sales/" + rows(stores)["Shop DE"]["href"])
+    assert products.context["total"].money.amount == Decimal("119.70")
+    assert {label: row["units"] for label, row in rows(products).items()} == {
+        "MUG-BLUE Blue mug": 4,
+        "Products that are not linked yet": 2,
+    }
+    assert rows(products)["MUG-BLUE Blue mug"]["href"] == "/products/MUG-BLUE/"
+
+
+def test_it_keeps_currencies_apart_when_asked_to(owner, sell):
+    sell("O-1")
+    sell("O-2", currency="TRY")
+    answer = owner.get("/sales/?currency=each")
+    assert answer.context["apart"] == {"EUR": Decimal("39.9000"), "TRY": Decimal("39.9000")}
+    assert [code for code, _ in answer.context["charts"]] == ["EUR", "TRY"]
+
+
+def test_it_converts_each_day_at_its_own_rate(owner, sell, rate):
+    rate("USD", "1.25")
+    rate("USD", "1.00", on=TODAY - timedelta(days=1))
+    sell("O-1", currency="USD")
+    sell("O-2", currency="USD", days_ago=1)
+    answer = owner.get("/sales/?currency=EUR")
+    assert answer.context["total"].money == Money(Decimal("31.92") + Decimal("39.90"), "EUR")
+    assert [(b.currency, b.day, b.source) for b in answer.context["basis"]] == [("USD", TODAY, "ecb")]
+
+
+def test_it_names_the_currency_without_a_rate(owner, sell):
+    sell("O-1", currency="TRY")
+    page = owner.get("/sales/?currency=USD")
+    assert page.context["total"].money is None
+    assert "no rate for TRY" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "since", "until", "period"),
+    [
+        ("", TODAY - timedelta(days=29), TODAY, "30"),
+        ("?period=7", TODAY - timedelta(days=6), TODAY, "7"),
+        ("?since=2026-09-01&until=2026-09-10&period=own", date(2026, 9, 1), date(2026, 9, 10), "own"),
+        ("?since=2026-09-10&until=2026-09-01&period=own", TODAY - timedelta(days=29), TODAY, "30"),
+        ("?since=2020-01-01&period=own", TODAY - timedelta(days=400), TODAY, "own"),
+        ("?period=9999&since=yesterday", TODAY - timedelta(days=29), TODAY, "30"),
+    ],
+)
+def test_it_reads_any_period_that_is_asked_for(owner, noon, query, since, until, period):
+    view = owner.get(f"/sales/{query}").context["view"]
+    assert (view.since, view.until, view.period) == (since, until, period)
+
+
+def test_it_says_others_for_what_the_best_products_leave(owner, sell):
+    sell("O-1")
+    sell("O-2", sku="UNKNOWN-1")
+    answer = owner.get("/sales/?marketplace=x&store=shop/")
+    _, series = answer.context["charts"][0]
+    assert [(s.label, sum(s.values.values())) for s in series if s.label == "others"] == [("others", Decimal(0))]
+
+
+def test_it_asks_as_much_for_many_days_as_for_one(owner, sell, budget):
+    for days_ago in range(3):
+        sell(f"O-{days_ago}", days_ago=days_ago)
+    owner.get("/sales/")
+    with budget("sales"):
+        owner.get("/sales/?period=90")
+    with budget("sales_products"):
+        owner.get("/sales/?period=90&store=shop/")
+
+
+def test_everybody_with_a_role_may_see_sales(sign_in, sell):
+    sell("O-1")
+    assert sign_in(Role.VIEWER).get("/sales/").status_code == 200
