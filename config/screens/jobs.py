@@ -52,7 +52,8 @@ class Row:
 
     @property
     def is_due(self) -> bool:
-        return self.is_on and self.every is not None and self.next_at is None
+        is_of_here = operations.is_shared() == (self.job.scope is Scope.PUBLIC)
+        return is_of_here and self.is_on and self.every is not None and self.next_at is None
 
     @property
     def can_run(self) -> bool:

@@ -32,6 +32,11 @@ function wake(root) {
 }
 
 document.addEventListener("DOMContentLoaded", () => wake(document));
+
+/* The shell's script looks for a text box beside each file box of its own making; ours have none. */
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll(".nf input[type=file]").forEach((box) => { box.hasChangeListener = true; });
+});
 document.addEventListener("htmx:afterSwap", (event) => wake(event.target));
 
 document.addEventListener("keydown", (event) => {
