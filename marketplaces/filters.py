@@ -129,7 +129,11 @@ class TrafficFilter(_OfAccount, _Subjects):
         fields = ("order", "sku", "q", "account", "status", "at", "run_id", "command_id")
 
     def by_outcome(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        spans = {"ok": {"status__lt": 400}, "refused": {"status__gte": 400}, "silent": {"status": None}}
+        spans: dict[str, dict[str, int | None]] = {
+            "ok": {"status__lt": 400},
+            "refused": {"status__gte": 400},
+            "silent": {"status": None},
+        }
         return queryset.filter(**spans[value])
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
@@ -154,7 +155,8 @@ def _offered(adapter: Adapter) -> list[Resource]:
     return [resource for resource in adapter.resources if resource.needs <= adapter.capabilities]
 
 
-def _states(accounts: Sequence[Account]) -> QuerySet[SyncState]:
+def _states(accounts: Sequence[Account]) -> QuerySet[Any]:
+    """Flows with `newest_run`, the id of their newest run."""
     mine = SyncRun.objects.filter(account=OuterRef("account"), resource=OuterRef("resource"))
     newest = mine.order_by("-started_at").values("pk")[:1]
     return SyncState.objects.filter(account__in=accounts).annotate(newest_run=Subquery(newest))
@@ -168,7 +170,8 @@ def _count(rows: QuerySet[Gap] | QuerySet[RejectedRow]) -> Counter[Place]:
 def _asked_for() -> set[Place]:
     """Flows with a pull that waits or runs."""
     waiting = WorkItem.objects.filter(state__in=[WorkState.READY, WorkState.LEASED], job__startswith="pull.")
-    return {(account, job.rpartition(".")[2]) for job, account in waiting.values_list("job", "account_id")}
+    found = waiting.values_list("job", "account_id")
+    return {(account, job.rpartition(".")[2]) for job, account in found if account is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django_tenants.utils import get_public_schema_name
 
 from config.core import schedule, tasks, tenancy, work
@@ -19,7 +19,7 @@ SHORTEST = timedelta(seconds=schedule.SHORTEST_SECONDS)
 
 def is_shared() -> bool:
     """Whether we are on the installation's own host, where decisions hold for every client."""
-    return bool(connection.schema_name == get_public_schema_name())
+    return tenancy.schema() == str(get_public_schema_name())
 
 
 def run_now(job: Job) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, StreamingHttpResponse
@@ -65,7 +66,7 @@ def file(request: HttpRequest, pk: int) -> HttpResponseBase:
     return answer
 
 
-def _blocks(raw: RawPage):
+def _blocks(raw: RawPage) -> Iterator[bytes]:
     with archive.opened(raw) as found, found.open() as stream:
         while block := stream.read(BLOCK):
             yield block
