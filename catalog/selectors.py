@@ -122,8 +122,3 @@ def _by_title(remote: RemoteProduct) -> list[Candidate]:
         Candidate(sku, 70 * hits // len(words), f"{hits} of {len(words)} words of the title")
         for hits, sku in sorted(scored, key=lambda pair: -pair[0])[:5]
     ]
-
-
-def listing_counts() -> dict[str, int]:
-    """Listings per status."""
-    return dict(Listing.objects.values_list("status").annotate(Count("pk")))

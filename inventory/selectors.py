@@ -113,13 +113,13 @@ def stock_totals() -> dict[str, Any]:
     return StockLevel.objects.aggregate(sold_out=Count("pk", filter=Q(available__lte=0)), places=Count("pk"), **_UNITS)
 
 
-def pools() -> list[dict[str, Any]]:
+def pools() -> QuerySet[StockLevel, Any]:
     """Units per fulfilment pool or warehouse, with the oldest moment that they were observed at."""
     rows = StockLevel.objects.values("warehouse__code", "warehouse__label", "warehouse__fulfilment").order_by(
         "warehouse__label"
     )
     sold_out = Count("pk", filter=Q(available__lte=0))
-    return list(rows.annotate(sold_out=sold_out, oldest=Min("observed_at"), **_UNITS))
+    return rows.annotate(sold_out=sold_out, oldest=Min("observed_at"), **_UNITS)
 
 
 def parked_lines(*, account_id: int | None = None) -> QuerySet[OrderLine]:
@@ -208,13 +208,6 @@ def sku_groups(
         (code or "", f"{code} {title}" if code else "Products that are not linked yet", currency, day, 0, *figures, 0)
         for code, title, currency, day, *figures in rows.annotate(Sum("units"), Sum("revenue"))
     )
-
-
-def sales_by_sku(*, since: date, until: date, limit: int = 50, **only: object) -> list[dict[str, object]]:
-    """SKUs by units between two days, per currency; `sku__code` None is what is sold under unlinked names."""
-    found = SkuDay.objects.filter(day__range=(since, until), **only)
-    rows = found.values("sku_id", "sku__code", "sku__title", "currency")
-    return list(rows.annotate(units=Sum("units"), revenue=Sum("revenue")).order_by("-units", "sku_id")[:limit])
 
 
 def order_counts(*, now: datetime) -> dict[str, int]:

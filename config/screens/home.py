@@ -8,7 +8,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -57,7 +56,7 @@ def revenue() -> dict[str, Any]:
     """Revenue today, yesterday and in seven days, converted by day and per currency, with four weeks as bars."""
     today = clock.now().date()
     since = today - timedelta(days=7 * WEEKS - 1)
-    to = connection.tenant.reporting_currency
+    to = totals.reporting_currency()
     days, _ = goods.sales_days(since=since, until=today)
     converter = totals.Converter(to, {currency for _, currency in days}, since=since, until=today)
     spans = {"today": 0, "yesterday": 1, "seven": 6, "before": 13}
@@ -107,7 +106,7 @@ def open_tickets() -> dict[str, Any]:
         "severities": [by_severity.get(s, {"severity": s, "count": 0, "money": None}) for s in Severity.values],
         "total": sum(row["count"] for row in by_severity.values()),
         "types": [row for row in tickets.counts() if row.open or row.hidden],
-        "to": connection.tenant.reporting_currency,
+        "to": totals.reporting_currency(),
     }
 
 

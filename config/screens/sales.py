@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -64,12 +63,12 @@ def sales(request: HttpRequest) -> HttpResponse:
     view = read(request.GET)
     whole, groups = _figures(view)
     codes = {currency for _, currency in whole.days}
-    to = view.currency if view.currency != "each" else connection.tenant.reporting_currency
+    to = view.currency if view.currency != "each" else totals.reporting_currency()
     converter = totals.Converter(to, codes, since=view.since, until=view.until)
     groups = sorted(groups, key=lambda group: -converter.total(group.days).known.amount)
     context = {
         "view": view, "to": to, "is_each": view.currency == "each", "periods": PERIODS, "crumbs": _crumbs(view, whole),
-        "currencies": sorted({connection.tenant.reporting_currency, "EUR", "USD", *codes} - {""}),
+        "currencies": sorted({totals.reporting_currency(), "EUR", "USD", *codes} - {""}),
         "rows": [_row(group, view, converter) for group in groups], "is_products": bool(view.store), "most": MOST_SKUS,
         "total": converter.total(whole.days), "apart": totals.by_currency(whole.days), "basis": converter.basis(),
         "orders": whole.orders, "units": whole.units, "charts": _charts(whole, groups, view, converter),
@@ -91,7 +90,7 @@ def read(given: Mapping[str, str]) -> View:
     currency = given.get("currency", "")
     known = currency == "each" or (len(currency) == 3 and currency.isalpha() and currency.isupper())
     return View(
-        since, until, period, currency if known else connection.tenant.reporting_currency,
+        since, until, period, currency if known else totals.reporting_currency(),
         given.get("marketplace", ""), given.get("store", ""), given.get("search", "").strip(),
     )  # fmt: skip
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
@@ -65,7 +64,7 @@ def _sales(found: Sku) -> dict[str, Any]:
     today = clock.now().date()
     since = today - timedelta(days=DAYS - 1)
     rows = goods.sku_days(sku_id=found.pk, since=since, until=today)
-    to = connection.tenant.reporting_currency
+    to = totals.reporting_currency()
     converter = totals.Converter(to, {row.currency for row in rows}, since=since, until=today)
     revenue: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
     units: dict[str, dict[date, Decimal | None]] = defaultdict(dict)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from config.core import tenancy
 from config.core.money import Money
 from finance.fx import convert
 from finance.fx.convert import MissingRate
@@ -80,6 +81,11 @@ class Converter:
         except (MissingRate, ValueError):
             return Basis(currency, None, None, "")
         return Basis(currency, found.rate, found.day, found.source)
+
+
+def reporting_currency() -> str:
+    """What the client chose to see totals over currencies in."""
+    return str(tenancy.connection.tenant.reporting_currency)
 
 
 def between(days: Days, since: date, until: date) -> dict[tuple[date, str], Decimal]:
