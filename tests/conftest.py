@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -15,6 +16,10 @@ from django.test.client import Client
 from config.core import clock, tenancy
 from config.tenants.models import Tenant
 from tests import database
+
+# A deadline per example measures the machine, not the code.
+hypothesis.settings.register_profile("ninefold", deadline=None)
+hypothesis.settings.load_profile("ninefold")
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104 - compared with, never bound
 NOON = datetime(2026, 10, 2, 12, 0, tzinfo=UTC)

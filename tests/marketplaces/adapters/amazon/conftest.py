@@ -14,6 +14,7 @@ import requests
 from config.core import clock, transport
 from config.core.http import ApiSession
 from marketplaces.adapters.amazon.adapter import ADAPTER
+from marketplaces.adapters.amazon.auth import Tokens
 from marketplaces.adapters.amazon.client import Client, error_of
 from marketplaces.contract import AccountFacts, SandboxAccount
 from marketplaces.sandbox import mount, worlds
@@ -81,6 +82,7 @@ def all_worlds() -> dict[str, Any]:
 def shop(all_worlds: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """The European account with five stores."""
     sandbox = Watched(all_worlds, Overlay(), is_limited=False)
+    Tokens._kept.clear()
     session = requests.Session()
     mount.mount(session, sandbox)
     monkeypatch.setattr(transport, "_session", lambda *_: session)
