@@ -45,7 +45,7 @@ def _broken_key(row: Row) -> str:
 
 
 def _naive_time(row: Row) -> str:
-    for name in _times_of(type(row)):
+    for name in _times_of(type(row)):  # type: ignore[arg-type]  # a class is hashable whatever its rows are
         value = getattr(row, name)
         if value is not None and value.tzinfo is None:
             return f"{name} has no time zone; the mapping must say which one the marketplace means"

@@ -91,9 +91,9 @@ def since(value: datetime | None) -> SafeString:
 
 
 @register.filter
-def duration(seconds: float | None) -> str:
+def duration(seconds: float | str | None) -> str:
     """Seconds as a person says it: 45 s, 12 min, 3 h, 5 d."""
-    if seconds is None or seconds == "":
+    if seconds is None or isinstance(seconds, str):
         return "–"
     for limit, size, unit in ((90, 1, "s"), (5400, 60, "min"), (172_800, 3600, "h")):
         if seconds < limit:
