@@ -6,12 +6,14 @@ JOBS = (
     Job(
         key="inventory.reprocess_parked",
         call="inventory.services.parked.reprocess",
+        per_transaction=True,
         why="give linked products to the order lines, returns and stock levels that waited for them",
     ),
     Job(
         key="inventory.roll_up",
         call="inventory.services.sales.roll_up",
         queue="math",
+        per_transaction=True,
         why="compute the sales of the days touched again",
     ),
 )

@@ -24,6 +24,7 @@ class Job:
     """One row of the job catalogue. `call` is the dotted path of a service; `every` None means only on demand.
 
     `expires` drops a firing that waited too long; `limit` is the time a run may take; `why` is for the operator.
+    `per_transaction` gives each transaction that asks a run of its own: one that waits already may begin before it commits.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Job:
     limit: timedelta = timedelta(minutes=4)
     expires: timedelta | None = None
     max_attempts: int = 5
+    per_transaction: bool = False
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     selects: Mapping[str, str] = field(default_factory=dict)
 

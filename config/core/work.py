@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -24,6 +25,7 @@ from config.core.models import WorkItem, WorkState
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=settings.WORK_LEASE_S)
+LONGEST_NAME = 250
 RESEND_AFTER_SECONDS = settings.WORK_LEASE_S * 2 // 3
 _INSERT = """
     INSERT INTO core_workitem (job, account_id, dedupe_key, queue, kwargs, state, due_at, expires_at,
@@ -60,7 +62,7 @@ def enqueue(
     """Insert the row in the caller's transaction and send its id when that commits."""
     now = clock.now()
     arguments = json.dumps(dict(kwargs), sort_keys=True, default=str)
-    name = (dedupe or f"{job.key}:{account_id or ''}:{arguments}")[:250]
+    name = _name(dedupe or f"{job.key}:{account_id or ''}:{arguments}", job)
     expires = (due_at or now) + job.expires if job.expires else None
     values = [job.key, account_id, name, job.queue, arguments, due_at or now, expires, now]
     with connection.cursor() as cursor:
@@ -72,6 +74,18 @@ def enqueue(
         schema = tenancy.schema()
         transaction.on_commit(lambda: send(schema, job.key, job.queue, found[0]))
     return int(found[0])
+
+
+def _name(wanted: str, job: Job) -> str:
+    """What makes two wishes the same; a long one ends in its hash, so that different wishes never meet in one name."""
+    if job.per_transaction:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()::text")
+            wanted = f"{cursor.fetchone()[0]}:{wanted}"
+    if len(wanted) <= LONGEST_NAME:
+        return wanted
+    digest = hashlib.sha256(wanted.encode()).hexdigest()
+    return f"{wanted[: LONGEST_NAME - len(digest) - 1]}:{digest}"
 
 
 def send(schema: str, job: str, queue: str, item_id: int) -> None:

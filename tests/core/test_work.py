@@ -1,10 +1,11 @@
 """The queue of record: claimed once, returned once when a worker dies, parked after that."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import redis
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from config.core import clock, runner, work
 from config.core.errors import NeedsOperator, RateLimited, Rejected, Transient
@@ -53,6 +54,23 @@ def test_it_refuses_the_same_work_twice_while_the_first_is_open(job, north):
     assert work.later(job.key, order_id=7) is None
     runner.run(north.schema_name, first)
     assert work.later(job.key, order_id=7) is not None
+
+
+def test_it_keeps_two_long_wishes_apart_when_they_begin_alike(job):
+    shared = [f"2026-09-{day:02}" for day in range(1, 31)]
+    assert work.later(job.key, days=[*shared, "2026-10-01"]) is not None
+    assert work.later(job.key, days=[*shared, "2026-10-02"]) is not None
+    assert work.later(job.key, days=[*shared, "2026-10-02"]) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_transaction_gets_its_own_run_when_a_waiting_one_might_not_see_its_rows(job, monkeypatch):
+    monkeypatch.setitem(JOBS._items, job.key, replace(job, per_transaction=True))
+    with transaction.atomic():
+        assert work.later(job.key, days=["2026-10-01"]) is not None
+        assert work.later(job.key, days=["2026-10-01"]) is None
+    with transaction.atomic():
+        assert work.later(job.key, days=["2026-10-01"]) is not None
 
 
 def test_it_returns_a_lost_item_once_and_then_parks_it(job):
