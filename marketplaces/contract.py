@@ -106,7 +106,8 @@ class Resource:
 class SandboxAccount:
     """An account of the simulated sellers: which demo client has it, where it sells, and its share of demand.
 
-    `without` names the line classes (values of LineClass) that never stand on this marketplace's statements.
+    `without` names the line classes (values of LineClass) that never stand on this marketplace's statements;
+    `credentials_last_days` is how long after the world's first day its secrets expire.
     """
 
     client: str
@@ -120,6 +121,7 @@ class SandboxAccount:
     pool: str = ""
     has_webhooks: bool = False
     has_event_queue: bool = False
+    credentials_last_days: int | None = None
     without: frozenset[str] = frozenset()
 
 

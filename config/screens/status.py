@@ -16,7 +16,7 @@ from finance.models import Settlement, SettlementLine
 from finance.selectors import statement_status
 from inventory.models import Order, OrderLine, StockLevel
 from marketplaces import registry
-from marketplaces.models import Account, Gap, GapState, RejectedRow, RejectedState, SyncState
+from marketplaces.models import Account, Gap, GapState, RejectedRow, RejectedState, RunState, SyncRun, SyncState
 from tickets.selectors import counts
 
 _KINDS = {
@@ -52,13 +52,14 @@ def _accounts() -> list[dict[str, Any]]:
     flows = {(flow.account_id, flow.resource): flow for flow in SyncState.objects.all()}
     gaps = _per_flow(Gap.objects.filter(state=GapState.OPEN))
     rejected = _per_flow(RejectedRow.objects.filter(state=RejectedState.OPEN))
+    confirmed = _confirmed()
     return [
         {
             "key": account.key,
             "marketplace": account.marketplace,
             "status": account.status,
             "flows": [
-                _flow(resource.key, flows.get(place), gaps[place], rejected[place])
+                _flow(resource.key, flows.get(place), gaps[place], rejected[place], confirmed.get(place, 0))
                 for resource in registry.get(account.marketplace).resources
                 for place in [(account.pk, resource.key)]
             ],
@@ -72,13 +73,20 @@ def _per_flow(rows: Any) -> Counter[tuple[int, str]]:
     return Counter({(account, resource): count for account, resource, count in found})
 
 
-def _flow(resource: str, state: SyncState | None, gaps: int, rejected: int) -> dict[str, Any]:
+def _confirmed() -> dict[tuple[int, str], int]:
+    """Rows that the newest good run of each flow read: what a flow that only confirms known rows has to show."""
+    newest = SyncRun.objects.filter(state=RunState.OK, rows_read__gt=0).order_by("account", "resource", "-started_at")
+    found = newest.distinct("account", "resource").values_list("account_id", "resource", "rows_read")
+    return {(account, resource): rows for account, resource, rows in found}
+
+
+def _flow(resource: str, state: SyncState | None, gaps: int, rejected: int, confirmed: int) -> dict[str, Any]:
     last = state.last_ok_at if state else None
     return {
         "resource": resource,
         "last_ok": _iso(last),
         "lag_s": round((clock.now() - last).total_seconds()) if last else None,
-        "rows": state.rows_total if state else 0,
+        "rows": (state.rows_total if state else 0) or confirmed,
         "rejected": rejected,
         "gaps": gaps,
     }

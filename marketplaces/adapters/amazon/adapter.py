@@ -66,7 +66,7 @@ _SETTINGS = (
 
 
 def _sandbox(client: str, key: str, label: str, stores: tuple[str, ...], *, region: str, pool: str, orders: int,
-             has_queue: bool = False) -> SandboxAccount:  # fmt: skip
+             has_queue: bool = False, secret_days: int | None = None) -> SandboxAccount:  # fmt: skip
     """A simulated account; ids and secrets are invented and mean something to the simulation only."""
     return SandboxAccount(
         client=client, key=key, label=label, stores=stores, pool=pool, orders_per_day=orders, statement_days=14,
@@ -76,7 +76,7 @@ def _sandbox(client: str, key: str, label: str, stores: tuple[str, ...], *, regi
             "client_secret": f"simulated-secret-{client}",
             "refresh_token": f"Atzr|simulated-{client}-{key}",
         },
-        has_event_queue=has_queue,
+        has_event_queue=has_queue, credentials_last_days=secret_days,
     )  # fmt: skip
 
 
@@ -102,12 +102,13 @@ ADAPTER = Adapter(
     ),
     sandbox_accounts=(
         _sandbox("north", "amazon-eu", "Amazon Europe", ("DE", "FR", "IT", "ES", "NL"), region="eu", pool="AMAZON_EU",
-                 orders=45, has_queue=True),
+                 orders=45, has_queue=True, secret_days=111),
         _sandbox("north", "amazon-tr", "Amazon Turkey", ("TR",), region="eu", pool="AMAZON_TR", orders=10),
         _sandbox("north", "amazon-ae", "Amazon UAE", ("AE",), region="eu", pool="AMAZON_AE", orders=8),
         _sandbox("south", "amazon-us", "Amazon US", ("US",), region="na", pool="AMAZON_NA", orders=18),
         _sandbox("south", "amazon-au", "Amazon Australia", ("AU",), region="fe", pool="AMAZON_AU", orders=8),
-        _sandbox("south", "amazon-de", "Amazon Germany", ("DE",), region="eu", pool="AMAZON_EU", orders=12),
+        _sandbox("south", "amazon-de", "Amazon Germany", ("DE",), region="eu", pool="AMAZON_EU", orders=12,
+                 secret_days=111),
     ),
     icon="shopping_cart",
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -89,6 +89,11 @@ def _master(product: WorldProduct) -> dict[str, str]:
     }
 
 
+def _expiry(declared: SandboxAccount, world: World) -> date | None:
+    days = declared.credentials_last_days
+    return None if days is None else world.origin + timedelta(days=days)
+
+
 def _account(adapter: Adapter, declared: SandboxAccount, world: World) -> None:
     if not _is_wanted(declared.key) or Account.objects.filter(key=declared.key).exists():
         return
@@ -112,5 +117,6 @@ def _account(adapter: Adapter, declared: SandboxAccount, world: World) -> None:
             endpoint=f"{settings.SANDBOX_URL}/{where}",
             stage=AccountStage.ACT,
             history_from=datetime.combine(world.origin, time(), UTC),
+            credentials_expire_on=_expiry(declared, world),
         )
     )
