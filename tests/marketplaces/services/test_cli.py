@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from config.core import tenancy
+from config.core import clock, tenancy
 from config.core.jobs import JOBS
 from finance.models import SettlementLine
 from inventory.models import Order
@@ -84,9 +84,12 @@ def test_the_same_statement_twice_changes_nothing(shop, tmp_path):
     file = tmp_path / "september.csv"
     file.write_bytes(STATEMENT)
     out("import_statement", str(file), account="shop", tenant="north")
-    said = out("import_statement", str(file), account="shop", tenant="north")
+    lines = set(SettlementLine.objects.values_list("pk", flat=True))
+    with clock.frozen(NOON + timedelta(days=1)):
+        said = out("import_statement", str(file), account="shop", tenant="north")
     assert said.endswith("3 rows read, 0 new, 0 changed, 3 known, 0 rejected\n")
-    assert SettlementLine.objects.count() == 2
+    assert set(SettlementLine.objects.values_list("pk", flat=True)) == lines
+    assert (len(lines), RawPage.objects.count()) == (2, 1)
 
 
 @pytest.mark.django_db
