@@ -65,17 +65,30 @@ def plan(account: Account, intent: Intent) -> Command:
 
 
 def send(account_id: int, command_id: int) -> dict[str, int]:
-    """Send one planned command. SENT is committed before the call; a call without an answer leaves UNKNOWN."""
+    """Send one planned command. SENT is committed before the call; a call without an answer leaves UNKNOWN.
+
+    One that was given back while a newer wish went out is superseded, so that the older value never comes last.
+    """
     account = Account.objects.get(pk=account_id)
     if account.status != AccountStatus.ACTIVE or account.stage != AccountStage.ACT:
         return {"held": 1}
     taken = Command.objects.filter(pk=command_id, state=CommandState.PLANNED)
+    if newer := _newer(taken.first()):
+        taken.update(state=CommandState.SUPERSEDED, reason=f"replaced by command {newer.pk}", next_check_at=None)
     if not taken.update(state=CommandState.SENT, sent_at=clock.now(), next_check_at=clock.now() + CHECK_AFTER[1]):
         return {"skipped": 1}
     command = Command.objects.get(pk=command_id)
     with connections.opened(account, connections.Recorder(account, command_id=command.pk)) as client:
         _settle(command, _sent(client, command))
     return {command.state: 1}
+
+
+def _newer(command: Command | None) -> Command | None:
+    """The latest wish about the same subject that came after this one."""
+    if command is None:
+        return None
+    same = Command.objects.filter(account=command.account_id, kind=command.kind, subject=command.subject)
+    return same.filter(channel=command.channel, pk__gt=command.pk).order_by("-pk").first()
 
 
 def _sent(client: Client, command: Command) -> Outcome:

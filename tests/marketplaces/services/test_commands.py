@@ -109,6 +109,20 @@ def test_a_timeout_leaves_the_write_unknown_and_it_is_resent_only_when_it_is_not
     assert remote.asked == ["send price-1", "read_back price-1", "send price-1"]
 
 
+def test_an_older_write_that_never_arrived_is_not_resent_over_a_newer_one(acting, remote):
+    remote.outcomes = [Transient("timed out")]
+    older = commands.plan(acting, price("10.00"))
+    commands.send(acting.pk, older.pk)
+    newer = commands.plan(acting, price("12.00", key="price-2"))
+    commands.send(acting.pk, newer.pk)
+    remote.outcomes = [Outcome(OutcomeState.REJECTED, "another price is shown")]
+    assert commands.confirm(acting.pk, older.pk) == {"resent": 1}
+    assert commands.send(acting.pk, older.pk) == {"skipped": 1}
+    older.refresh_from_db()
+    assert (older.state, older.reason) == ("superseded", f"replaced by command {newer.pk}")
+    assert remote.asked.count("send price-1") == 1
+
+
 def test_a_timeout_whose_write_arrived_is_confirmed_and_never_resent(acting, remote):
     remote.outcomes = [Transient("timed out")]
     command = commands.plan(acting, price("10.00"))
