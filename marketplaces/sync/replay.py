@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from config.core import clock
 from config.core.errors import Rejected
-from marketplaces.models import Account, RawPage, RejectedRow, RejectedState, RunReason, SyncRun
+from marketplaces.models import Account, RawPage, RejectedRow, RejectedState, RunReason, SyncRun, SyncState
 from marketplaces.sinks import Source
 from marketplaces.sync import apply, archive, outcome, rejects
 
@@ -38,9 +38,14 @@ def _with_open_rows(rows: QuerySet[RejectedRow]) -> QuerySet[RawPage]:
 
 
 def pages(account: Account, resource: str, found: Iterable[RawPage]) -> SyncRun:
-    """Map pages again and store what maps now; rows that are not refused any more are closed as replayed."""
+    """Map pages again and store what maps now; rows that are not refused any more are closed as replayed.
+
+    The flow's row is held, as by a pull: two that land the same rows at once could each miss what the other wrote.
+    """
     done = SyncRun.objects.create(account=account, resource=resource, reason=RunReason.REPLAY, started_at=clock.now())
+    SyncState.objects.get_or_create(account=account, resource=resource)
     with transaction.atomic():
+        SyncState.objects.select_for_update().get(account=account, resource=resource)
         landing = apply.Landing(Source(account, resource, clock.now(), done.pk), judges=False)
         touched = [_again(landing, raw) for raw in found]
         counts = landing.close()

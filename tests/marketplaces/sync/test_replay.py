@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from config.core.errors import Rejected
 from inventory.models import Order
@@ -55,6 +57,14 @@ def test_it_replays_all_open_rows_of_a_flow(broken, fixed):
     assert (run.pages, run.inserted) == (2, 2)
     assert Order.objects.count() == 9
     assert set(RejectedRow.objects.values_list("state", flat=True)) == {"replayed"}
+
+
+def test_it_holds_the_flow_before_it_lands_so_that_no_pull_lands_the_same_rows_meanwhile(broken, fixed):
+    with CaptureQueriesContext(connection) as told:
+        replay.flow(broken, "orders")
+    said = [query["sql"] for query in told]
+    held = next(at for at, sql in enumerate(said) if "marketplaces_syncstate" in sql and sql.endswith("FOR UPDATE"))
+    assert held < next(at for at, sql in enumerate(said) if sql.strip().startswith('INSERT INTO "inventory_order"'))
 
 
 def test_it_replays_a_run(broken, fixed):
