@@ -62,9 +62,9 @@ def test_it_replays_all_open_rows_of_a_flow(broken, fixed):
 def test_it_holds_the_flow_before_it_lands_so_that_no_pull_lands_the_same_rows_meanwhile(broken, fixed):
     with CaptureQueriesContext(connection) as told:
         replay.flow(broken, "orders")
-    said = [query["sql"] for query in told]
+    said = [str(query["sql"]) for query in told]
     held = next(at for at, sql in enumerate(said) if "marketplaces_syncstate" in sql and sql.endswith("FOR UPDATE"))
-    assert held < next(at for at, sql in enumerate(said) if sql.strip().startswith('INSERT INTO "inventory_order"'))
+    assert held < next(at for at, sql in enumerate(said) if "inventory_order" in sql)
 
 
 def test_it_replays_a_run(broken, fixed):
