@@ -17,6 +17,7 @@ from django.db.models import Q
 from config.core import clock, files, jobs, tenancy, work
 from config.core.management.demo import clients
 from config.core.models import WorkItem, WorkState
+from finance.fx import services as rates
 from marketplaces import registry
 from marketplaces.contract import Resource
 from marketplaces.models import Account, AccountStatus
@@ -77,6 +78,7 @@ def steps(after: float) -> list[float]:
 
 def _step(origin: date, day: float, found: list[str], report: Report) -> None:
     set_clock(max(at(origin, day), clock.now()), RACE)
+    rates.refresh()
     for client in found:
         with tenancy.in_tenant(client):
             if day > REVOKED_AT:
