@@ -1,4 +1,4 @@
-"""Keeps every page as it came, once by content; documents that came as a file stay files."""
+"""Keeps every page as it came but for its buyers, once by content; documents that came as a file stay files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from config.core import clock, tenancy
+from config.core import clock, redaction, tenancy
 from marketplaces.contract import Page
 from marketplaces.models import RawPage, SyncRun
 
@@ -62,11 +62,12 @@ def digest(page: Page) -> str:
 
 
 def _draft(run: SyncRun, sha256: str, page: Page) -> RawPage:
-    size = Path(page.path).stat().st_size if page.path else len(page.body)
+    body = None if page.path else redaction.without_people(page.body)
+    size = Path(page.path).stat().st_size if body is None else len(body)
     return RawPage(
         account_id=run.account_id, resource=run.resource, run=run, sha256=sha256, media_type=page.media_type[:120],
         context=dict(page.context), document_id=page.document_id[:300], size=size, fetched_at=clock.now(),
-        body=None if page.path else zlib.compress(page.body, 6),
+        body=None if body is None else zlib.compress(body, 6),
         path=_keep_file(run, sha256, page) if page.path else "",
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from config.core import clock
+from config.core import clock, redaction
 from marketplaces import plain
 from marketplaces.canonical import Rejected
 from marketplaces.models import RejectedRow, RejectedState
@@ -31,9 +31,14 @@ _KEEP = """
 
 
 def fingerprint(refused: Rejected) -> str:
-    """Equal for the same piece of data, whatever the reason of the day."""
-    text = json.dumps([refused.external_id, plain.plain(refused.raw)], sort_keys=True)
+    """Equal for the same piece of data, whatever the reason of the day, from the wire or from the archive."""
+    text = json.dumps([refused.external_id, _raw(refused)], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _raw(refused: Rejected) -> Any:
+    """The piece as it came but for its buyers."""
+    return redaction.piece(plain.plain(refused.raw))
 
 
 def keep(source: Source, found: Sequence[tuple[int | None, Rejected]]) -> list[int]:
@@ -46,7 +51,7 @@ def keep(source: Source, found: Sequence[tuple[int | None, Rejected]]) -> list[i
         "account": source.account.pk, "resource": source.resource, "run": source.run_id, "now": clock.now(),
         "pages": [page_id for page_id, _ in rows], "fingerprints": list(once),
         "ids": [plain.plain(r.external_id)[:200] for _, r in rows], "codes": [r.code[:60] for _, r in rows],
-        "reasons": [plain.plain(r.reason) for _, r in rows], "raws": [plain.dumps(r.raw) for _, r in rows],
+        "reasons": [plain.plain(r.reason) for _, r in rows], "raws": [plain.dumps(_raw(r)) for _, r in rows],
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, values)

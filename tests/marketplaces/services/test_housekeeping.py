@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -41,6 +42,19 @@ def test_a_large_document_is_a_file_under_its_client_and_reads_back_as_it_came(r
 def test_the_same_body_about_another_storefront_is_another_page(run):
     pages = [Page(resource="orders", body=b"{}", context={"store": code}) for code in ("NL", "BE", "NL")]
     assert len(archive.store(run, pages)) == 2
+
+
+def test_a_page_is_kept_without_its_buyer_and_one_that_names_nobody_as_it_came(run):
+    named = b'{"order": "A-1", "total": 12.50, "buyer": {"name": "Ann Example", "countryCode": "NL"}}'
+    plain = b'{ "order": "A-2", "total": 12.50 }'
+    pages = archive.store(run, [Page(resource="orders", body=body) for body in (named, plain)])
+    kept = []
+    for stored in pages:
+        with archive.opened(RawPage.objects.get(pk=stored.id)) as page:
+            kept.append(page.body)
+    assert kept[1] == plain
+    assert json.loads(kept[0])["buyer"] == {"name": "[redacted]", "countryCode": "NL"}
+    assert [stored.page.body for stored in pages] == [named, plain]
 
 
 def test_pages_past_retention_go_and_statements_and_pages_with_open_rows_stay(shop, remote):
