@@ -6,7 +6,8 @@ class CatalogConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from catalog import sinks, subjects
+        from catalog import schedule, sinks, subjects
+        from config.core.jobs import declare
         from marketplaces.canonical import Listing, Offer, Price
         from marketplaces.sinks import register
         from marketplaces.subjects import SOURCES
@@ -15,3 +16,4 @@ class CatalogConfig(AppConfig):
         register(Price, sinks.prices)
         register(Offer, sinks.offers)
         SOURCES.add("catalog", subjects.of_account)
+        declare(schedule.JOBS)

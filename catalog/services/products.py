@@ -71,8 +71,3 @@ def import_master(rows: Iterable[Mapping[str, str]]) -> int:
     ]
     Identifier.objects.bulk_create(names, ignore_conflicts=True)
     return len(skus)
-
-
-def relink(account_ids: Iterable[int]) -> int:
-    """Try the linking rules again for open names, after SKUs or identifiers were added; returns how many linked."""
-    return sum(len(remote.link_by_rule(account_id)) for account_id in account_ids)

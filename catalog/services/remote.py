@@ -111,6 +111,12 @@ def link_by_rule(account_id: int, names: Sequence[str] | None = None) -> list[in
     return linked
 
 
+def relink(account_id: int) -> dict[str, int]:
+    """Try the rules again for all names of an account that wait, because SKUs or identifiers may have been added."""
+    with transaction.atomic():
+        return {"linked": len(link_by_rule(account_id))}
+
+
 def link(remote: RemoteProduct, sku: Sku, *, by: str) -> RemoteProduct:
     """A person says which SKU a name means; everything that was parked for it is processed again."""
     if sku.is_retired:

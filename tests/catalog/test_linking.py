@@ -63,6 +63,17 @@ def test_it_asks_for_parked_rows_to_be_processed_when_a_person_links(account):
     assert RemoteProduct.objects.get().linked_by == "olga"
 
 
+def test_it_links_a_waiting_name_by_rule_when_its_identifier_is_added_later(account):
+    remote.register(account.pk, [Seen("other", "", factories.gtin(EAN))], seen_in="orders")
+    assert remote.relink(account.pk) == {"linked": 0}
+    sku = products.create(code="MUG-BLUE", title="Blue mug")
+    products.identify(sku, IdentifierKind.GTIN, EAN)
+    assert remote.relink(account.pk) == {"linked": 1}
+    found = RemoteProduct.objects.get()
+    assert (found.sku, found.linked_by) == (sku, "rule")
+    assert WorkItem.objects.get(job="inventory.reprocess_parked").kwargs == {"remote_ids": [found.pk]}
+
+
 def test_it_refuses_a_retired_sku(account):
     remote.register(account.pk, [Seen("nobody")], seen_in="orders")
     sku = products.create(code="MUG", title="Mug")
