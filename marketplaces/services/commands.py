@@ -77,10 +77,14 @@ def send(account_id: int, command_id: int) -> dict[str, int]:
         taken.update(state=CommandState.SUPERSEDED, reason=f"replaced by command {newer.pk}", next_check_at=None)
     if not taken.update(state=CommandState.SENT, sent_at=clock.now(), next_check_at=clock.now() + CHECK_AFTER[1]):
         return {"skipped": 1}
-    command = Command.objects.get(pk=command_id)
-    with connections.opened(account, connections.Recorder(account, command_id=command.pk)) as client:
+    command = Command.objects.select_related("account").get(pk=command_id)
+    with connections.opened(account, _recorder(command)) as client:
         _settle(command, _sent(client, command))
     return {command.state: 1}
+
+
+def _recorder(command: Command) -> connections.Recorder:
+    return connections.Recorder(command.account, command_id=command.pk, about=command.subject)
 
 
 def _newer(command: Command | None) -> Command | None:
@@ -150,7 +154,7 @@ def confirm(account_id: int, command_id: int) -> dict[str, int]:
     if command.state not in _WAITING:
         return {"skipped": 1}
     was_unknown = command.state in (CommandState.UNKNOWN, CommandState.SENT)
-    with connections.opened(command.account, connections.Recorder(command.account, command_id=command.pk)) as client:
+    with connections.opened(command.account, _recorder(command)) as client:
         outcome = client.read_back(outbound(command), command.remote_ref)
     command.attempts += 1
     if was_unknown and outcome.state is OutcomeState.REJECTED and command.attempts < len(CHECK_AFTER):

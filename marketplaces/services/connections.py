@@ -18,11 +18,17 @@ FLUSH_AT = 500
 
 
 class Recorder:
-    """Keeps the redacted exchanges of one piece of work and writes them in bulk, outside the call path."""
+    """Keeps the redacted exchanges of one piece of work and writes them in bulk, outside the call path.
 
-    def __init__(self, account: Account, *, run_id: int | None = None, command_id: int | None = None) -> None:
+    `about` is the one subject of the work, `order:<id>` or `sku:<sku>`, where it has one.
+    """
+
+    def __init__(
+        self, account: Account, *, run_id: int | None = None, command_id: int | None = None, about: str = ""
+    ) -> None:
         self.calls = 0
         self._account_id, self._run_id, self._command_id = account.pk, run_id, command_id
+        self._subjects = [about[:120]] if about else []
         self._waiting: list[Traffic] = []
 
     def __call__(self, exchange: Exchange) -> None:
@@ -41,7 +47,7 @@ class Recorder:
             operation=exchange.operation[:80], method=exchange.method[:8], url=exchange.url[:600],
             status=exchange.status, milliseconds=exchange.milliseconds, request_id=(exchange.request_id or "")[:120],
             request_body=exchange.request_body, response_body=exchange.response_body,
-            error=(exchange.error or "")[:300],
+            error=(exchange.error or "")[:300], subjects=self._subjects,
         )  # fmt: skip
 
 

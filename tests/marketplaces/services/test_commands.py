@@ -6,11 +6,13 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from config.core import clock
+from config.core.calls import Exchange
 from config.core.errors import RateLimited, Rejected, Transient
 from config.core.models import WorkItem
 from marketplaces.contract import CommandKind, Outcome, OutcomeState
-from marketplaces.models import Command
-from marketplaces.services import commands
+from marketplaces.filters import TrafficFilter
+from marketplaces.models import Command, Traffic
+from marketplaces.services import commands, connections
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -147,3 +149,18 @@ def test_a_throttled_write_was_not_sent_and_stays_planned(acting, remote):
         commands.send(acting.pk, command.pk)
     command.refresh_from_db()
     assert (command.state, command.sent_at) == ("planned", None)
+
+
+def test_what_was_said_about_a_write_is_found_by_its_subject(acting, remote):
+    command = commands.plan(acting, price("10.00"))
+    said = connections.Recorder(acting, command_id=command.pk, about=command.subject)
+    said(
+        Exchange(
+            tenant="north", account=acting.key, operation="patch", method="PATCH", url="https://stall.example/offers",
+            status=202, milliseconds=9, request_id="", request_headers={}, response_headers={}, request_body=b"{}",
+            response_body=b"{}", error="", at=NOON,
+        )
+    )  # fmt: skip
+    said.flush()
+    assert TrafficFilter({"sku": "MUG"}, Traffic.objects.all()).qs.get().command_id == command.pk
+    assert not TrafficFilter({"sku": "CUP"}, Traffic.objects.all()).qs.exists()
