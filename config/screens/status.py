@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 
 from catalog.models import Listing
 from config.core import clock, tenancy
@@ -16,9 +16,20 @@ from finance.models import Settlement, SettlementLine
 from finance.selectors import statement_status
 from inventory.models import Order, OrderLine, StockLevel
 from marketplaces import registry
-from marketplaces.models import Account, Gap, GapState, RejectedRow, RejectedState, RunState, SyncRun, SyncState
+from marketplaces.models import (
+    Account,
+    Gap,
+    GapKind,
+    GapState,
+    RejectedRow,
+    RejectedState,
+    RunState,
+    SyncRun,
+    SyncState,
+)
 from tickets.selectors import counts
 
+FETCHED_WITHIN = timedelta(minutes=15)
 _KINDS = {
     "orders": Order,
     "order_lines": OrderLine,
@@ -50,7 +61,7 @@ def client() -> dict[str, Any]:
 
 def _accounts() -> list[dict[str, Any]]:
     flows = {(flow.account_id, flow.resource): flow for flow in SyncState.objects.all()}
-    gaps = _per_flow(Gap.objects.filter(state=GapState.OPEN))
+    gaps = _per_flow(_standing_gaps())
     rejected = _per_flow(RejectedRow.objects.filter(state=RejectedState.OPEN))
     confirmed = _confirmed()
     return [
@@ -66,6 +77,12 @@ def _accounts() -> list[dict[str, Any]]:
         }
         for account in Account.objects.order_by("key")
     ]
+
+
+def _standing_gaps() -> QuerySet[Gap]:
+    """Missing time, and records that were spoken of and not fetched within the fifteen minutes allowed for it."""
+    overdue = Q(found_at__lte=clock.now() - FETCHED_WITHIN)
+    return Gap.objects.filter(Q(kind=GapKind.TIME) | overdue, state=GapState.OPEN)
 
 
 def _per_flow(rows: Any) -> Counter[tuple[int, str]]:

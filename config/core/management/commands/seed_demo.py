@@ -43,7 +43,7 @@ class Command(BaseCommand):
         for _ in range(MOST_OUTAGES):
             try:
                 clients.ensure(found)
-                history.play(origin, list(found), self._report)
+                history.play(origin, found, self._report)
                 return
             except (OperationalError, InterfaceError) as error:
                 self.stdout.write(f"\nthe database is away ({type(error).__name__}); going on when it is back")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as midnight
@@ -15,12 +15,13 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from config.core import clock, files, jobs, tenancy, work
-from config.core.management.demo import clients
+from config.core.management.demo import bank, clients
 from config.core.models import WorkItem, WorkState
 from finance.fx import services as rates
 from marketplaces import registry
 from marketplaces.contract import Resource
 from marketplaces.models import Account, AccountStatus
+from marketplaces.sandbox.world import World
 
 RACE = 900
 PACE = 30
@@ -57,12 +58,16 @@ def mark() -> Mark:
     return Mark(**json.loads(file().read_text())) if file().exists() else Mark()
 
 
-def play(origin: date, found: list[str], report: Report) -> None:
+def play(origin: date, worlds: Mapping[str, World], report: Report) -> None:
     """Play what is left of the history for these clients; each step is marked, and a killed run goes on from there."""
+    found = list(worlds)
     for day in steps(mark().day):
         _step(origin, day, found, report)
         _keep(Mark(day))
     _drain(found, report, "judging", settings.DEMO_DAYS)
+    for client, world in worlds.items():
+        with tenancy.in_tenant(client):
+            bank.receive(world, clock.now())
     for keys in (AFTER_PULL, JUDGE, JUDGE_ALL):
         _ask(found, keys)
         _drain(found, report, "judging", settings.DEMO_DAYS)
