@@ -64,12 +64,12 @@ def ask_to_fill() -> int:
 
 
 def fill(account_id: int) -> dict[str, int]:
-    """Read the missing time again, and fetch the missing records by id."""
+    """Fetch the missing records by id, then read the missing time again, which may have to wait for a report."""
     account = Account.objects.get(pk=account_id)
     if account.is_paused:
         return {"skipped": 1}
-    filled = _fill_time(account)
-    return {"time": filled, "records": _fill_records(account)}
+    fetched = _fill_records(account)
+    return {"time": _fill_time(account), "records": fetched}
 
 
 def _open(account: Account, kind: str) -> list[Gap]:
@@ -81,8 +81,8 @@ def _fill_time(account: Account) -> int:
     gaps.close_covered(account)
     for gap in _open(account, GapKind.TIME):
         _count(gap)
-        since, until = gap.span
-        pulls.backfill(account.pk, gap.resource, since=since, until=until, reason=RunReason.GAP)
+        for since, until in gaps.left(gap):
+            pulls.backfill(account.pk, gap.resource, since=since, until=until, reason=RunReason.GAP)
     return gaps.close_covered(account)
 
 

@@ -47,6 +47,12 @@ def _note(account: Account, resource: Resource, flow: SyncState) -> list[int]:
     return new
 
 
+def left(gap: Gap) -> list[windows.Span]:
+    """What of the missing time nobody has read yet; a long hole takes several rounds."""
+    flow = SyncState.objects.filter(account=gap.account_id, resource=gap.resource).first()
+    return multirange.missing([gap.span], flow.covered if flow else ())
+
+
 def close_covered(account: Account) -> int:
     """Mark gaps in time as filled where the flow covers them by now; returns how many."""
     now, closed = clock.now(), 0

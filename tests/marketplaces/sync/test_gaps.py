@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from config.core import clock
+from config.core.errors import Transient
 from config.core.models import WorkItem
 from inventory.models import Order
 from marketplaces.models import Gap, SyncState
@@ -66,6 +67,33 @@ def test_a_hole_in_the_covered_time_is_found_filled_and_closed(shop, remote):
     assert Order.objects.get().external_id == "A-1"
     assert Gap.objects.get().state == "filled"
     assert SyncState.objects.get(account=shop, resource="orders").covered == ((NOON - 10 * day, NOON),)
+
+
+def test_a_hole_longer_than_one_round_is_filled_by_the_next(shop, remote):
+    day = timedelta(days=1)
+    spans = ((NOON - 70 * day, NOON - 60 * day), (NOON - 2 * day, NOON))
+    SyncState.objects.create(account=shop, resource="orders", covered=spans)
+    Gap.objects.create(
+        account=shop, resource="orders", kind="time", since=NOON - 60 * day, until=NOON - 2 * day, found_at=NOON,
+        revealed_by="coverage",
+    )  # fmt: skip
+    assert gaps.fill(shop.pk) == {"time": 0, "records": 0}
+    assert gaps.fill(shop.pk) == {"time": 1, "records": 0}
+    assert SyncState.objects.get(account=shop, resource="orders").covered == ((NOON - 70 * day, NOON),)
+
+
+def test_a_missing_record_is_fetched_although_missing_time_cannot_be_read(shop, remote):
+    day = timedelta(days=1)
+    SyncState.objects.create(
+        account=shop, resource="orders", covered=((NOON - 10 * day, NOON - 6 * day), (NOON - 4 * day, NOON))
+    )
+    remote.put("A-1", NOON - 20 * day)
+    gaps.find()
+    gaps.report_missing(shop, "orders", ["A-1"], "returns")
+    remote.errors = [None, Transient("down")]
+    with pytest.raises(Transient):
+        gaps.fill(shop.pk)
+    assert Gap.objects.get(external_id="A-1").state == "filled"
 
 
 def test_time_not_yet_read_is_lag_and_no_gap(shop, remote):
