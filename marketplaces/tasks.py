@@ -8,7 +8,7 @@ from django.conf import settings
 
 from marketplaces import registry
 from marketplaces.contract import Capability
-from marketplaces.models import Account, AccountStatus, EventState, InboxEvent
+from marketplaces.models import Account, AccountStatus
 from marketplaces.services import accounts, commands, events, gaps, housekeeping, pulls, records, replays
 
 
@@ -41,9 +41,7 @@ def apply_events(account_id: int) -> dict[str, int]:
 
 
 def sweep_events() -> dict[str, int]:
-    waiting = InboxEvent.objects.filter(state=EventState.RECEIVED).order_by()
-    ids = list(waiting.values_list("account", flat=True).distinct())
-    return {"applied": sum(events.apply(account_id)["applied"] for account_id in ids)}
+    return {"asked": events.ask_to_apply()}
 
 
 def watch_webhooks() -> dict[str, int]:

@@ -15,7 +15,7 @@ from config.core.errors import NinefoldError, RateLimited, Rejected
 from config.core.work import later
 from marketplaces import registry
 from marketplaces.contract import Capability, Notice
-from marketplaces.models import Account, EventState, InboxEvent, RawPage, RunReason, RunState
+from marketplaces.models import Account, AccountStatus, EventState, InboxEvent, RawPage, RunReason, RunState
 from marketplaces.services import connections, pulls
 
 PER_RUN = 200
@@ -90,9 +90,21 @@ def _keep_unreadable(account: Account, body: bytes, media_type: str) -> None:
     )  # fmt: skip
 
 
+def ask_to_apply() -> int:
+    """One work item per active account with waiting events, so that one in trouble holds up no other."""
+    waiting = InboxEvent.objects.filter(state=EventState.RECEIVED, account__status=AccountStatus.ACTIVE).order_by()
+    accounts = list(waiting.values_list("account", flat=True).distinct())
+    return sum(later("marketplaces.apply_events", account_id=pk) is not None for pk in accounts)
+
+
 def apply(account_id: int) -> dict[str, int]:
-    """Map stored events, oldest first, and fetch the orders that changed after we last read them."""
+    """Map stored events, oldest first, and fetch the orders that changed after we last read them.
+
+    Events of a paused account wait until it is resumed.
+    """
     account = Account.objects.get(pk=account_id)
+    if account.is_paused:
+        return {"skipped": 1}
     waiting = list(_waiting(account)[:PER_RUN])
     done = [event for event in waiting if _map(account, event)]
     fetched = _fetch_orders(account, done)

@@ -56,6 +56,19 @@ def test_every_order_of_arrival_with_repeats_ends_in_the_same_state(shop, remote
     assert sum(InboxEvent.objects.values_list("repeats", flat=True)) == len(repeated)
 
 
+def test_events_of_a_paused_account_wait_and_are_asked_for_when_it_works_again(shop, remote):
+    deliver(shop, [body(*HISTORY[0])])
+    WorkItem.objects.all().delete()
+    shop.status = "paused"
+    shop.save()
+    assert (events.ask_to_apply(), events.apply(shop.pk)) == (0, {"skipped": 1})
+    shop.status = "active"
+    shop.save()
+    assert events.ask_to_apply() == 1
+    assert WorkItem.objects.values_list("job", "account_id").get() == ("marketplaces.apply_events", shop.pk)
+    assert InboxEvent.objects.get().state == "received"
+
+
 def test_an_event_is_stored_once_and_its_repeats_are_counted(shop, remote):
     assert [events.receive(shop, body(*HISTORY[0]), {}) for _ in range(3)] == [1, 0, 0]
     assert InboxEvent.objects.values_list("event_id", "order_id", "repeats").get() == ("E1", "A-1", 2)
