@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -78,7 +79,7 @@ def _special(label: str) -> dict[str, Any]:
     return {
         "marketplaces.Account": {"marketplace": adapter.key, "stores": [adapter.stores[0].code], "key": "shop"},
         "marketplaces.RawPage": {"body": zlib.compress(b"{}")},
-        "marketplaces.Gap": {"kind": "record"},
+        "marketplaces.Gap": {"kind": "record", "found_at": NOON - timedelta(hours=1)},
         "inventory.Order": {"status": "to_ship"},
         "inventory.OrderLine": {"quantity": 3, "quantity_shipped": 1, "quantity_cancelled": 1},
         "catalog.Listing": {"status": "active"},
