@@ -45,7 +45,7 @@ class Recorder:
         return Traffic(
             account_id=self._account_id, run_id=self._run_id, command_id=self._command_id, at=exchange.at,
             operation=exchange.operation[:80], method=exchange.method[:8], url=exchange.url[:600],
-            status=exchange.status, milliseconds=exchange.milliseconds, request_id=(exchange.request_id or "")[:120],
+            status=exchange.status or None, milliseconds=exchange.milliseconds, request_id=(exchange.request_id or "")[:120],
             request_body=exchange.request_body, response_body=exchange.response_body,
             error=(exchange.error or "")[:300], subjects=self._subjects,
         )  # fmt: skip

@@ -151,16 +151,27 @@ def test_a_throttled_write_was_not_sent_and_stays_planned(acting, remote):
     assert (command.state, command.sent_at) == ("planned", None)
 
 
+def exchange(status):
+    return Exchange(
+        tenant="north", account="shop", operation="patch", method="PATCH", url="https://stall.example/offers",
+        status=status, milliseconds=9, request_id="", request_headers={}, response_headers={}, request_body=b"{}",
+        response_body=b"{}", error="", at=NOON,
+    )  # fmt: skip
+
+
+def test_a_call_without_an_answer_is_silent_and_did_not_go_well(acting):
+    said = connections.Recorder(acting)
+    for status in (0, 202, 404):
+        said(exchange(status))
+    said.flush()
+    found = {way: TrafficFilter({"status": way}, Traffic.objects.all()).qs for way in ("ok", "refused", "silent")}
+    assert {way: rows.get().status for way, rows in found.items()} == {"ok": 202, "refused": 404, "silent": None}
+
+
 def test_what_was_said_about_a_write_is_found_by_its_subject(acting, remote):
     command = commands.plan(acting, price("10.00"))
     said = connections.Recorder(acting, command_id=command.pk, about=command.subject)
-    said(
-        Exchange(
-            tenant="north", account=acting.key, operation="patch", method="PATCH", url="https://stall.example/offers",
-            status=202, milliseconds=9, request_id="", request_headers={}, response_headers={}, request_body=b"{}",
-            response_body=b"{}", error="", at=NOON,
-        )
-    )  # fmt: skip
+    said(exchange(202))
     said.flush()
     assert TrafficFilter({"sku": "MUG"}, Traffic.objects.all()).qs.get().command_id == command.pk
     assert not TrafficFilter({"sku": "CUP"}, Traffic.objects.all()).qs.exists()
