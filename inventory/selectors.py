@@ -25,11 +25,6 @@ def orders_to_ship(*, account_id: int | None = None) -> QuerySet[Order]:
     return found.filter(account_id=account_id) if account_id else found
 
 
-def late_orders(*, now: datetime) -> QuerySet[Order]:
-    """Orders of ours that should have left by now."""
-    return orders_to_ship().filter(ship_by__lt=now)
-
-
 def orders_since(*, order_id: int, limit: int = 20) -> QuerySet[Order]:
     """Newest orders after a cursor."""
     return Order.objects.filter(pk__gt=order_id).select_related("account").order_by("-pk")[:limit]
