@@ -18,6 +18,8 @@ TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
 
 environ.Env.read_env(str(ROOT / ".env"))
+if os.environ.get("REDIS_URL"):  # the name that hosts give to the one Redis that they offer: broker, and so cache too
+    os.environ.setdefault("BROKER_URL", os.environ["REDIS_URL"])
 
 
 def text(name: str, default: str | None = None) -> str:

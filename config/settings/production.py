@@ -13,7 +13,7 @@ CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS")
 DATABASES = {"default": database(env.url("DATABASE_URL", schemes=DATABASE_SCHEMES))}
 BROKER_URL = env.url("BROKER_URL", schemes=BROKER_SCHEMES)
 CELERY_BROKER_URL = BROKER_URL
-CACHES = {"default": cache(env.url("CACHE_URL", schemes=BROKER_SCHEMES))}
+CACHES = {"default": cache(env.url("CACHE_URL", BROKER_URL, schemes=BROKER_SCHEMES))}
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)

@@ -70,3 +70,18 @@ def start_production(environment: dict[str, str]) -> subprocess.CompletedProcess
     command = [sys.executable, "-c", "import config.settings.production"]
     root = Path(env.ROOT)
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "broker"),
+    [
+        ({"REDIS_URL": "redis://one/0"}, "redis://one/0"),
+        ({"REDIS_URL": "redis://one/0", "BROKER_URL": "redis://two/0"}, "redis://two/0"),
+    ],
+)
+def test_it_takes_the_one_redis_of_a_host_as_broker_unless_a_broker_is_named(given, broker):
+    code = "import config.env, os; print(os.environ['BROKER_URL'])"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], env=given, cwd=env.ROOT, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == broker
