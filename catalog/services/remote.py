@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,22 @@ UPDATE catalog_remoteproduct AS remote SET
 FROM best WHERE best.id = remote.id
 RETURNING remote.id, remote.state
 """
+_LEARN = """
+WITH poor AS (
+    SELECT stored.id, given.title, given.product_ids FROM catalog_remoteproduct stored
+    JOIN jsonb_to_recordset(%(given)s::jsonb) AS given(remote_id text, title text, product_ids jsonb)
+        ON given.remote_id = stored.remote_id
+    WHERE stored.account_id = %(account)s AND ((stored.product_ids = '[]' AND given.product_ids <> '[]')
+        OR (stored.title = '' AND given.title <> ''))
+    ORDER BY stored.id FOR UPDATE OF stored
+)
+UPDATE catalog_remoteproduct AS stored SET
+    title = CASE WHEN stored.title = '' THEN poor.title ELSE stored.title END,
+    product_ids = CASE WHEN stored.product_ids = '[]' THEN poor.product_ids ELSE stored.product_ids END,
+    updated_at = %(now)s
+FROM poor WHERE poor.id = stored.id
+RETURNING stored.remote_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +77,12 @@ def remote_id(sku: str, product_ids: Sequence[ProductId]) -> str:
 
 
 def register(account_id: int, seen: Iterable[Seen], *, seen_in: str) -> dict[str, int | None]:
-    """Make sure every name is known, link new ones by rule, and return the SKU id of each (None: not linked)."""
-    by_name = {item.remote_id: item for item in seen if item.remote_id}
+    """Make sure every name is known, link new ones by rule, and return the SKU id of each (None: not linked).
+
+    A known name without a title or ids takes those told now, and is tried by the rules again.
+    """
+    richest_last = sorted(seen, key=lambda item: (bool(item.product_ids), bool(item.title)))
+    by_name = {item.remote_id: item for item in richest_last if item.remote_id}
     now = clock.now()
     rows = (
         (account_id, item.remote_id, item.title[:300], ids_as_json(item.product_ids), seen_in)
@@ -84,11 +105,27 @@ def register(account_id: int, seen: Iterable[Seen], *, seen_in: str) -> dict[str
         on_insert=defaults,
     )
     landed = land(table, rows)
-    if landed.inserted_ids:
+    learned = _learn(account_id, by_name.values())
+    if landed.inserted_ids or learned:
         link_by_rule(account_id, list(by_name))
+    if landed.inserted_ids:
         _tell_unmapped(account_id, landed.inserted_ids)
     found = RemoteProduct.objects.filter(account_id=account_id, remote_id__in=by_name)
     return dict(found.values_list("remote_id", "sku_id"))
+
+
+def _learn(account_id: int, seen: Iterable[Seen]) -> list[str]:
+    """Fill titles and ids that are stored empty; the names that gained something."""
+    given = [
+        {"remote_id": item.remote_id, "title": item.title[:300], "product_ids": ids_as_json(item.product_ids)}
+        for item in seen
+        if item.title or item.product_ids
+    ]
+    if not given:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_LEARN, {"given": json.dumps(given), "account": account_id, "now": clock.now()})
+        return [name for (name,) in cursor.fetchall()]
 
 
 def ids_as_json(product_ids: Iterable[ProductId]) -> list[dict[str, str]]:

@@ -74,6 +74,24 @@ def test_it_links_a_waiting_name_by_rule_when_its_identifier_is_added_later(acco
     assert WorkItem.objects.get(job="inventory.reprocess_parked").kwargs == {"remote_ids": [found.pk]}
 
 
+def test_it_links_by_identifier_when_a_later_listing_tells_it(account):
+    sku = products.create(code="MUG-BLUE", title="Blue mug")
+    products.identify(sku, IdentifierKind.GTIN, EAN)
+    assert remote.register(account.pk, [Seen("other")], seen_in="orders") == {"other": None}
+    rich = Seen("other", "Blue mug", factories.gtin(EAN))
+    assert remote.register(account.pk, [rich, Seen("other")], seen_in="listings") == {"other": sku.pk}
+    found = RemoteProduct.objects.get()
+    assert (found.title, found.product_ids) == ("Blue mug", [{"kind": "gtin", "value": EAN}])
+    assert (found.state, found.reason, found.seen_in) == ("linked", "same gtin", "orders")
+
+
+def test_it_keeps_the_title_and_ids_it_knows_when_a_later_row_tells_others(account):
+    remote.register(account.pk, [Seen("other", "Blue mug", factories.gtin(EAN))], seen_in="listings")
+    before = RemoteProduct.objects.values().get()
+    remote.register(account.pk, [Seen("other", "Red mug", factories.gtin("96385074"))], seen_in="listings")
+    assert RemoteProduct.objects.values().get() == before
+
+
 def test_it_refuses_a_retired_sku(account):
     remote.register(account.pk, [Seen("nobody")], seen_in="orders")
     sku = products.create(code="MUG", title="Mug")
