@@ -21,6 +21,32 @@ from marketplaces.canonical import ChangeKind, Order, OrderChange, OrderStatus, 
 from marketplaces.services import gaps
 from marketplaces.sinks import Applied, Source
 
+_DELIVER = """
+WITH arrived AS (
+    SELECT o.id FROM inventory_order o
+    WHERE o.account_id = %(account)s AND o.external_id = ANY(%(refs)s) AND o.status = 'shipped' AND EXISTS (
+        SELECT FROM inventory_orderevent e
+        WHERE e.account_id = o.account_id AND e.order_ref = o.external_id AND e.kind = 'delivered')
+    ORDER BY o.id FOR UPDATE OF o
+)
+UPDATE inventory_order o SET status = 'delivered' FROM arrived WHERE arrived.id = o.id RETURNING o.id
+"""
+_VANISH = """
+WITH told AS (
+    SELECT o.id, o.changed_at, array_agg(given.line) AS lines
+    FROM unnest(%(refs)s::text[], %(lines)s::text[], %(times)s::timestamptz[]) AS given(ref, line, at)
+    JOIN inventory_order o ON o.external_id = given.ref AND o.changed_at = given.at
+    WHERE o.account_id = %(account)s GROUP BY o.id
+), gone AS (
+    SELECT line.id, told.changed_at FROM told JOIN inventory_orderline line ON line.order_id = told.id
+    WHERE line.changed_at < told.changed_at AND line.quantity_open > 0 AND line.external_id <> ALL(told.lines)
+    ORDER BY line.id FOR UPDATE OF line
+)
+UPDATE inventory_orderline line
+SET quantity_cancelled = line.quantity - line.quantity_shipped, changed_at = gone.changed_at
+FROM gone WHERE gone.id = line.id RETURNING line.order_id
+"""
+
 
 def orders(rows: Sequence[Order], source: Source) -> Applied:
     """Upsert orders with their lines and tell their timeline; a row older than the stored one changes nothing."""
@@ -39,8 +65,10 @@ def orders(rows: Sequence[Order], source: Source) -> Applied:
     )
     stored = _statuses(account_id, good)
     lines = land(landing.LINES, _lines(good, stored, skus, account_id))
+    vanished = _vanish(good, account_id)
     _timeline(good, former, stored, source)
-    changed = sorted({*landed.changed_ids, *_orders_of(lines.changed_ids)})
+    delivered = _deliver({row.external_id for row in good}, account_id)
+    changed = sorted({*landed.changed_ids, *_orders_of(lines.changed_ids), *vanished, *delivered})
     if changed:
         sales.roll_up_later(account_id, changed)
         announce(orders_applied, account_id=account_id, ids=changed)
@@ -78,6 +106,20 @@ def _lines(
             name = remote_id(line.sku, line.product_ids)
             place = Place(account_id, stored[row.external_id][0], name, skus.get(name))
             yield landing.line_values(row, line, place)
+
+
+def _vanish(rows: Iterable[Order], account_id: int) -> list[int]:
+    """Cancel what is open of lines that a newer version of their order no longer has; the ids of the orders touched.
+
+    A version that tells no lines at all says nothing about them.
+    """
+    told = [(r.external_id, line.external_id, r.changed_at or r.ordered_at) for r in rows for line in r.lines]
+    if not told:
+        return []
+    refs, lines, times = (list(column) for column in zip(*told, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_VANISH, {"account": account_id, "refs": refs, "lines": lines, "times": times})
+        return [order_id for (order_id,) in cursor.fetchall()]
 
 
 def _orders_of(line_ids: list[int]) -> list[int]:
@@ -130,7 +172,9 @@ def order_changes(rows: Sequence[OrderChange], source: Source) -> Applied:
     landed = land(landing.EVENTS, (_change(row, known.get(row.order_id), source) for row in rows))
     missing = {row.order_id for row in rows if row.order_id} - known.keys()
     gaps.report_missing(source.account, "orders", missing, revealed_by=source.resource)
-    _deliver([row for row in rows if row.kind is ChangeKind.DELIVERED], source)
+    delivered = _deliver({row.order_id for row in rows if row.kind is ChangeKind.DELIVERED}, account_id)
+    if delivered:
+        announce(orders_applied, account_id=account_id, ids=sorted(delivered))
     if landed.inserted_ids:
         announce(order_events_applied, account_id=account_id, ids=landed.inserted_ids)
     return Applied(tuple(landed.inserted_ids), len(landed.inserted_ids), 0, landed.unchanged)
@@ -147,9 +191,11 @@ def _change(row: OrderChange, order_id: int | None, source: Source) -> tuple[Any
     )  # fmt: skip
 
 
-def _deliver(rows: Sequence[OrderChange], source: Source) -> None:
-    shipped = OrderRow.objects.filter(account=source.account, status=OrderStatus.SHIPPED)
-    shipped.filter(external_id__in={r.order_id for r in rows}).update(status=OrderStatus.DELIVERED)
+def _deliver(refs: Iterable[str], account_id: int) -> list[int]:
+    """Shipped orders with a delivered event are delivered, whichever of the two came first; the ids of those moved."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DELIVER, {"account": account_id, "refs": sorted(refs)})
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def returns(rows: Sequence[Return], source: Source) -> Applied:

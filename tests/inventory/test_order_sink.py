@@ -10,6 +10,7 @@ from config.core.models import WorkItem
 from inventory import sinks
 from inventory.models import Order, OrderEvent, OrderLine, SalesDay, SkuDay
 from inventory.services import parked, sales
+from inventory.signals import orders_applied
 from marketplaces.canonical import ChangeKind, OrderChange, OrderStatus
 from marketplaces.models import Gap
 from tests import factories
@@ -82,6 +83,68 @@ def test_it_keeps_an_event_that_came_before_its_order_and_asks_for_the_order(acc
     ]
     land(account, factories.order())
     assert OrderEvent.objects.get(event_id="E1").order == Order.objects.get()
+
+
+@pytest.fixture
+def told():
+    heard = []
+
+    def hear(ids, **_):
+        heard.append(ids)
+
+    orders_applied.connect(hear)
+    yield heard
+    orders_applied.disconnect(hear)
+
+
+def deliver(account):
+    change = OrderChange(external_id="E1", order_id="O-1", kind=ChangeKind.DELIVERED, happened_at=NOON)
+    return sinks.order_changes([change], factories.source(account, "order_changes"))
+
+
+def test_it_delivers_an_order_that_lands_as_shipped_after_its_delivered_event(
+    account, told, django_capture_on_commit_callbacks
+):
+    deliver(account)
+    land(account, factories.order())
+    assert Order.objects.get().status == "to_ship"
+    shipped = factories.order(status=OrderStatus.SHIPPED, changed_at=NOON + timedelta(hours=1))
+    with django_capture_on_commit_callbacks(execute=True):
+        land(account, shipped)
+    assert (Order.objects.get().status, told) == ("delivered", [[Order.objects.get().pk]])
+    assert land(account, shipped).unchanged == 1
+    assert Order.objects.get().status == "delivered"
+
+
+def test_it_tells_of_an_order_that_an_event_delivers_and_only_once(account, told, django_capture_on_commit_callbacks):
+    land(account, factories.order(status=OrderStatus.SHIPPED))
+    with django_capture_on_commit_callbacks(execute=True):
+        deliver(account)
+        deliver(account)
+    assert (Order.objects.get().status, told) == ("delivered", [[Order.objects.get().pk]])
+
+
+def test_it_cancels_what_is_open_of_a_line_that_a_newer_version_no_longer_has(account):
+    both = (factories.order_line("L1"), factories.order_line("L2", quantity=5, quantity_shipped=2))
+    land(account, factories.order(lines=both))
+    less = factories.order(lines=both[:1], changed_at=NOON + timedelta(hours=1))
+    applied = land(account, less)
+    assert applied.changed_ids == (Order.objects.get().pk,)
+    amounts = OrderLine.objects.order_by("external_id").values_list(
+        "external_id", "quantity_shipped", "quantity_cancelled", "quantity_open"
+    )
+    assert list(amounts) == [("L1", 0, 0, 2), ("L2", 2, 3, 0)]
+    land(account, factories.order(lines=both))
+    assert list(amounts.all()) == [("L1", 0, 0, 2), ("L2", 2, 3, 0)]
+    assert land(account, less).changed_ids == ()
+
+
+@pytest.mark.parametrize(("minutes", "lines"), [(-1, ("L1",)), (0, ("L1",)), (1, ())])
+def test_it_keeps_a_line_when_the_version_without_it_is_no_newer_or_tells_no_lines(account, minutes, lines):
+    land(account, factories.order(lines=(factories.order_line("L1"), factories.order_line("L2"))))
+    fewer = tuple(factories.order_line(name) for name in lines)
+    land(account, factories.order(lines=fewer, changed_at=NOON + timedelta(minutes=minutes)))
+    assert list(OrderLine.objects.values_list("quantity_open", flat=True)) == [2, 2]
 
 
 def test_it_rolls_up_a_day_to_what_its_lines_are_worth(account):
