@@ -19,11 +19,11 @@ class CommandState(models.TextChoices):
 
 
 class Command(models.Model):
-    """An outbound write. `key` makes it the same write when repeated; only a read-back makes it confirmed."""
+    """An outbound write. `key` makes a repeat in its account the same write; only a read-back makes it confirmed."""
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="commands")
     kind = models.CharField(max_length=30)
-    key = models.CharField(max_length=200, unique=True)
+    key = models.CharField(max_length=200)
     subject = models.CharField(max_length=200)
     channel = models.CharField(max_length=20, blank=True)
     payload = models.JSONField(default=dict)
@@ -39,6 +39,7 @@ class Command(models.Model):
     next_check_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "key"], name="command_once")]
         indexes = [
             models.Index(fields=["account", "subject", "-planned_at"], name="command_subject"),
             models.Index(fields=["state", "next_check_at"], name="command_open"),

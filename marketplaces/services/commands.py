@@ -41,7 +41,7 @@ class Intent:
 
 
 def plan(account: Account, intent: Intent) -> Command:
-    """Write the intent down, once per key; an older unsent one about the same subject is superseded.
+    """Write the intent down, once per account and key; an older unsent one about the same subject is superseded.
 
     Only accounts of stage `act` are written to; for others the row stays as a proposal.
     """
@@ -49,9 +49,10 @@ def plan(account: Account, intent: Intent) -> Command:
         raise ValidationError(f"{account.label} cannot do {intent.kind.value}")
     with transaction.atomic():
         command, is_new = Command.objects.get_or_create(
+            account=account,
             key=intent.key,
             defaults={
-                "account": account, "kind": intent.kind, "subject": intent.subject, "channel": intent.channel,
+                "kind": intent.kind, "subject": intent.subject, "channel": intent.channel,
                 "payload": plain.plain(intent.payload), "asked_by": intent.asked_by, "planned_at": clock.now(),
             },
         )  # fmt: skip

@@ -11,7 +11,7 @@ from config.core.errors import RateLimited, Rejected, Transient
 from config.core.models import WorkItem
 from marketplaces.contract import CommandKind, Outcome, OutcomeState
 from marketplaces.filters import TrafficFilter
-from marketplaces.models import Command, Traffic
+from marketplaces.models import Account, Command, Traffic
 from marketplaces.services import commands, connections
 from tests.factories import NOON
 
@@ -37,6 +37,17 @@ def open_jobs():
 def test_the_same_wish_twice_is_one_command(acting):
     assert commands.plan(acting, price("10.00")).pk == commands.plan(acting, price("10.00")).pk
     assert open_jobs() == [("marketplaces.send_command", NOON)]
+
+
+def test_an_equal_key_of_another_account_is_a_command_of_its_own(acting):
+    other = Account.objects.create(
+        key="second", marketplace=acting.marketplace, label="Second", stores=["NL"], stage="act",
+        connected_at=NOON, history_from=NOON,
+    )  # fmt: skip
+    first, second = commands.plan(acting, price("10.00")), commands.plan(other, price("11.00"))
+    assert (first.account, second.account) == (acting, other)
+    assert second.payload["price"]["amount"] == "11.00"
+    assert Command.objects.filter(key="price-1", state="planned").count() == 2
 
 
 def test_a_newer_wish_replaces_an_unsent_older_one_about_the_same_subject(acting):
