@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -22,15 +23,16 @@ from finance.signals import statements_reconciled
 from marketplaces import selectors
 
 COLUMNS = ("account", "booked_on", "amount", "currency", "reference")
+Booking = tuple[int, str, date, Decimal, str]
 LARGEST = Decimal(10) ** 15
 _DEPOSITS = Table(
     name="finance_deposit",
-    columns=("account_id", "currency", "booked_on", "amount", "reference"),
-    key=("account_id", "currency", "booked_on", "amount", "reference"),
+    columns=("account_id", "currency", "booked_on", "amount", "reference", "ordinal"),
+    key=("account_id", "currency", "booked_on", "amount", "reference", "ordinal"),
     update=(),
     newer=None,
 )
-_LINK = """
+_LINK = r"""
 WITH fits AS (
     SELECT d.id AS deposit_id, s.id AS settlement_id,
         row_number() OVER (PARTITION BY d.id ORDER BY named.it DESC, abs(d.booked_on - s.due_on), s.id) AS place,
@@ -38,7 +40,10 @@ WITH fits AS (
     FROM finance_deposit d
     JOIN (SELECT *, coalesce(deposit_on, period_end::date) AS due_on FROM finance_settlement) s
         ON s.account_id = d.account_id AND s.currency = d.currency
-    CROSS JOIN LATERAL (SELECT position(s.external_id IN d.reference) > 0 AS it) AS named
+    CROSS JOIN LATERAL (
+        SELECT position(s.external_id IN d.reference) > 0 AND d.reference ~ ('(^|[^[:alnum:]])'
+            || regexp_replace(s.external_id, '([^[:alnum:]])', '\\\1', 'g') || '($|[^[:alnum:]])') AS it
+    ) AS named
     WHERE d.settlement_id IS NULL AND NOT EXISTS (SELECT FROM finance_deposit taken WHERE taken.settlement_id = s.id)
         AND (named.it OR (d.amount = s.total AND d.booked_on BETWEEN s.due_on - 2 AND s.due_on + 14))
 )
@@ -61,6 +66,7 @@ def import_deposits(file: BinaryIO) -> Imported:
     """Read bookings from CSV with the columns `COLUMNS` (account key, ISO day), and tie out what they pay.
 
     A booking belongs to the statement that its reference names, else to the one of equal total within two weeks.
+    Equal lines of one file are so many bookings; the same file again brings none.
     """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     accounts = dict(selectors.account_ids())
@@ -75,7 +81,7 @@ def import_deposits(file: BinaryIO) -> Imported:
             name=_DEPOSITS.name, columns=_DEPOSITS.columns, key=_DEPOSITS.key, update=(), newer=None,
             on_insert={"imported_at": clock.now(), "settlement_id": None},
         )  # fmt: skip
-        landed = land(table, good)
+        landed = land(table, _numbered(good))
         paid = link()
     return Imported(len(landed.inserted_ids), landed.unchanged, paid, tuple(refused))
 
@@ -100,7 +106,15 @@ def link() -> tuple[int, ...]:
     return ids
 
 
-def _booking(raw: dict[str, str | None], accounts: dict[str, int]) -> tuple[int, str, date, Decimal, str]:
+def _numbered(bookings: Iterable[Booking]) -> Iterator[tuple[Any, ...]]:
+    """Equal bookings, counted from 0 in the order of the file."""
+    seen: Counter[Booking] = Counter()
+    for booking in bookings:
+        yield (*booking, seen[booking])
+        seen[booking] += 1
+
+
+def _booking(raw: dict[str, str | None], accounts: dict[str, int]) -> Booking:
     missing = [name for name in COLUMNS[:4] if not (raw.get(name) or "").strip()]
     if missing:
         raise ValueError(f"{', '.join(missing)} is empty; the columns are {', '.join(COLUMNS)}")

@@ -66,6 +66,24 @@ def test_it_finds_a_deposit_that_differs_from_the_statement_its_reference_names(
     assert (found.kind, found.amount, found.severity) == ("deposit_mismatch", Decimal("2.50"), "S1")
 
 
+@pytest.mark.parametrize("reference", ["payout S-12", "payout XS-1", "12S-10", "S.1", "s-1"])
+def test_it_does_not_take_a_part_of_another_number_for_a_statement(statements, reference):
+    assert book(f"shop,2026-09-18,97.50,EUR,{reference}").settlement_ids == ()
+
+
+@pytest.mark.parametrize("reference", ["S-1", "payout/S-1/2026", "(S-1)", "ref:S-1."])
+def test_it_finds_the_statement_that_a_reference_names_as_a_whole(statements, reference):
+    assert len(book(f"shop,2026-09-18,97.50,EUR,{reference}").settlement_ids) == 1
+
+
+def test_it_keeps_two_equal_bookings_of_one_day_apart_and_brings_none_twice(statements):
+    lines = ["shop,2026-09-18,100.00,EUR,", "shop,2026-09-18,100,EUR,", "shop,2026-09-19,100.00,EUR,"]
+    first, again = book(*lines), book(*lines)
+    assert (first.new, first.known, again.new, again.known) == (3, 0, 0, 3)
+    days = Deposit.objects.order_by("booked_on", "ordinal").values_list("booked_on", "ordinal")
+    assert list(days) == [(date(2026, 9, 18), 0), (date(2026, 9, 18), 1), (date(2026, 9, 19), 0)]
+
+
 def test_it_leaves_a_booking_alone_that_fits_no_statement(statements):
     done = book("shop,2026-09-18,99.99,EUR,other", "shop,2026-11-30,100.00,EUR,too late", "shop,2026-09-18,100,USD,x")
     assert (done.new, done.settlement_ids) == (3, ())
