@@ -106,7 +106,7 @@ def _copy(cursor: CursorWrapper, table: Table, rows: Iterable[Sequence[Any]]) ->
 
 
 def _insert_unknown(cursor: CursorWrapper, table: Table) -> list[tuple[Any, ...]]:
-    """A plain insert is a quarter faster than one that watches for conflicts; it gives up when another writer wins."""
+    """A plain insert, which does not watch for conflicts; it gives up when another writer wins."""
     try:
         with transaction.atomic(using=cursor.db.alias):
             cursor.execute(upsert.insert_unknown(table), list(table.on_insert.values()))
