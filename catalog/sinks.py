@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +24,7 @@ _LISTING = Table(
     name="catalog_listing",
     columns=(
         "account_id", "channel", "external_id", "remote_id", "sku_id", "product_ids", "title", "status", "status_raw",
-        "fulfilment", "price", "currency", "quantity", "image_url", "extra", "changed_at",
+        "fulfilment", "quantity", "image_url", "extra", "changed_at", "price", "currency", "price_seen_at",
     ),
     key=("account_id", "channel", "external_id"),
 )  # fmt: skip
@@ -43,11 +44,13 @@ _OFFER = Table(
     newer=None,
 )  # fmt: skip
 _PRICE = """
-UPDATE catalog_listing AS l SET price = given.price, sale_price = given.sale_price, currency = given.currency
+UPDATE catalog_listing AS l SET price = given.price, sale_price = given.sale_price, currency = given.currency,
+    price_seen_at = given.seen_at
 FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS given(channel text, external_id text, price numeric, sale_price numeric, currency text)
+    AS given(channel text, external_id text, price numeric, sale_price numeric, currency text, seen_at timestamptz)
 WHERE l.account_id = %(account)s AND l.channel = given.channel AND l.external_id = given.external_id
   AND (l.price, l.sale_price, l.currency) IS DISTINCT FROM (given.price, given.sale_price, given.currency)
+  AND (l.price_seen_at <= given.seen_at) IS NOT FALSE
 RETURNING l.id
 """
 _HISTORY = """
@@ -60,6 +63,8 @@ WHERE l.id = ANY(%(ids)s) AND l.price IS NOT NULL
 ON CONFLICT (listing_id, since) DO NOTHING
 """
 
+_Known = tuple[Decimal | None, str, datetime | None]
+
 
 def amount(money: Money | None) -> Decimal | None:
     return money.amount if money else None
@@ -70,7 +75,14 @@ def listings(rows: Sequence[Listing], source: Source) -> Applied:
     account_id = source.account.pk
     seen = [Seen(remote_id(r.sku, r.product_ids), r.title, r.product_ids) for r in rows]
     skus = remote.register(account_id, seen, seen_in=source.resource)
-    landed = land(_LISTING, (_listing(account_id, r, s.remote_id, skus) for r, s in zip(rows, seen, strict=True)))
+    known = _known_prices(rows, source)
+    landed = land(
+        _LISTING,
+        (
+            (*_listing(account_id, r, s.remote_id, skus), *_price_to_keep(r, known, source))
+            for r, s in zip(rows, seen, strict=True)
+        ),
+    )
     _issues([r for r in rows if r.issues is not None], source)
     _remember_prices(landed.changed_ids, source)
     if landed.changed_ids:
@@ -79,12 +91,27 @@ def listings(rows: Sequence[Listing], source: Source) -> Applied:
 
 
 def _listing(account_id: int, row: Listing, name: str, skus: dict[str, int | None]) -> tuple[Any, ...]:
-    currency = row.price.currency if row.price else ""
     return (
         account_id, row.channel, row.external_id, name, skus.get(name), ids_as_json(row.product_ids), row.title[:300],
-        row.status, row.status_raw[:60], row.fulfilment, amount(row.price), currency, row.quantity, row.image_url[:500],
-        dict(row.extra), row.changed_at,
+        row.status, row.status_raw[:60], row.fulfilment, row.quantity, row.image_url[:500], dict(row.extra),
+        row.changed_at,
     )  # fmt: skip
+
+
+def _known_prices(rows: Sequence[Listing], source: Source) -> dict[tuple[str, str], _Known]:
+    found = ListingRow.objects.filter(account=source.account, external_id__in={r.external_id for r in rows})
+    told = found.values_list("channel", "external_id", "price", "currency", "price_seen_at")
+    return {(channel, external): (price, currency, at) for channel, external, price, currency, at in told}
+
+
+def _price_to_keep(row: Listing, known: dict[tuple[str, str], _Known], source: Source) -> _Known:
+    """Price, currency and when it was seen: the stored ones where they are equal to what the row tells, or newer."""
+    seen_at = row.changed_at or source.at
+    told = (amount(row.price), row.price.currency if row.price else "")
+    stored = known.get((row.channel, row.external_id))
+    if stored and (stored[:2] == told or (stored[2] and stored[2] > seen_at)):
+        return stored
+    return (*told, seen_at)
 
 
 def _issues(rows: Sequence[Listing], source: Source) -> None:
@@ -122,6 +149,7 @@ def prices(rows: Sequence[Price], source: Source) -> Applied:
         {
             "channel": r.channel, "external_id": r.external_id, "price": str(r.price.amount),
             "sale_price": str(r.sale_price.amount) if r.sale_price else None, "currency": r.price.currency,
+            "seen_at": (r.observed_at or source.at).isoformat(),
         }
         for r in rows
     ]  # fmt: skip

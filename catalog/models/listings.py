@@ -23,6 +23,7 @@ class Listing(models.Model):
     price = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
     sale_price = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
+    price_seen_at = models.DateTimeField(null=True, blank=True)
     quantity = models.IntegerField(null=True, blank=True)
     image_url = models.URLField(max_length=500, blank=True)
     extra = models.JSONField(default=dict)

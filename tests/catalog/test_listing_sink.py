@@ -77,6 +77,29 @@ def test_it_sets_a_price_of_a_known_listing_and_ignores_one_of_an_unknown(accoun
     assert ListingPrice.objects.count() == 2
 
 
+def test_it_ignores_an_old_price_whoever_tells_it_and_writes_no_history(account):
+    land(account, listing("19.95"))
+    late, old = NOON + timedelta(hours=3), NOON + timedelta(hours=1)
+    fresh = Price(external_id="A1", channel="DE", price=Money(Decimal("21.00"), "EUR"), observed_at=late)
+    assert sinks.prices([fresh], factories.source(account, "prices", late)).updated == 1
+    stale = Price(external_id="A1", channel="DE", price=Money(Decimal("18.00"), "EUR"))
+    assert sinks.prices([stale], factories.source(account, "prices", old)).unchanged == 1
+    land(account, listing("19.95", quantity=3, changed_at=old), at=late)
+    kept = Stored.objects.get()
+    assert (kept.price, kept.price_seen_at, kept.quantity) == (Decimal("21.0000"), late, 3)
+    assert list(ListingPrice.objects.order_by("since").values_list("price", flat=True)) == [
+        Decimal("19.9500"),
+        Decimal("21.0000"),
+    ]
+
+
+def test_it_writes_nothing_when_a_later_row_confirms_the_price(account):
+    row = listing("19.95", changed_at=None)
+    land(account, row)
+    assert land(account, row, at=NOON + timedelta(hours=1)).unchanged == 1
+    assert Stored.objects.get().price_seen_at == NOON
+
+
 def test_it_keeps_one_observation_of_the_buy_box_per_moment(account):
     rival = Competitor(seller="S9", price=Money(Decimal("18.40"), "EUR"), is_featured=True)
     row = Offer(
