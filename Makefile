@@ -11,7 +11,7 @@ run: $(STAMP)
 	@exec $(BIN)/python manage.py up
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest $(if $(A),tests/contract tests/marketplaces/adapters/$(A) --adapter $(A),-n $(WORKERS) --dist worksteal)
+	@$(BIN)/python -m pytest $(if $(A),tests/contract tests/marketplaces/adapters/$(A) --adapter $(A),-n $(WORKERS) --dist load --maxschedchunk 4)
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .
