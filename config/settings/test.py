@@ -1,5 +1,6 @@
 """The test suite: a second embedded cluster that need not survive a power cut, and no world outside this machine."""
 
+from config import env
 from config.core.embedded import Embedded
 from config.settings.base import *  # noqa: F403
 from config.settings.base import DATA_DIR, cache, database
@@ -12,7 +13,9 @@ EMBEDDED.hold()
 DATABASES = {"default": database(EMBEDDED.database_url, pool=False)}
 BROKER_URL = EMBEDDED.broker_url
 CELERY_BROKER_URL = BROKER_URL
-CACHES = {"default": cache(BROKER_URL)}
+# Each test process empties its own cache; with one for all it would empty the others' too.
+WORKER = int(env.text("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+CACHES = {"default": cache(f"{BROKER_URL.rpartition('/')[0]}/{1 + WORKER % 15}")}
 
 SECRET_KEY = "only-for-tests-and-never-for-anything-else"
 FIELD_KEYS = ["test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="]
