@@ -43,7 +43,18 @@ def fees(page: Page) -> Iterator[Row | Rejected]:
 
 def _about(page: Page, body: Any) -> Mapping[str, str]:
     """What was asked, which the answer does not repeat; a saved page may carry it as `about`."""
-    return {**page.context, **(inner(body, "about") if isinstance(body, Mapping) else {})}
+    told = inner(body, "about") if isinstance(body, Mapping) else {}
+    return {**page.context, **{key: value for key, value in told.items() if isinstance(value, str)}}
+
+
+def _sku_of(ean: str, context: Mapping[str, str]) -> str:
+    """Our SKU for an EAN, from what was asked."""
+    try:
+        known = json.loads(context.get("skus", "") or "{}")
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"skus is not JSON ({error}); it maps each EAN to our SKU") from error
+    found = known.get(ean, "") if isinstance(known, Mapping) else ""
+    return found if isinstance(found, str) else ""
 
 
 def _fee(raw: Mapping[str, Any], context: Mapping[str, str]) -> Fee:
@@ -52,7 +63,7 @@ def _fee(raw: Mapping[str, Any], context: Mapping[str, str]) -> Fee:
         raise Unreadable("unitPrice or totalCost is missing; ask for the commission with a price")
     return Fee(
         external_id=f"{ean}:{text(raw, 'condition') or 'NEW'}",
-        sku=json.loads(context.get("skus", "") or "{}").get(ean, ""),
+        sku=_sku_of(ean, context),
         product_ids=product_ids(ean=ean),
         price=price,
         parts=(FeePart(line_class=LineClass.COMMISSION, label="totalCost", amount=-cost),),
