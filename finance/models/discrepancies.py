@@ -16,6 +16,17 @@ class DiscrepancyKind(models.TextChoices):
     STATEMENT_GAP = "statement_gap", "statement missing"
     INCONSISTENT = "inconsistent", "lines do not make the total"
     DEPOSIT_MISMATCH = "deposit_mismatch", "deposit differs from the statement"
+    OVERPAID = "overpaid", "paid too much"
+    FEE_OVERCHARGE = "fee_overcharge", "fee too high"
+    UNEXPECTED_FEE = "unexpected_fee", "fee that was not agreed"
+    REFUND_WITHOUT_CREDIT = "refund_without_credit", "refund without fee credit"
+    REFUND_WITHOUT_RETURN = "refund_without_return", "refund without return"
+    REIMBURSEMENT_SHORT = "reimbursement_short", "reimbursement short or taken back"
+    RESERVE_HELD = "reserve_held", "reserve held too long"
+    PAYOUT_RETURNED = "payout_returned", "payout returned or failed"
+    FX_DIFFERENCE = "fx_difference", "exchange rate differs"
+    TAX_ANOMALY = "tax_anomaly", "tax by the wrong rate or party"
+    PENALTY = "penalty", "penalty charged"
 
 
 class DiscrepancyState(models.TextChoices):
@@ -38,7 +49,7 @@ class Discrepancy(models.Model):
     """
 
     account = models.ForeignKey("marketplaces.Account", models.CASCADE, related_name="discrepancies")
-    kind = models.CharField(max_length=20, choices=DiscrepancyKind)
+    kind = models.CharField(max_length=24, choices=DiscrepancyKind)
     key = models.CharField(max_length=200)
     settlement = models.ForeignKey(Settlement, models.CASCADE, null=True, blank=True, related_name="discrepancies")
     settlement_line = models.ForeignKey(SettlementLine, models.SET_NULL, null=True, blank=True, related_name="+")

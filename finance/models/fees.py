@@ -1,4 +1,4 @@
-"""What the marketplace says it would charge."""
+"""What the marketplace says it would charge, and what it should charge by the schedules that were agreed."""
 
 from __future__ import annotations
 
@@ -25,3 +25,91 @@ class FeeQuote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.remote_id} {self.total} {self.currency}"
+
+
+class FeeBasis(models.TextChoices):
+    """What a rate is a share of. Bases are what the buyer paid (VAT as the rule says) or another fee of the line."""
+
+    ITEM = "item", "goods less discounts"
+    PAID = "paid", "goods, shipping and wrap less discounts"
+    COMMISSION = "commission", "the commission of the line"
+    FEES = "fees", "all fees of the line"
+    NOTHING = "nothing", "no share, amounts per unit or line only"
+
+
+class Rounding(models.TextChoices):
+    HALF_UP = "half_up", "half up"
+    HALF_EVEN = "half_even", "half to even"
+    DOWN = "down", "down"
+
+
+class VatTreatment(models.TextChoices):
+    """Whether a charged fee contains VAT, gets it on top, or is billed without (reverse charge)."""
+
+    INCLUDED = "included"
+    ON_TOP = "on_top"
+    REVERSE_CHARGE = "reverse_charge"
+
+
+class FeeRule(models.Model):
+    """One row of a fee schedule: fee = clamp(rate x basis + per unit x units + per line), positive here, charged negative.
+
+    The most specific row wins: account before marketplace, then channel, category, programme (blank holds for all).
+    A tier is a row of its own (`price_from`/`price_below` per piece, `weight_from_g`/`weight_below_g`); with `is_marginal`
+    each part of the price is charged by its own tier. Valid until the next `valid_from` of the same key; `is_end` ends it.
+    """
+
+    account = models.ForeignKey("marketplaces.Account", models.CASCADE, null=True, blank=True, related_name="fee_rules")
+    marketplace = models.CharField(max_length=40, blank=True)
+    channel = models.CharField(max_length=20, blank=True)
+    category = models.CharField(max_length=120, blank=True)
+    programme = models.CharField(max_length=12, blank=True)
+    line_class = models.CharField(max_length=20)
+    valid_from = models.DateField()
+    is_end = models.BooleanField(default=False)
+    currency = models.CharField(max_length=3)
+    basis = models.CharField(max_length=10, choices=FeeBasis, default=FeeBasis.NOTHING)
+    rate = models.DecimalField(max_digits=9, decimal_places=6, default=0)
+    per_unit = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    per_line = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    minimum = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
+    maximum = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
+    price_from = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
+    price_below = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
+    is_marginal = models.BooleanField(default=False)
+    weight_from_g = models.PositiveIntegerField(null=True, blank=True)
+    weight_below_g = models.PositiveIntegerField(null=True, blank=True)
+    rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.HALF_UP)
+    vat = models.CharField(max_length=15, choices=VatTreatment, default=VatTreatment.INCLUDED)
+    basis_includes_vat = models.BooleanField(default=True)
+    tolerance = models.DecimalField(max_digits=9, decimal_places=4, default="0.01")
+    tolerance_rate = models.DecimalField(max_digits=7, decimal_places=4, default="0.02")
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [models.Index(fields=["line_class", "marketplace", "valid_from"], name="fee_rule_lookup")]
+
+    def __str__(self) -> str:
+        return f"{self.line_class} {self.marketplace or self.account_id} {self.channel} from {self.valid_from}"
+
+
+class ExpectedFee(models.Model):
+    """What one fee of an order line should be, and by which rule or quote; rebuilt for the lines touched.
+
+    `amount` is negative, for the whole line; None with `reason` where a rule exists and an input of it is unknown.
+    """
+
+    order_line = models.ForeignKey("inventory.OrderLine", models.CASCADE, related_name="expected_fees")
+    line_class = models.CharField(max_length=20)
+    amount = models.DecimalField(max_digits=19, decimal_places=4, null=True)
+    currency = models.CharField(max_length=3)
+    tolerance = models.DecimalField(max_digits=19, decimal_places=4, default="0.01")
+    rule = models.ForeignKey(FeeRule, models.SET_NULL, null=True, related_name="+")
+    quote = models.ForeignKey(FeeQuote, models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order_line", "line_class"], name="expected_fee_once")]
+
+    def __str__(self) -> str:
+        return f"{self.order_line_id} {self.line_class} {self.amount} {self.currency}"

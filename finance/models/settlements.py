@@ -12,13 +12,20 @@ from finance.classes import Scope
 
 
 class SettlementState(models.TextChoices):
-    """`inconsistent`: the lines do not make the total; `tied`: they do, but some are quarantined."""
+    """`inconsistent`: the lines do not make the total; `tied`: they do, but some are quarantined.
+
+    A person approves a matched one; exporting and locking its month follow. `reissued`: lines of a newer issue wait.
+    """
 
     ANNOUNCED = "announced"
     IMPORTED = "imported"
     INCONSISTENT = "inconsistent"
     TIED = "tied"
     MATCHED = "matched"
+    APPROVED = "approved"
+    EXPORTED = "exported"
+    LOCKED = "locked"
+    REISSUED = "reissued"
 
 
 class SettlementSource(models.TextChoices):
@@ -120,8 +127,11 @@ class MatchLayer(models.IntegerChoices):
     EXACT = 1, "exact line"
     PRODUCT = 2, "order and product"
     AMOUNT = 3, "order and amount"
+    REFERENCE = 4, "reference chain"
+    ALLOCATION = 5, "spread over the order"
     LEDGER = 6, "ledger by class"
     QUARANTINE = 7, "quarantine"
+    PERSON = 8, "a person's decision"
 
 
 class MatchReason(models.TextChoices):
@@ -132,6 +142,11 @@ class MatchReason(models.TextChoices):
     AMOUNT = "amount", "the only line of the order with this amount"
     ONLY_LINE = "only_line", "the order has one line and nothing speaks against it"
     SAME_EVENT = "same_event", "booked together with a row that was matched"
+    SHIPMENT = "shipment", "its shipment holds only this line"
+    RETURN = "return", "its return names this line"
+    SAME_GROUP = "same_group", "its group of rows is about this line"
+    BY_VALUE = "by_value", "a charge of the whole order, spread by net value"
+    PERSON = "person", "matched by a person"
     LEDGER = "ledger", "belongs to a ledger, not to an order"
     NOT_AN_ORDER = "not_an_order", "its reference is no order of this account"
     NO_ORDER = "no_order", "the order is not known here"
