@@ -20,15 +20,17 @@ FLUSH_AT = 500
 class Recorder:
     """Keeps the redacted exchanges of one piece of work and writes them in bulk, outside the call path.
 
-    `about` is the one subject of the work, `order:<id>` or `sku:<sku>`, where it has one.
+    `about` is the one subject of the calls that follow, `order:<id>` or `sku:<sku>`, where they have one;
+    `written` are the ids of the rows in the order of the calls.
     """
 
     def __init__(
         self, account: Account, *, run_id: int | None = None, command_id: int | None = None, about: str = ""
     ) -> None:
         self.calls = 0
+        self.about = about
+        self.written: list[int] = []
         self._account_id, self._run_id, self._command_id = account.pk, run_id, command_id
-        self._subjects = [about[:120]] if about else []
         self._waiting: list[Traffic] = []
 
     def __call__(self, exchange: Exchange) -> None:
@@ -39,7 +41,11 @@ class Recorder:
 
     def flush(self) -> None:
         waiting, self._waiting = self._waiting, []
-        Traffic.objects.bulk_create(waiting)
+        self.written += [row.pk for row in Traffic.objects.bulk_create(waiting)]
+
+    def turn_to(self, resource: str, external_id: str) -> None:
+        """The calls that follow are about one record."""
+        self.about = f"order:{external_id}" if resource == "orders" else ""
 
     def _row(self, exchange: Exchange) -> Traffic:
         return Traffic(
@@ -47,7 +53,7 @@ class Recorder:
             operation=exchange.operation[:80], method=exchange.method[:8], url=exchange.url[:600],
             status=exchange.status or None, milliseconds=exchange.milliseconds, request_id=(exchange.request_id or "")[:120],
             request_body=exchange.request_body, response_body=exchange.response_body,
-            error=(exchange.error or "")[:300], subjects=self._subjects,
+            error=(exchange.error or "")[:300], subjects=[self.about[:120]] if self.about else [],
         )  # fmt: skip
 
 

@@ -146,8 +146,12 @@ def _fetch_orders(account: Account, events: Sequence[InboxEvent]) -> int:
     wanted = [order_id for order_id, at in newest.items() if not _have(account, order_id, at)]
     if not wanted:
         return 0
-    with connections.opened(account, connections.Recorder(account)) as client:
-        return sum(_fetch(account, client, order_id) for order_id in wanted)
+    recorder, fetched = connections.Recorder(account), 0
+    with connections.opened(account, recorder) as client:
+        for order_id in wanted:
+            recorder.turn_to(ORDERS, order_id)
+            fetched += _fetch(account, client, order_id)
+    return fetched
 
 
 def _have(account: Account, order_id: str, changed_at: datetime) -> bool:

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from config.core import clock
-from config.core.errors import Rejected
+from config.core.errors import RateLimited, Rejected, Transient
 from config.core.events import announce
 from config.core.work import later
 from marketplaces import registry, signals
@@ -64,12 +64,18 @@ def ask_to_fill() -> int:
 
 
 def fill(account_id: int) -> dict[str, int]:
-    """Fetch the missing records by id, then read the missing time again, which may have to wait for a report."""
+    """Fetch the missing records by id, then read the missing time again, which may have to wait for a report.
+
+    A passing failure of one record holds up no other; it is raised at the end, so that the work is tried again.
+    """
     account = Account.objects.get(pk=account_id)
     if account.is_paused:
         return {"skipped": 1}
-    fetched = _fill_records(account)
-    return {"time": _fill_time(account), "records": fetched}
+    fetched, trouble = _fill_records(account)
+    filled = _fill_time(account)
+    if trouble:
+        raise trouble
+    return {"time": filled, "records": fetched}
 
 
 def _open(account: Account, kind: str) -> list[Gap]:
@@ -86,13 +92,21 @@ def _fill_time(account: Account) -> int:
     return gaps.close_covered(account)
 
 
-def _fill_records(account: Account) -> int:
+def _fill_records(account: Account) -> tuple[int, Transient | None]:
+    """How many were fetched, and the last passing failure; when the limiter stops one, the rest waits too."""
+    fetched, trouble = 0, None
     waiting = [gap for gap in _open(account, GapKind.RECORD) if not _arrived(gap)]
-    if not waiting:
-        return 0
     recorder = connections.Recorder(account)
     with connections.opened(account, recorder) as client:
-        return sum(_fetch(client, gap) for gap in waiting)
+        for gap in waiting:
+            recorder.turn_to(gap.resource, gap.external_id)
+            try:
+                fetched += _fetch(client, gap)
+            except Transient as error:
+                trouble = error
+                if isinstance(error, RateLimited):
+                    break
+    return fetched, trouble
 
 
 def _arrived(gap: Gap) -> bool:
@@ -105,11 +119,13 @@ def _arrived(gap: Gap) -> bool:
 
 
 def _fetch(client: Client, gap: Gap) -> int:
-    _count(gap)
+    """Ask for one record; only a definite answer counts as an attempt."""
     try:
         page = client.by_id(gap.resource, gap.external_id)
     except Rejected as error:
+        _count(gap)
         return _not_there(gap, str(error))
+    _count(gap)
     if page is None:
         return _not_there(gap, "the marketplace does not know it")
     return _take_in(gap, page)

@@ -30,8 +30,9 @@ def ask(account: Account, resource: str, external_id: str) -> int | None:
 def fetch(account_id: int, resource: str, external_id: str) -> dict[str, int]:
     """Read one record and store it like any other page; raises Rejected when the marketplace does not know it."""
     account = Account.objects.get(pk=account_id)
-    about = f"order:{external_id}" if resource == "orders" else ""
-    with connections.opened(account, connections.Recorder(account, about=about)) as client:
+    recorder = connections.Recorder(account)
+    recorder.turn_to(resource, external_id)
+    with connections.opened(account, recorder) as client:
         page = client.by_id(resource, external_id)
     if page is None:
         raise Rejected(f"{account.label} does not know {external_id}", code="not_found")

@@ -28,7 +28,7 @@ class Poisoned(Exception):
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the rows of a run; `newest` is the latest record time among them."""
+    """What became of the rows of a run; `newest` is the latest record time among them, `subjects` goes by page id."""
 
     read: int = 0
     inserted: int = 0
@@ -38,6 +38,7 @@ class Counts:
     unknown: Counter[str] = field(default_factory=Counter)
     newest: datetime | None = None
     rejected_ids: list[int] = field(default_factory=list)
+    subjects: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
 @dataclass(slots=True)
@@ -66,12 +67,11 @@ class Landing:
         self._mapper: Mapper = registry.mapper(source.account.marketplace, source.resource)
         self._waiting: dict[str, list[tuple[Row, int]]] = defaultdict(list)
         self._rejected: list[tuple[int, Rejected]] = []
-        self._subjects: dict[int, set[str]] = defaultdict(set)
 
     def page(self, page_id: int, page: Page) -> None:
         """Map one page; raises Poisoned when more than a fifth of it (and at least five pieces) cannot be read."""
         tally = _Tally(page_id)
-        self._subjects[page_id].update(())
+        self.counts.subjects[page_id].update(())
         for piece in self._mapper(page):
             self._take(piece, tally)
             if tally.pieces % JUDGE_FROM == 0:
@@ -83,7 +83,7 @@ class Landing:
     def close(self) -> Counts:
         """Hand over what is left and note that the pages are applied."""
         self.flush()
-        archive.mark_applied(self._subjects.items())
+        archive.mark_applied(self.counts.subjects.items())
         return self.counts
 
     def flush(self) -> None:
@@ -110,7 +110,7 @@ class Landing:
             self.counts.unknown[unknown[:200]] += 1
         if row.changed_at and (self.counts.newest is None or row.changed_at > self.counts.newest):
             self.counts.newest = row.changed_at
-        found = self._subjects[page_id]
+        found = self.counts.subjects[page_id]
         if len(found) < archive.MOST_SUBJECTS:
             found.update(subject[:120] for subject in checks.subjects(row))
         waiting = self._waiting[type(row).__name__]

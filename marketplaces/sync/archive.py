@@ -32,24 +32,29 @@ _MARK = """
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An archived page: its id, whether it is new to us, and its content while that is still at hand."""
+    """An archived page: its id, whether it is new to us, its content while that is still at hand, and which it was."""
 
     id: int
     page: Page | None
     is_new: bool
+    position: int
 
 
-def store(run: SyncRun, pages: Sequence[Page]) -> list[Stored]:
-    """Keep pages of one run; a page that is known by content is not written again. Order is kept."""
+def store(run: SyncRun, pages: Sequence[Page], *, start: int = 0) -> list[Stored]:
+    """Keep pages of one run; a page that is known by content is not written again. Order is kept.
+
+    `start` is how many pages of the run came before.
+    """
     if not pages:
         return []
-    drafts = {digest(page): page for page in pages}
+    keys = [digest(page) for page in pages]
+    drafts, places = dict(zip(keys, pages, strict=True)), {key: place for place, key in enumerate(keys, start)}
     mine = RawPage.objects.filter(account=run.account_id, resource=run.resource, sha256__in=drafts)
     known = set(mine.values_list("sha256", flat=True))
     new = [_draft(run, key, page) for key, page in drafts.items() if key not in known]
     RawPage.objects.bulk_create(new, ignore_conflicts=True)
     ids = dict(mine.values_list("sha256", "id"))
-    return [Stored(ids[key], page, key not in known) for key, page in drafts.items()]
+    return [Stored(ids[key], page, key not in known, places[key]) for key, page in drafts.items()]
 
 
 def digest(page: Page) -> str:

@@ -18,11 +18,12 @@ HELD_BYTES = 48_000_000
 
 def archived(pages: Iterable[Page], run: SyncRun, *, into: list[archive.Stored]) -> None:
     """Read all pages to the end and archive them; bodies beyond 48 MB are dropped and read again when needed."""
-    held = 0
+    held = start = 0
     for block in _blocks(pages):
-        for item in archive.store(run, block):
+        for item in archive.store(run, block, start=start):
             held += len(item.page.body) if item.page else 0
             into.append(item if held <= HELD_BYTES else _let_go(item))
+        start += len(block)
         run.pages, run.new_pages = len(into), sum(item.is_new for item in into)
 
 

@@ -27,6 +27,7 @@ from marketplaces.services import connections
 from marketplaces.sinks import Source
 from marketplaces.sync import apply, archive, fetch, outcome, reports
 from marketplaces.sync import window as windows
+from marketplaces.sync.trail import Trail
 
 WINDOWS_PER_PULL = 6
 SHORTEST = timedelta(minutes=1)
@@ -98,12 +99,13 @@ def position_of(account: Account, resource: str) -> SyncState:
 def _one(task: Task, window: Window) -> SyncRun:
     run = _start(task, window)
     recorder = connections.Recorder(task.account, run_id=run.pk)
+    trail = Trail(recorder)
     stored: list[archive.Stored] = []
     try:
         with connections.opened(task.account, recorder) as client:
-            fetch.archived(_pages(client, task, window), run, into=stored)
+            fetch.archived(trail.along(_pages(client, task, window)), run, into=stored)
         run.calls += recorder.calls
-        land(task, run, stored, window)
+        trail.mark(stored, land(task, run, stored, window).subjects)
     except apply.Poisoned as poison:
         reports.settle(task.account, task.resource)
         outcome.stop(run, poison)

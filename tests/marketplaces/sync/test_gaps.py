@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from config.core import clock
-from config.core.errors import Transient
+from config.core.errors import RateLimited, Transient
 from config.core.models import WorkItem
 from inventory.models import Order
 from marketplaces.models import Gap, SyncState
@@ -107,3 +107,25 @@ def test_an_order_in_a_settlement_that_is_unknown_becomes_a_gap_of_that_settleme
     remote.documents["S-1"] = b"S-1;2026-09-01T00:00:00+00:00;2026-09-15T00:00:00+00:00;10.00\nA-9;10.00\n"
     pulls.pull(shop.pk, "settlements")
     assert Gap.objects.values_list("external_id", "revealed_by").get() == ("A-9", "settlements")
+
+
+def test_a_passing_failure_of_one_record_is_no_attempt_and_holds_up_no_other(shop, remote):
+    remote.put("A-2", NOON - timedelta(days=20))
+    gaps.report_missing(shop, "orders", ["A-1"], "returns")
+    with clock.frozen(NOON + timedelta(minutes=1)):
+        gaps.report_missing(shop, "orders", ["A-2"], "returns")
+    for _ in range(6):
+        remote.errors = [Transient("down", code="http_503")]
+        with pytest.raises(Transient, match="down"):
+            gaps.fill(shop.pk)
+    found = Gap.objects.order_by("external_id").values_list("external_id", "state", "attempts")
+    assert list(found) == [("A-1", "open", 0), ("A-2", "filled", 1)]
+
+
+def test_when_the_limiter_stops_one_record_the_others_wait_with_it(shop, remote):
+    gaps.report_missing(shop, "orders", ["A-1", "A-2"], "returns")
+    remote.errors = [RateLimited("slow down", until=NOON + timedelta(minutes=1))]
+    with pytest.raises(RateLimited):
+        gaps.fill(shop.pk)
+    assert [call for call in remote.asked if call.startswith("by_id")] == ["by_id A-1"]
+    assert set(Gap.objects.values_list("state", "attempts")) == {("open", 0)}
