@@ -93,19 +93,23 @@ def _fill_time(account: Account) -> int:
 
 
 def _fill_records(account: Account) -> tuple[int, Transient | None]:
-    """How many were fetched, and the last passing failure; when the limiter stops one, the rest waits too."""
-    fetched, trouble = 0, None
     waiting = [gap for gap in _open(account, GapKind.RECORD) if not _arrived(gap)]
     recorder = connections.Recorder(account)
     with connections.opened(account, recorder) as client:
-        for gap in waiting:
-            recorder.turn_to(gap.resource, gap.external_id)
-            try:
-                fetched += _fetch(client, gap)
-            except Transient as error:
-                trouble = error
-                if isinstance(error, RateLimited):
-                    break
+        return _fetch_all(client, recorder, waiting)
+
+
+def _fetch_all(client: Client, recorder: connections.Recorder, waiting: Iterable[Gap]) -> tuple[int, Transient | None]:
+    """How many were fetched, and the last passing failure; when the limiter stops one, the rest waits too."""
+    fetched, trouble = 0, None
+    for gap in waiting:
+        recorder.turn_to(gap.resource, gap.external_id)
+        try:
+            fetched += _fetch(client, gap)
+        except RateLimited as error:
+            return fetched, error
+        except Transient as error:
+            trouble = error
     return fetched, trouble
 
 
