@@ -19,7 +19,7 @@ from config.core.screens import page, require
 from config.core.templatetags.charts import Series
 from config.screens import totals
 from config.screens.health_strip import strip
-from finance import selectors as money
+from finance.selectors import statements as money
 from inventory import selectors as goods
 from tickets import selectors as tickets
 from tickets.models import Severity

@@ -13,8 +13,8 @@ from django.urls import NoReverseMatch, reverse
 
 from config.core.permissions import Action, may
 from config.core.screens import page, require
-from finance import selectors as money
 from finance.models import SettlementLine
+from finance.selectors import statements as money
 from inventory import selectors as goods
 from inventory.models import Order, OrderEvent, Return
 from marketplaces.models import Command, RawPage, Traffic

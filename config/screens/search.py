@@ -14,7 +14,7 @@ from catalog import selectors as catalog
 from catalog.models import RemoteProduct
 from config.core.permissions import Action, may
 from config.core.screens import page, require
-from finance import selectors as money
+from finance.selectors import statements as money
 from inventory import selectors as goods
 from tickets import selectors as tickets
 

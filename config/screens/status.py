@@ -13,7 +13,7 @@ from catalog.models import Listing
 from config.core import clock, tenancy
 from config.core.management.demo import history
 from finance.models import Settlement, SettlementLine
-from finance.selectors import statement_status
+from finance.selectors.statements import statement_status
 from inventory.models import Order, OrderLine, StockLevel
 from marketplaces import registry
 from marketplaces.models import (

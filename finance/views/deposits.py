@@ -9,7 +9,7 @@ from django.urls import reverse
 from config.core.money import Money
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing
-from finance.filters import DepositFilter
+from finance.filters.statements import DepositFilter
 from finance.models import Deposit
 
 DEPOSITS = Listing(

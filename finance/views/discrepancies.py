@@ -13,9 +13,9 @@ from config.core.buttons import Button, allowed, press, text
 from config.core.money import Money
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
-from finance import selectors
-from finance.filters import DiscrepancyFilter
+from finance.filters.statements import DiscrepancyFilter
 from finance.models import Discrepancy, DiscrepancyState
+from finance.selectors import statements as selectors
 from finance.services import differences
 from finance.views.statements import amount
 

@@ -13,9 +13,9 @@ from django.urls import reverse
 from config.core.money import Money
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
-from finance import selectors
-from finance.filters import SettlementLineFilter
+from finance.filters.statements import SettlementLineFilter
 from finance.models import Match, Settlement, SettlementLine
+from finance.selectors import statements as selectors
 
 
 def _rows(request: HttpRequest) -> QuerySet[SettlementLine]:

@@ -15,10 +15,10 @@ from config.core.buttons import Button, allowed, press
 from config.core.money import Money
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
-from finance import selectors
 from finance.classes import Scope
-from finance.filters import SettlementFilter
+from finance.filters.statements import SettlementFilter
 from finance.models import Settlement, SettlementState
+from finance.selectors import statements as selectors
 from finance.services import reconcile
 
 MEANING = {

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from finance import selectors, sinks
+from finance import sinks
 from finance.models import Deposit, Discrepancy, IdentityCheck, Settlement
+from finance.selectors import statements as selectors
 from finance.services import deposits, reconcile
 from marketplaces.canonical import LineClass as C
 from tests import factories

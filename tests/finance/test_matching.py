@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.models import Identifier, Product, RemoteProduct, Sku
-from finance import matches, selectors, sinks
+from finance import matches, sinks
 from finance.classes import Scope
 from finance.models import Match, Settlement, SettlementLine
 from finance.reconciliation import Amount, Found, Item, match
+from finance.selectors import statements as selectors
 from inventory import sinks as inventory_sinks
 from inventory.models import OrderLine
 from marketplaces.canonical import LineClass as C

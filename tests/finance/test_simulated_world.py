@@ -13,8 +13,8 @@ import requests
 
 from config.core import clock, transport
 from config.core.http import ApiSession
-from finance import selectors
 from finance.models import Discrepancy, Match
+from finance.selectors import statements as selectors
 from finance.services import reconcile
 from marketplaces import registry, sinks
 from marketplaces.canonical import CANONICAL_TYPES

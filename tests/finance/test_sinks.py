@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from config.core.models import WorkItem
-from finance import selectors, sinks
-from finance.filters import DiscrepancyFilter, SettlementFilter, SettlementLineFilter
+from finance import sinks
+from finance.filters.statements import DiscrepancyFilter, SettlementFilter, SettlementLineFilter
 from finance.models import Discrepancy, FeeQuote, Settlement, SettlementLine
+from finance.selectors import statements as selectors
 from finance.services import reconcile
 from marketplaces.canonical import Fee, FeePart, LineClass
 from tests import factories

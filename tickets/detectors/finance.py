@@ -10,8 +10,8 @@ from django.db.models import F, Max, Q, QuerySet
 
 from config.core import clock
 from config.core.money import Money
-from finance import selectors
 from finance.models import Discrepancy, DiscrepancyKind, Settlement
+from finance.selectors import statements as selectors
 from tickets.detectors.base import Measure, detector, hours
 from tickets.types import SETTLEMENT_DISCREPANCY, STATEMENT_MISSING
 

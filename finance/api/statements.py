@@ -13,8 +13,10 @@ from rest_framework.response import Response
 
 from config.core.api import Lists, MoneyField, Named, Reason, Rows, actor, write
 from config.core.permissions import Action
-from finance import discrepancies, filters, selectors
+from finance import discrepancies
+from finance.filters import statements as filters
 from finance.models import Deposit, Discrepancy, FeeQuote, IdentityCheck, Match, Settlement, SettlementLine
+from finance.selectors import statements as selectors
 from finance.services import deposits, differences, reconcile
 from marketplaces.api import RunSerializer
 from marketplaces.selectors import accounts
