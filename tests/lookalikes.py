@@ -93,7 +93,7 @@ def _special(label: str) -> dict[str, Any]:
 
 
 def _value(field: Any, mark: str, rows: dict[str, Any]) -> Any:
-    if field.name in PLAIN:
+    if field.name in PLAIN and not isinstance(field, models.DecimalField):
         return PLAIN[field.name]
     if field.is_relation:
         return rows.get(field.related_model._meta.label) or _make(field.related_model, mark, rows)
