@@ -230,6 +230,7 @@ LOGGING = {
 # Reference rates: the European Central Bank's last ninety days, refreshed by a job
 
 RATES_URL = env.text("RATES_URL", "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist-90d.xml")
+RATES_HISTORY_URL = env.text("RATES_HISTORY_URL", "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip")
 
 # One shell for admin and screens
 

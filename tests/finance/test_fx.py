@@ -41,16 +41,42 @@ def test_it_raises_when_no_rate_lies_within_seven_days_before(on):
         RATES.convert(Money(Decimal("10"), "EUR"), "USD", on=on)
 
 
-def test_it_reads_the_banks_file_and_adds_the_pegs():
-    rows = list(sources.with_pegs(sources.from_bank_xml(BANK_XML)))
-    assert rows == [
-        (FRIDAY, "USD", Decimal("1.2500"), "ECB"),
-        (FRIDAY, "AED", Decimal("4.590625"), "peg"),
-        (FRIDAY, "SAR", Decimal("4.687500"), "peg"),
-    ]
+def test_it_reads_the_banks_file():
+    assert list(sources.from_bank_xml(BANK_XML)) == [(FRIDAY, "USD", Decimal("1.2500"), "ECB")]
 
 
-@pytest.mark.parametrize("body", [b"<html>", b'<!DOCTYPE x [<!ENTITY a "b">]><x/>', b""])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>", b'<!DOCTYPE x [<!ENTITY a "b">]><x/>', b"", b"<html/>", BANK_XML.replace(b"1.2500", b"NaN"),
+        BANK_XML.replace(b"1.2500", b"0"), BANK_XML.replace(b"USD", b"usd"), BANK_XML.replace(b"-10-", b"-13-"),
+    ],
+)  # fmt: skip
 def test_it_refuses_what_is_not_the_banks_file(body):
     with pytest.raises(UnreadableRates):
         list(sources.from_bank_xml(body))
+
+
+BANK_CSV = b"Date,USD,HRK,\n2026-10-02,1.25,N/A,\n2026-10-01,1.24,7.5,\n"
+
+
+def test_it_reads_the_banks_history_as_csv_and_leaves_out_what_was_not_told():
+    assert list(sources.from_bank_csv(BANK_CSV)) == [
+        (FRIDAY, "USD", Decimal("1.25"), "ECB"),
+        (date(2026, 10, 1), "USD", Decimal("1.24"), "ECB"),
+        (date(2026, 10, 1), "HRK", Decimal("7.5"), "ECB"),
+    ]
+    assert len(list(sources.from_bank_csv(BANK_CSV, since=FRIDAY))) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"", "first line"), (b"Datum,USD\n", "first line"), (b"PK\x03\x04", "not CSV"), (b"\xff\xfe", "not CSV"),
+        (BANK_CSV.replace(b"1.24", b"-1"), "more than zero"), (BANK_CSV.replace(b"1.24", b"x"), "no number"),
+        (BANK_CSV.replace(b",7.5", b""), "3 values under 4 names"), (BANK_CSV.replace(b"2026-10-01", b"1 Oct"), "no day"),
+    ],
+)  # fmt: skip
+def test_it_refuses_a_history_that_is_not_the_banks(body, why):
+    with pytest.raises(UnreadableRates, match=why):
+        list(sources.from_bank_csv(body))
