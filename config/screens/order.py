@@ -17,6 +17,7 @@ from finance.models import SettlementLine
 from finance.selectors import statements as money
 from inventory import selectors as goods
 from inventory.models import Order, OrderEvent, Return
+from marketplaces import subjects
 from marketplaces.models import Command, RawPage, Traffic
 from marketplaces.services import records
 from tickets import selectors as tickets
@@ -34,7 +35,7 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
     lines = list(goods.lines_of(order=found))
     settled = list(money.settled_of_order(account=found.account_id, order_ref=found.external_id)[:MOST])
     returns = list(goods.returns_of(order=found))
-    subject = [f"order:{found.external_id}"]
+    subject = [subjects.order(found.external_id)]
     traffic = Traffic.objects.filter(account=found.account, subjects__contains=subject)
     context = {
         "order": found, "lines": lines, "returns": returns, "settled": settled,
@@ -75,7 +76,7 @@ def timeline(order: Order, settled: list[SettlementLine], returns: list[Return])
     steps = [_event(event) for event in goods.timeline(order=order)[:MOST]]
     steps += [_return(each) for each in returns]
     steps += _settlements(settled)
-    asked = Command.objects.filter(account=order.account, subject=order.external_id).order_by("planned_at")[:MOST]
+    asked = Command.objects.filter(account=order.account, subject=subjects.order(order.external_id)).order_by("planned_at")[:MOST]
     steps += [_command(each) for each in asked]
     return sorted(steps, key=lambda step: step["at"])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from config.core import clock, transport
 from config.core.errors import NeedsOperator, RateLimited, Rejected, Transient
@@ -17,7 +18,7 @@ from config.core.work import later
 from marketplaces import plain, registry, signals
 from marketplaces.contract import Capability, Client, CommandKind, Outbound, Outcome, OutcomeState
 from marketplaces.models import Account, AccountStage, AccountStatus, Command, CommandState
-from marketplaces.services import connections
+from marketplaces.services import connections, records
 
 CHECK_AFTER = (timedelta(0), timedelta(minutes=5), timedelta(hours=1))
 NEEDS = {
@@ -25,7 +26,9 @@ NEEDS = {
     CommandKind.SET_STOCK: Capability.WRITE_STOCK,
     CommandKind.CONFIRM_SHIPMENT: Capability.CONFIRM_SHIPMENT,
 }
+REPLACING = frozenset({CommandKind.SET_PRICE, CommandKind.SET_STOCK})
 _WAITING = (CommandState.SENT, CommandState.ACCEPTED, CommandState.UNKNOWN)
+_FAILED = (CommandState.REJECTED, CommandState.SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +44,9 @@ class Intent:
 
 
 def plan(account: Account, intent: Intent) -> Command:
-    """Write the intent down, once per account and key; an older unsent one about the same subject is superseded.
+    """Write the intent down, once per account and key; an older unsent price or quantity of the same is superseded.
 
+    A shipment replaces nothing, for each is a parcel of its own.
     Only accounts of stage `act` are written to; for others the row stays as a proposal.
     """
     if NEEDS[intent.kind] not in registry.get(account.marketplace).capabilities:
@@ -56,9 +60,8 @@ def plan(account: Account, intent: Intent) -> Command:
                 "payload": plain.plain(intent.payload), "asked_by": intent.asked_by, "planned_at": clock.now(),
             },
         )  # fmt: skip
-        if is_new:
-            older = Command.objects.filter(account=account, kind=intent.kind, subject=intent.subject)
-            older = older.filter(channel=intent.channel, state=CommandState.PLANNED).exclude(pk=command.pk)
+        if is_new and intent.kind in REPLACING:
+            older = _same(command).filter(state=CommandState.PLANNED).exclude(pk=command.pk)
             older.update(state=CommandState.SUPERSEDED, reason=f"replaced by command {command.pk}")
         if command.state == CommandState.PLANNED and account.stage == AccountStage.ACT:
             later("marketplaces.send_command", account_id=account.pk, command_id=command.pk)
@@ -74,7 +77,8 @@ def send(account_id: int, command_id: int) -> dict[str, int]:
     if account.status != AccountStatus.ACTIVE or account.stage != AccountStage.ACT:
         return {"held": 1}
     taken = Command.objects.filter(pk=command_id, state=CommandState.PLANNED)
-    if newer := _newer(taken.first()):
+    planned = taken.first()
+    if newer := planned and newer_than(planned):
         taken.update(state=CommandState.SUPERSEDED, reason=f"replaced by command {newer.pk}", next_check_at=None)
     if not taken.update(state=CommandState.SENT, sent_at=clock.now(), next_check_at=clock.now() + CHECK_AFTER[1]):
         return {"skipped": 1}
@@ -88,12 +92,17 @@ def _recorder(command: Command) -> connections.Recorder:
     return connections.Recorder(command.account, command_id=command.pk, about=command.subject)
 
 
-def _newer(command: Command | None) -> Command | None:
-    """The latest wish about the same subject that came after this one."""
-    if command is None:
+def newer_than(command: Command) -> Command | None:
+    """The latest price or quantity wished for the same subject after this one; a shipment is replaced by none."""
+    if command.kind not in REPLACING:
         return None
-    same = Command.objects.filter(account=command.account_id, kind=command.kind, subject=command.subject)
-    return same.filter(channel=command.channel, pk__gt=command.pk).order_by("-pk").first()
+    return _same(command).filter(pk__gt=command.pk).order_by("-pk").first()
+
+
+def _same(command: Command) -> QuerySet[Command]:
+    return Command.objects.filter(
+        account=command.account_id, kind=command.kind, subject=command.subject, channel=command.channel
+    )
 
 
 def _sent(client: Client, command: Command) -> Outcome:
@@ -126,6 +135,7 @@ def _settle(command: Command, outcome: Outcome) -> None:
     with transaction.atomic():
         if outcome.state is OutcomeState.CONFIRMED:
             command.confirmed_at, command.next_check_at = clock.now(), None
+            _read_order_again(command)
         elif outcome.state is OutcomeState.REJECTED:
             command.next_check_at = None
             announce(signals.command_failed, command_id=command.pk)
@@ -134,9 +144,23 @@ def _settle(command: Command, outcome: Outcome) -> None:
         command.save()
 
 
+def _read_order_again(command: Command) -> None:
+    """What was shipped changes what is left to ship, so a confirmed parcel has its order read."""
+    if command.kind == CommandKind.CONFIRM_SHIPMENT and records.can_fetch(command.account):
+        order = str(command.payload.get("external_id", ""))
+        later("marketplaces.fetch_record", account_id=command.account_id, resource="orders", external_id=order)
+
+
 def _next_check(command: Command) -> datetime | None:
-    """When to read back next, by how often it was done; None parks the command for a person."""
+    """When to read back next, by how often it was done; None parks the command for a person.
+
+    One that a newer wish has overtaken cannot show any more and is nobody's failure.
+    """
     if command.attempts >= len(CHECK_AFTER):
+        newer = newer_than(command)
+        if newer and newer.state not in _FAILED:
+            command.state, command.reason = CommandState.SUPERSEDED, f"replaced by command {newer.pk}"
+            return None
         command.state = CommandState.PARKED
         command.reason = command.reason or "the marketplace never showed the change"
         announce(signals.command_failed, command_id=command.pk)

@@ -45,7 +45,7 @@ class Recorder:
 
     def turn_to(self, resource: str, external_id: str) -> None:
         """The calls that follow are about one record."""
-        self.about = f"order:{external_id}" if resource == "orders" else ""
+        self.about = subjects.order(external_id) if resource == "orders" else ""
 
     def _row(self, exchange: Exchange) -> Traffic:
         return Traffic(

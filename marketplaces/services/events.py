@@ -13,7 +13,7 @@ from django.db import connection
 from config.core import clock
 from config.core.errors import NinefoldError, RateLimited, Rejected
 from config.core.work import later
-from marketplaces import registry
+from marketplaces import registry, subjects
 from marketplaces.contract import Capability, Notice
 from marketplaces.models import Account, AccountStatus, EventState, InboxEvent, RawPage, RunReason, RunState
 from marketplaces.services import connections, pulls
@@ -156,7 +156,7 @@ def _fetch_orders(account: Account, events: Sequence[InboxEvent]) -> int:
 
 def _have(account: Account, order_id: str, changed_at: datetime) -> bool:
     pages = RawPage.objects.filter(account=account, resource=ORDERS, applied_at__isnull=False)
-    return pages.filter(subjects__contains=[f"order:{order_id}"], fetched_at__gt=changed_at).exists()
+    return pages.filter(subjects__contains=[subjects.order(order_id)], fetched_at__gt=changed_at).exists()
 
 
 def _fetch(account: Account, client: Any, order_id: str) -> int:

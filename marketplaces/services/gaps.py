@@ -12,7 +12,7 @@ from config.core import clock
 from config.core.errors import RateLimited, Rejected, Transient
 from config.core.events import announce
 from config.core.work import later
-from marketplaces import registry, signals
+from marketplaces import registry, signals, subjects
 from marketplaces.contract import Client, Page
 from marketplaces.models import Account, AccountStatus, Gap, GapKind, GapState, RawPage, RunReason, RunState
 from marketplaces.services import connections, pulls
@@ -116,7 +116,7 @@ def _fetch_all(client: Client, recorder: connections.Recorder, waiting: Iterable
 def _arrived(gap: Gap) -> bool:
     """Whether the record came with its own flow meanwhile; then nothing was missing and the note goes."""
     pages = RawPage.objects.filter(account=gap.account_id, resource=gap.resource, applied_at__isnull=False)
-    if gap.attempts or not pages.filter(subjects__contains=[f"order:{gap.external_id}"]).exists():
+    if gap.attempts or not pages.filter(subjects__contains=[subjects.order(gap.external_id)]).exists():
         return False
     gap.delete()
     return True

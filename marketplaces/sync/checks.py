@@ -10,6 +10,7 @@ from typing import Any, get_args, get_type_hints
 
 from config.core.money import Money
 from marketplaces import plain
+from marketplaces import subjects as about
 from marketplaces.canonical import (
     ChangeKind,
     Fee,
@@ -110,9 +111,9 @@ def unknown_value(row: Row) -> str:
 def subjects(row: Row) -> Iterator[str]:
     """What a person would search this row by: `order:<id>` and `sku:<sku>`."""
     if isinstance(row, Order):
-        yield f"order:{row.external_id}"
-        yield from (f"sku:{line.sku}" for line in row.lines if line.sku)
+        yield about.order(row.external_id)
+        yield from (about.sku(line.sku) for line in row.lines if line.sku)
     if isinstance(row, OrderChange | Return | SettlementLine) and row.order_id:
-        yield f"order:{row.order_id}"
+        yield about.order(row.order_id)
     if isinstance(row, Listing | Price | Stock | Return | Fee | Offer | SettlementLine) and row.sku:
-        yield f"sku:{row.sku}"
+        yield about.sku(row.sku)

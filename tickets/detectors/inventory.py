@@ -14,6 +14,7 @@ from config.core import clock
 from config.core.money import Money, quantise
 from inventory import selectors
 from inventory.models import Order
+from marketplaces import subjects as about
 from tickets.detectors.base import Measure, detector, hours
 from tickets.types import UNSHIPPED_ORDER
 
@@ -79,7 +80,7 @@ def _measure(order: Any, now: datetime) -> Measure:
         money=money,
         links=(
             {"kind": "order", "id": order.pk, "label": order.external_id},
-            {"kind": "raw", "account": order.account_id, "subject": f"order:{order.external_id}"},
+            {"kind": "raw", "account": order.account_id, "subject": about.order(order.external_id)},
         ),
         params={"order_id": order.pk},
         shows={"ship_by": order.ship_by.isoformat(), "open_lines": order.open_lines, "open_units": order.open_units},

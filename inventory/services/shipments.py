@@ -1,0 +1,65 @@
+"""Parcels that left, told to the marketplace; the order itself changes when it is read back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from inventory import selectors
+from inventory.models import Order, OrderLine
+from marketplaces.models import Command, CommandState
+from marketplaces.services import writes
+
+
+def confirm(order: Order, parcel: writes.Parcel, wish: writes.Wish) -> Command:
+    """Tell that a parcel with all or some of the open units has left; raises ValidationError.
+
+    The order is locked, so that two people cannot tell the same units at once.
+    """
+    with transaction.atomic():
+        held = Order.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
+        told = writes.parcels(held.account, held.external_id)
+        if all(each.key != writes.shipment_key(wish) for each in told):
+            _check(held, parcel, told)
+        return writes.shipment(held.account, held.external_id, parcel, wish, channel=held.channel)
+
+
+def left(lines: Iterable[OrderLine], told: Iterable[Command]) -> dict[str, int]:
+    """Units per line id that may still be told: open ones less those in writes on their way, whether read back or not.
+
+    A parcel that is confirmed counts against the ordered units too, until its order was read again.
+    """
+    every, waiting = Counter[str](), Counter[str]()
+    for each in told:
+        every.update(each.payload["lines"])
+        if each.state != CommandState.CONFIRMED:
+            waiting.update(each.payload["lines"])
+    return {
+        line.external_id: max(
+            0,
+            min(
+                line.quantity_open - waiting[line.external_id],
+                line.quantity - line.quantity_cancelled - every[line.external_id],
+            ),
+        )
+        for line in lines
+    }
+
+
+def _check(order: Order, parcel: writes.Parcel, told: Iterable[Command]) -> None:
+    if order.fulfilment == "marketplace":
+        raise ValidationError(f"order {order.external_id} is shipped by the marketplace")
+    if order.status not in selectors.OPEN:
+        status = order.status.replace("_", " ")
+        raise ValidationError(f"order {order.external_id} is {status}: there is nothing to ship")
+    if parcel.shipped_at < order.ordered_at:
+        raise ValidationError("a parcel cannot have left before the order was placed")
+    free = left(selectors.lines_of(order=order), told)
+    for line, units in parcel.lines.items():
+        if line not in free:
+            raise ValidationError(f"order {order.external_id} has no line {line}")
+        if units > free[line]:
+            raise ValidationError(f"line {line}: {units} units are more than the {free[line]} left to ship")

@@ -1,0 +1,138 @@
+"""What a person or a program wants written: checked against what is known, and put into the outbox.
+
+Each kind has a payload of its own, which the adapters read: a price `price` (text) beside `currency`, a quantity
+`quantity`, a shipment `carrier`, `tracking_number`, `shipped_at` and `lines` (line id to units).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+
+from config.core import clock
+from config.core.money import Money, minor_unit
+from marketplaces import plain, subjects
+from marketplaces.canonical import Fulfilment
+from marketplaces.contract import CommandKind
+from marketplaces.models import Account, AccountStage, Command, CommandState
+from marketplaces.services import commands
+
+MOST_UNITS = 1_000_000
+CAME_TO_NOTHING = (CommandState.REJECTED, CommandState.PARKED, CommandState.SUPERSEDED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Who asks, in which request. Asked again in one request it is the same write; in another it is a new one."""
+
+    request_id: UUID
+    asked_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a price or a quantity is written to. `currency` is the one that it is sold in, empty while not known."""
+
+    account: Account
+    channel: str
+    sku: str
+    external_id: str
+    currency: str
+    fulfilment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What left, of which lines (line id to units), with whom and when."""
+
+    carrier: str
+    tracking_number: str
+    shipped_at: datetime
+    lines: Mapping[str, int]
+
+
+def price(offer: Offer, wanted: Money, wish: Wish) -> Command:
+    """Ask for a price, as the buyer will see it; raises ValidationError when it cannot be one of this offer."""
+    if not offer.currency:
+        raise ValidationError(f"the currency of {offer.sku} is not known yet; wait until its price was read")
+    if wanted.currency != offer.currency:
+        raise ValidationError(f"{offer.sku} is sold in {offer.currency}, not in {wanted.currency}")
+    if wanted.amount <= 0:
+        raise ValidationError("a price must be above zero")
+    unit = minor_unit(wanted.currency)
+    if wanted.amount % unit:
+        raise ValidationError(f"a price in {wanted.currency} has no parts smaller than {unit}")
+    payload = {"price": wanted.rounded().amount, "currency": wanted.currency}
+    return _plan_for(offer, CommandKind.SET_PRICE, payload, wish)
+
+
+def stock(offer: Offer, quantity: int, wish: Wish) -> Command:
+    """Ask for a quantity of our own stock to be offered; the marketplace's own warehouses are read, never written."""
+    if offer.fulfilment == Fulfilment.MARKETPLACE:
+        raise ValidationError(f"{offer.sku} ships from the marketplace's warehouses: that stock is read, never written")
+    if not 0 <= quantity <= MOST_UNITS:
+        raise ValidationError(f"a quantity is from 0 to {MOST_UNITS}")
+    return _plan_for(offer, CommandKind.SET_STOCK, {"quantity": quantity, "currency": offer.currency}, wish)
+
+
+def shipment(account: Account, order: str, parcel: Parcel, wish: Wish, *, channel: str) -> Command:
+    """Tell the marketplace that a parcel of the order (its id there) has left; the lines are the caller's to check."""
+    if not parcel.carrier.strip():
+        raise ValidationError("name the carrier of the parcel")
+    if not parcel.lines or min(parcel.lines.values()) < 1:
+        raise ValidationError("say how many units of which line are in the parcel")
+    if parcel.shipped_at > clock.now():
+        raise ValidationError("a parcel cannot have left in the future")
+    payload = {
+        "external_id": order, "carrier": parcel.carrier.strip(), "tracking_number": parcel.tracking_number.strip(),
+        "shipped_at": parcel.shipped_at, "lines": parcel.lines,
+    }  # fmt: skip
+    intent = commands.Intent(
+        kind=CommandKind.CONFIRM_SHIPMENT, subject=subjects.order(order), channel=channel, payload=payload,
+        key=shipment_key(wish), asked_by=wish.asked_by,
+    )  # fmt: skip
+    return _plan(account, intent)
+
+
+def parcels(account: Account, order: str) -> list[Command]:
+    """The parcels of an order that we told or are about to tell; those that came to nothing are left out."""
+    found = Command.objects.filter(account=account, subject=subjects.order(order), kind=CommandKind.CONFIRM_SHIPMENT)
+    return list(found.exclude(state__in=CAME_TO_NOTHING).order_by("pk"))
+
+
+def shipment_key(wish: Wish) -> str:
+    return _key(CommandKind.CONFIRM_SHIPMENT, wish)
+
+
+def _key(kind: CommandKind, wish: Wish) -> str:
+    """What makes a repeated request the same write: the request, not the value, for 10, 9 and 10 again are three."""
+    return f"{kind.value}:{wish.request_id}"
+
+
+def require_act(account: Account) -> None:
+    """Refuse an account that was not yet trusted to write; raises ValidationError."""
+    if account.stage != AccountStage.ACT:
+        stage = account.get_stage_display().lower()
+        raise ValidationError(f"{account.label} is set to {stage}: nothing is written there until it is set to act")
+
+
+def _plan_for(offer: Offer, kind: CommandKind, payload: Mapping[str, Any], wish: Wish) -> Command:
+    intent = commands.Intent(
+        kind=kind, subject=subjects.sku(offer.sku), channel=offer.channel, key=_key(kind, wish), asked_by=wish.asked_by,
+        payload={"sku": offer.sku, "external_id": offer.external_id, **payload},
+    )  # fmt: skip
+    return _plan(offer.account, intent)
+
+
+def _plan(account: Account, intent: commands.Intent) -> Command:
+    require_act(account)
+    command = commands.plan(account, intent)
+    asked = (intent.subject, intent.channel, plain.plain(intent.payload))
+    if (command.subject, command.channel, command.payload) != asked:
+        raise ValidationError("this request wrote something else already; open the page again and repeat it")
+    return command

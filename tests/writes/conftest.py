@@ -1,0 +1,76 @@
+"""Our writes on their way to the simulated marketplaces: service, queue, real client, read-back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from catalog.models import Listing
+from config.core import clock
+from inventory.models import Order
+from marketplaces.models import Account, Command
+from marketplaces.services.writes import Parcel, Wish
+from tests.chaos.conftest import TODAY, Street, all_worlds, street
+
+__all__ = ["all_worlds", "street"]
+HOUR = timedelta(hours=1)
+
+
+def wish() -> Wish:
+    """A request of its own."""
+    return Wish(request_id=uuid4(), asked_by="anna")
+
+
+def parcel(lines: dict[str, int], **changes: Any) -> Parcel:
+    values = {"carrier": "DHL", "tracking_number": "T-1", "shipped_at": clock.now() - timedelta(minutes=1)}
+    return Parcel(lines=lines, **{**values, **changes})
+
+
+@dataclass
+class Shop:
+    """One connected account whose listings and orders were read, and its side of the simulated world."""
+
+    street: Street
+    account: Account
+    owner: tuple[str, str]
+
+    @property
+    def view(self) -> Any:
+        return self.street.sandbox.view(*self.owner)
+
+    def read(self, resource: str) -> None:
+        self.street.ask(self.account, resource)
+        self.drain()
+
+    def drain(self) -> None:
+        """Run everything that is due within two hours, each at its time."""
+        self.street.drain(clock.now() + 2 * HOUR)
+
+    def settled(self, command: Command) -> Command:
+        """The write after its whole way."""
+        self.drain()
+        command.refresh_from_db()
+        return command
+
+    def listing(self) -> Listing:
+        """One that we ship ourselves."""
+        return Listing.objects.filter(account=self.account, status="active", fulfilment="merchant").order_by("pk")[0]
+
+    def order(self, *, units: int = 1) -> Order:
+        """One to ship, with a line of so many units at least."""
+        found = Order.objects.filter(account=self.account, status="to_ship", fulfilment="merchant")
+        return found.filter(lines__quantity__gte=units).order_by("-ordered_at")[0]
+
+
+@pytest.fixture
+def shop(street: Street, adapter: Any, declared: Any) -> Shop:
+    account = street.connect(adapter, declared)
+    opened = Shop(street, account, (declared.client, declared.key))
+    for resource in ("listings", "orders"):
+        opened.read(resource)
+    assert clock.now() >= TODAY
+    return opened

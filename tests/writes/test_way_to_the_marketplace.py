@@ -1,0 +1,79 @@
+"""Every marketplace takes our prices, quantities and parcels, and shows them when it is read back."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from catalog.services import listings
+from config.core.money import Money
+from inventory.models import Order, OrderLine
+from inventory.services import shipments
+from marketplaces.models import Command
+from tests.chaos.conftest import shops
+from tests.writes.conftest import parcel, wish
+
+pytestmark = pytest.mark.django_db
+each = pytest.mark.parametrize(("adapter", "declared"), shops())
+
+
+def shown(shop, listing):
+    return shop.view.listing(listing.remote_id, listing.channel) or shop.view.listing(listing.remote_id)
+
+
+@each
+def test_it_writes_a_price_and_confirms_it_when_the_marketplace_shows_it(shop):
+    listing = shop.listing()
+    command = listings.set_price(listing, Money(Decimal("12.30"), listing.currency), wish())
+    assert command.state == "planned"
+    assert command.payload == {
+        "sku": listing.remote_id, "external_id": listing.external_id, "price": "12.30", "currency": listing.currency,
+    }  # fmt: skip
+    assert command.subject == f"sku:{listing.remote_id}"
+    assert shop.settled(command).state == "confirmed"
+    assert shown(shop, listing).price == Money(Decimal("12.30"), listing.currency)
+
+
+@each
+def test_it_writes_a_quantity_and_confirms_it_when_the_marketplace_shows_it(shop):
+    listing = shop.listing()
+    command = listings.set_quantity(listing, 17, wish())
+    assert shop.settled(command).state == "confirmed"
+    assert shown(shop, listing).quantity == 17
+
+
+@each
+def test_ten_then_nine_then_ten_again_are_three_writes(shop):
+    listing = shop.listing()
+    for amount in ("10.00", "9.00", "10.00"):
+        price = Money(Decimal(amount), listing.currency)
+        assert shop.settled(listings.set_price(listing, price, wish())).state == "confirmed"
+        assert shown(shop, listing).price == price
+    assert [each.payload["price"] for each in Command.objects.order_by("pk")] == ["10.00", "9.00", "10.00"]
+
+
+@each
+def test_it_tells_a_parcel_with_all_units_and_reads_the_order_again(shop):
+    order = shop.order()
+    lines = dict(OrderLine.objects.filter(order=order).values_list("external_id", "quantity"))
+    command = shipments.confirm(order, parcel(lines), wish())
+    assert command.subject == f"order:{order.external_id}"
+    assert shop.settled(command).state == "confirmed"
+    order.refresh_from_db()
+    assert order.status == "shipped"
+    assert [line.quantity_open for line in order.lines.all()] == [0] * len(lines)
+
+
+@each
+def test_it_tells_a_part_first_and_the_rest_in_a_second_parcel(shop):
+    order = shop.order(units=2)
+    line = order.lines.filter(quantity__gte=2)[0]
+    first = shipments.confirm(order, parcel({line.external_id: 1}), wish())
+    assert shop.settled(first).state == "confirmed"
+    assert Order.objects.get(pk=order.pk).status == "partially_shipped"
+    rest = {each.external_id: each.quantity_open for each in order.lines.all() if each.quantity_open}
+    assert rest[line.external_id] == line.quantity - 1
+    second = shipments.confirm(order, parcel(rest, tracking_number="T-2"), wish())
+    assert shop.settled(second).state == "confirmed"
+    assert Order.objects.get(pk=order.pk).status == "shipped"
