@@ -76,7 +76,9 @@ def timeline(order: Order, settled: list[SettlementLine], returns: list[Return])
     steps = [_event(event) for event in goods.timeline(order=order)[:MOST]]
     steps += [_return(each) for each in returns]
     steps += _settlements(settled)
-    asked = Command.objects.filter(account=order.account, subject=subjects.order(order.external_id)).order_by("planned_at")[:MOST]
+    asked = Command.objects.filter(account=order.account, subject=subjects.order(order.external_id)).order_by(
+        "planned_at"
+    )[:MOST]
     steps += [_command(each) for each in asked]
     return sorted(steps, key=lambda step: step["at"])
 
