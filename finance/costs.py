@@ -1,0 +1,107 @@
+"""Which cost applies to an order line: the rule once as a pure function, and once as SQL over many lines.
+
+1. The line's warehouse: what a marketplace fulfils comes from the account's only fulfilment pool, what we ship from the
+   client's only own warehouse. Where there is none or several, only costs without a warehouse can apply.
+2. Costs of that warehouse count first; without a valid one among them, those without a warehouse.
+3. Per key (SKU, warehouse, currency, vendor) the row with the latest valid_from up to the order's day counts, of one
+   day the last known; only rows known at the asked moment are seen. When that row is an end, the key has no cost.
+4. Of several keys the latest valid_from wins, then the last known, then the smallest vendor name, then the currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+NO_SKU = "no_sku"
+NO_COST = "no_cost"
+
+
+class Dated(Protocol):
+    """What the rule reads of a cost; a `finance.models.Cost` is one."""
+
+    sku_id: int
+    warehouse_id: int | None
+    currency: str
+    vendor: str
+    valid_from: date
+    known_at: datetime
+    is_end: bool
+    landed: Decimal
+
+
+Row = TypeVar("Row", bound=Dated)
+
+
+def cost_of(rows: Iterable[Row], *, sku: int, warehouse: int | None, on: date, known_at: datetime) -> Row | None:
+    """The cost of one piece that applies on a day as known at a moment; None when none does."""
+    seen = [row for row in rows if row.sku_id == sku and row.valid_from <= on and row.known_at <= known_at]
+    for place in dict.fromkeys((warehouse, None)):
+        found = _best(row for row in seen if row.warehouse_id == place)
+        if found is not None:
+            return found
+    return None
+
+
+def _best(rows: Iterable[Row]) -> Row | None:
+    """Rows of one SKU and warehouse: the last of each key, without the ended, then the first in the order of rule 4."""
+    last: dict[tuple[str, str], Row] = {}
+    for row in sorted(rows, key=lambda row: (row.valid_from, row.known_at)):
+        last[row.vendor, row.currency] = row
+    valid = sorted((row for row in last.values() if not row.is_end), key=lambda row: (row.vendor, row.currency))
+    return max(valid, key=lambda row: (row.valid_from, row.known_at), default=None)
+
+
+LINES = """
+    SELECT line.id AS order_line_id, line.sku_id, line.account_id, o.fulfilment, o.business_on AS day,
+        %(known_at)s::timestamptz AS known_at
+    FROM inventory_orderline line JOIN inventory_order o ON o.id = line.order_id
+"""
+"""Order lines as `applied` takes them; append a WHERE over `line` and `o`."""
+
+PLACES = """
+    SELECT 'marketplace' AS fulfilment, account_id, min(id) AS warehouse_id FROM inventory_warehouse
+    WHERE account_id IS NOT NULL AND fulfilment = 'marketplace' GROUP BY account_id HAVING count(*) = 1
+    UNION ALL
+    SELECT 'merchant', NULL, min(id) FROM inventory_warehouse WHERE account_id IS NULL HAVING count(*) = 1
+"""
+"""Rule 1: the only pool of each account, and the client's only own warehouse (account NULL)."""
+
+_APPLIED = """
+WITH asked AS MATERIALIZED (
+    SELECT line.order_line_id, line.sku_id, line.day, line.known_at, place.warehouse_id
+    FROM ({lines}) AS line LEFT JOIN ({places}) AS place ON place.fulfilment = line.fulfilment
+        AND (place.account_id = line.account_id OR place.account_id IS NULL)
+), keys AS (
+    SELECT DISTINCT sku_id, warehouse_id, day, known_at FROM asked WHERE sku_id IS NOT NULL
+), found AS MATERIALIZED (
+    SELECT keys.*, best.id AS cost_id, best.landed, best.currency FROM keys CROSS JOIN LATERAL (
+        SELECT last.* FROM (
+            SELECT DISTINCT ON (cost.warehouse_id, cost.currency, cost.vendor) cost.id, cost.warehouse_id,
+                cost.currency, cost.vendor, cost.valid_from, cost.known_at, cost.is_end, cost.landed
+            FROM {costs} AS cost
+            WHERE cost.sku_id = keys.sku_id AND cost.valid_from <= keys.day AND cost.known_at <= keys.known_at
+                AND (cost.warehouse_id = keys.warehouse_id OR cost.warehouse_id IS NULL)
+            ORDER BY cost.warehouse_id, cost.currency, cost.vendor, cost.valid_from DESC, cost.known_at DESC
+        ) AS last WHERE NOT last.is_end
+        ORDER BY last.warehouse_id IS NULL, last.valid_from DESC, last.known_at DESC, last.vendor COLLATE "C",
+            last.currency COLLATE "C"
+        LIMIT 1
+    ) AS best
+)
+SELECT asked.order_line_id, asked.warehouse_id, asked.day, found.cost_id, found.landed, found.currency,
+    CASE WHEN asked.sku_id IS NULL THEN 'no_sku' WHEN found.cost_id IS NULL THEN 'no_cost' ELSE '' END AS reason
+FROM asked LEFT JOIN found ON found.sku_id = asked.sku_id AND found.day = asked.day
+    AND found.known_at = asked.known_at AND found.warehouse_id IS NOT DISTINCT FROM asked.warehouse_id
+"""
+
+
+def applied(lines: str = LINES, *, costs: str = "finance_cost") -> str:
+    """SQL with one row per row of the query `lines` (columns as of LINES): the cost of one piece that applies to it.
+
+    Gives order_line_id, warehouse_id, day, cost_id, landed (positive, per piece), currency, and reason: `no_sku`,
+    `no_cost` or empty. `costs` is a relation with the columns of finance_cost, for asking what would be if.
+    """
+    return _APPLIED.format(lines=lines, places=PLACES, costs=costs)
