@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from config.core.money import Money
 from marketplaces.canonical import Fulfilment, LineClass
-from marketplaces.sandbox import chance, orders, statements, tariffs
+from marketplaces.sandbox import chance, misbookings, orders, statements, tariffs
 from marketplaces.sandbox.facts import WorldStatementLine
+from marketplaces.sandbox.misbookings import Misbooking
 from marketplaces.sandbox.orders import OrderStory
 from marketplaces.sandbox.stage import DAY, HISTORY_DAYS, Stage
 
@@ -42,6 +43,7 @@ class Plan:
     hidden: frozenset[tuple[str, int]]
     unsettled: frozenset[tuple[str, int]]
     statements: dict[tuple[str, int], str]
+    misbooked: dict[tuple[str, int], Misbooking]
     gap: tuple[str, int] | None
     revoked: str
 
@@ -53,10 +55,12 @@ def plan(world: World) -> Plan:
     frequent = sorted(stages, key=lambda s: (s.account.statement_days, -s.account.orders_per_day, s.account.key))
     unsettled = _to_leave_unpaid(world, frequent[0]) if frequent else None
     gap = next((found for stage in reversed(frequent) if (found := _gap(stage))), None)
+    avoid = {serial for _, serial in hidden} | ({unsettled[1] // 10} if unsettled else set())
     return Plan(
         hidden=frozenset(hidden),
         unsettled=frozenset({unsettled} if unsettled else ()),
         statements=_statement_kinds(world, stages, gap),
+        misbooked=misbookings.choose(world, avoid),
         gap=gap,
         revoked=min(
             (s.account.key for s in stages), key=lambda key: chance.number(world.seed, key, "revoked"), default=""

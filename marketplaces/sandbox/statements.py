@@ -53,7 +53,7 @@ def sales(stage: Stage, period: Period, stories: Iterable[OrderStory]) -> list[W
         for story in stories
         if story.store.currency == period.currency
         for line in story.lines
-        for row in _line_rows(stage, story, line)
+        for row in line_rows(stage, story, line)
         if start <= row.posted_at < end
     ]
 
@@ -104,7 +104,8 @@ def document_total(rows: Iterable[WorldStatementLine], currency: str) -> Money:
     return total((row.amount + row.vat for row in rows), currency)
 
 
-def _line_rows(stage: Stage, story: OrderStory, line: LineStory) -> Iterator[WorldStatementLine]:
+def line_rows(stage: Stage, story: OrderStory, line: LineStory) -> Iterator[WorldStatementLine]:
+    """All that is ever due for one order line: the sale when it leaves, the refund when it is handled."""
     row = partial(
         _row, store=story.store, order_serial=story.serial, line_serial=line.serial, sku=line.product.sku,
         ean=line.product.ean,

@@ -57,6 +57,7 @@ def _of_account(world: World, stage: Stage, until: datetime) -> Iterator[Fault]:
         if story:
             yield Fault("hidden_order", account, (str(serial),), at=story.placed_at)
     yield from _unpaid(world, account)
+    yield from _misbooked(world, account, until)
     yield from _late(world, stage, until)
     for period in world.periods(account, until):
         yield from _of_statement(world, stage, period)
@@ -70,6 +71,21 @@ def _unpaid(world: World, account: str) -> Iterator[Fault]:
                 due = line.unit_price * (line.quantity - line.cancelled)
                 at = line.shipped_at + scenarios.PAID_AFTER
                 yield Fault("missing_payment", account, (str(line_serial // 10), str(line_serial)), due, at)
+
+
+def _misbooked(world: World, account: str, until: datetime) -> Iterator[Fault]:
+    """Told with the statement on which the line stands last: its sale, or the refund where that is what is wrong."""
+    stage = world.stages[account]
+    for (key, line_serial), trouble in world.plan.misbooked.items():
+        if key != account:
+            continue
+        is_refund = trouble.kind.startswith("refund")
+        for period in world.periods(account, until):
+            rows = [row for row in world.due(account, period) if row.line_serial == line_serial]
+            if any(row.is_refund == is_refund for row in rows):
+                subjects = (str(statements.serial_of(stage, period)), str(line_serial // 10), str(line_serial))
+                at = stage.start_of(period.end_day) + statements.ISSUED_AFTER
+                yield Fault(trouble.kind, account, subjects, trouble.owed, at)
 
 
 def _late(world: World, stage: Stage, until: datetime) -> Iterator[Fault]:

@@ -91,7 +91,8 @@ class AccountView:
 
     def returns(self, *, since: datetime, until: datetime) -> list[WorldReturn]:
         told = self._told(since, until, orders.LIFE_WITH_RETURNS_DAYS)
-        return returns.returns(told, since=since, until=until, at=self.at)
+        found = returns.returns(told, since=since, until=until, at=self.at)
+        return [item for item in found if not self._world.is_return_lost(self.account.key, item.line_serial)]
 
     def statements(self, *, since: datetime, until: datetime) -> list[WorldStatement]:
         """Statements issued in the span, oldest first; never one that lies after `at`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property, partial
@@ -123,6 +123,11 @@ class World:
     def is_published(self, account: str, period: Period) -> bool:
         return self.plan.gap != (account, statements.serial_of(self.stages[account], period))
 
+    def is_return_lost(self, account: str, line_serial: int) -> bool:
+        """Whether the buyer was refunded and the marketplace never says that the goods came back."""
+        trouble = self.plan.misbooked.get((account, line_serial))
+        return trouble is not None and trouble.kind == "refund_without_return"
+
     def due(self, account: str, period: Period) -> list[WorldStatementLine]:
         """All rows of a period with reserves, without troubles except the line that is never paid."""
         rows = [row for row in self.earned(account, period) if (account, row.line_serial) not in self.plan.unsettled]
@@ -144,12 +149,20 @@ class World:
 
     def _written(self, account: str, period: Period) -> tuple[WorldStatement, scenarios.Bent | None]:
         stage = self.stages[account]
-        rows = self.due(account, period)
+        rows = self._booked(account, period)
         kind = self.plan.statements.get((account, statements.serial_of(stage, period)))
         avoid = {serial for key, serial in self.plan.hidden if key == account}
+        avoid |= {line_serial // 10 for key, line_serial in self.plan.misbooked if key == account}
         bent = scenarios.bend(kind, rows, avoid) if kind else None
         paid: Money = statements.document_total(bent.paid if bent else rows, period.currency)
         return statements.document(stage, period, bent.shown if bent else rows, amount=paid), bent
+
+    def _booked(self, account: str, period: Period) -> list[WorldStatementLine]:
+        """What is due, but for the lines that are booked wrongly."""
+        rows: Iterable[WorldStatementLine] = self.due(account, period)
+        for (key, _), trouble in self.plan.misbooked.items():
+            rows = trouble.rows(rows) if key == account else rows
+        return list(rows)
 
     def _held(self, account: str, number: int, currency: str) -> Money:
         if number < 0:

@@ -4,7 +4,7 @@ import pytest
 
 from config.core.money import Money
 from marketplaces.canonical import LineClass, OrderStatus
-from marketplaces.sandbox import scenarios, statements, truth
+from marketplaces.sandbox import misbookings, scenarios, statements, truth
 from marketplaces.sandbox.view import AccountView
 from tests.marketplaces.sandbox.conftest import ACCOUNTS, TODAY
 
@@ -39,7 +39,9 @@ def rows_of(view, serial):
 
 def test_it_places_every_kind_within_the_history(faults):
     kinds = [fault.kind for fault in faults]
-    assert OF_STATEMENTS | set(ONCE_PER_CLIENT) | {"hidden_order", "late_shipment"} == set(kinds)
+    assert OF_STATEMENTS | set(ONCE_PER_CLIENT) | set(misbookings.KINDS) | {"hidden_order", "late_shipment"} == set(
+        kinds
+    )
     assert all(kinds.count(kind) == 1 for kind in ONCE_PER_CLIENT)
     assert all(fault.at <= TODAY for fault in faults)
 
@@ -100,6 +102,35 @@ def test_it_renames_the_label_of_one_line(one, overlay):
     renamed = [row for row in rows_of(view, fault.subjects[0]) if row.renamed_to]
     assert [row.renamed_to for row in renamed] == [scenarios.STRANGE_LABEL]
     assert renamed[0].amount + renamed[0].vat == fault.amount
+
+
+@pytest.mark.parametrize(
+    ("kind", "line_class"),
+    [
+        ("fee_overcharge", LineClass.COMMISSION), ("overpaid", LineClass.PRINCIPAL),
+        ("unexpected_fee", LineClass.CLOSING), ("refund_without_credit", LineClass.FEE_REVERSAL),
+    ],
+)  # fmt: skip
+def test_it_books_a_line_wrongly_by_what_is_owed_to_us(world, one, overlay, kind, line_class):
+    fault, view = one(kind, overlay)
+    line_serial = int(fault.subjects[2])
+
+    def booked(rows):
+        return sum(row.amount.amount for row in rows if (row.line_serial, row.line_class) == (line_serial, line_class))
+
+    due = booked(world.due(fault.account, period_of(world, fault)))
+    assert booked(rows_of(view, fault.subjects[0])) - due == -fault.amount.amount
+    statement = view.statement(int(fault.subjects[0]))
+    assert statements.document_total(statement.lines, statement.currency) == statement.total
+
+
+def test_it_never_tells_of_a_return_that_was_refunded_without_the_goods(world, one, overlay):
+    fault, view = one("refund_without_return", overlay)
+    told = {item.line_serial for item in view.returns(since=TODAY - timedelta(days=120), until=TODAY)}
+    line_serial = int(fault.subjects[2])
+    assert told
+    assert line_serial not in told
+    assert any(row.line_serial == line_serial and row.is_refund for row in rows_of(view, fault.subjects[0]))
 
 
 def test_it_never_publishes_one_statement_between_two_others(one, overlay):
