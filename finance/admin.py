@@ -6,7 +6,17 @@ from django.contrib import admin
 
 from config.core.admin import Inspect
 from config.core.permissions import Action
-from finance.models import Deposit, Discrepancy, FeeQuote, IdentityCheck, Settlement, SettlementLine
+from finance.models import (
+    Acceptance,
+    AccountMonth,
+    Deposit,
+    Discrepancy,
+    FeeQuote,
+    IdentityCheck,
+    Restatement,
+    Settlement,
+    SettlementLine,
+)
 
 
 class _Money(Inspect):
@@ -56,4 +66,25 @@ class FeeQuoteAdmin(_Money):
     list_display = ("remote_id", "account", "channel", "price", "total", "currency", "quoted_at")
     list_filter = ("account", "channel")
     search_fields = ("remote_id",)
+    list_select_related = ("account",)
+
+
+@admin.register(AccountMonth)
+class AccountMonthAdmin(_Money):
+    list_display = ("month", "account", "state", "prepared_by", "locked_by", "locked_at")
+    list_filter = ("state", "account")
+    list_select_related = ("account",)
+
+
+@admin.register(Acceptance)
+class AcceptanceAdmin(_Money):
+    list_display = ("month", "check_key", "finding", "reason", "accepted_by", "accepted_at")
+    list_filter = ("check_key",)
+    list_select_related = ("month",)
+
+
+@admin.register(Restatement)
+class RestatementAdmin(_Money):
+    list_display = ("noted_at", "account", "month", "kind", "reference", "amount", "currency", "booked_month")
+    list_filter = ("kind", "account")
     list_select_related = ("account",)

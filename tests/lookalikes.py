@@ -80,6 +80,7 @@ def _special(label: str) -> dict[str, Any]:
         "marketplaces.Account": {"marketplace": adapter.key, "stores": [adapter.stores[0].code], "key": "shop"},
         "marketplaces.RawPage": {"body": zlib.compress(b"{}")},
         "marketplaces.Gap": {"kind": "record", "found_at": NOON - timedelta(hours=1)},
+        "finance.AccountMonth": {"month": NOON.date().replace(day=1)},
         "inventory.Order": {"status": "to_ship"},
         "inventory.OrderLine": {"quantity": 3, "quantity_shipped": 1, "quantity_cancelled": 1},
         "catalog.Listing": {"status": "active"},

@@ -1,3 +1,4 @@
+from finance.models.closing import Acceptance, AccountMonth, MonthState, Restatement, RestatementKind
 from finance.models.costs import Cost
 from finance.models.deposits import Deposit
 from finance.models.discrepancies import Discrepancy, DiscrepancyKind, DiscrepancyState, Severity
@@ -15,7 +16,8 @@ from finance.models.settlements import (
 )  # fmt: skip
 
 __all__ = [
-    "Cost", "Deposit", "Discrepancy", "DiscrepancyKind", "DiscrepancyState", "ExpectedFee", "FeeBasis", "FeeQuote",
-    "FeeRule", "IdentityCheck", "LineProfit", "Match", "MatchLayer", "MatchReason", "ProfitDay", "Rounding",
-    "Settlement", "SettlementLine", "SettlementSource", "SettlementState", "Severity", "VatTreatment",
+    "Acceptance", "AccountMonth", "Cost", "Deposit", "Discrepancy", "DiscrepancyKind", "DiscrepancyState",
+    "ExpectedFee", "FeeBasis", "FeeQuote", "FeeRule", "IdentityCheck", "LineProfit", "Match", "MatchLayer",
+    "MatchReason", "MonthState", "ProfitDay", "Restatement", "RestatementKind", "Rounding", "Settlement",
+    "SettlementLine", "SettlementSource", "SettlementState", "Severity", "VatTreatment",
 ]  # fmt: skip
