@@ -26,7 +26,8 @@ class WorkState(models.TextChoices):
 class WorkItem(models.Model):
     """One unit of work of record. The broker only carries its id and may lose, repeat or reorder it.
 
-    `due_at` is product time, `lease_until` real time. `lost` counts leases whose worker died.
+    `due_at` is product time, `lease_until` real time. `lost` counts leases whose worker died. `wanted_at` (product time)
+    is set when the same work is asked for while this row runs: then it runs once more.
     """
 
     job = models.CharField(max_length=120)
@@ -39,6 +40,7 @@ class WorkItem(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    wanted_at = models.DateTimeField(null=True, blank=True)
     leased_by = models.CharField(max_length=120, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     lost = models.PositiveSmallIntegerField(default=0)
@@ -67,6 +69,7 @@ class JobOutcome(models.TextChoices):
     RETRY = "retry"
     PAUSED = "paused"
     FAILED = "failed"
+    LOST = "lost"
 
 
 class JobRun(models.Model):

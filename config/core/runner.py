@@ -41,6 +41,9 @@ def _run_claimed(item_id: int) -> str:
     item = work.claim(item_id)
     if item is None:
         return "skipped"
+    refusal = work.refusal(item)
+    if refusal:
+        return _refused(item, *refusal)
     job = JOBS.get(item.job)
     started, clocked = time.monotonic(), clock.now()
     outcome, code, message, counts = str(JobOutcome.OK), "", "", {}
@@ -56,11 +59,35 @@ def _run_claimed(item_id: int) -> str:
             logging.WARNING if known else logging.ERROR, "job_%s job=%s item=%s account=%s code=%s",
             outcome, item.job, item.pk, item.account_id, code, exc_info=None if known else error,
         )  # fmt: skip
-    JobRun.objects.create(
-        job=item.job, account_id=item.account_id, work_item_id=item.pk, started_at=clocked, outcome=outcome,
-        milliseconds=int((time.monotonic() - started) * 1000), code=code, message=message[:2000], counts=counts,
+    _keep_run(
+        item, started_at=clocked, outcome=outcome, milliseconds=int((time.monotonic() - started) * 1000), code=code,
+        message=message, counts=counts,
     )  # fmt: skip
     return outcome
+
+
+def _refused(item: WorkItem, state: str, message: str) -> str:
+    """Close a claimed row that must not run; one that died is told like any other failure."""
+    work.finish(item, state, message)
+    if state != WorkState.DEAD:
+        return "skipped"
+    error = NinefoldError(message, code="lost_worker" if item.lost else "attempts_spent")
+    if item.job in JOBS:
+        _tell(item, error, JobOutcome.LOST)
+    log.warning("job_lost job=%s item=%s account=%s code=%s", item.job, item.pk, item.account_id, error.code)
+    _keep_run(item, started_at=clock.now(), outcome=JobOutcome.LOST, code=error.code, message=message)
+    return JobOutcome.LOST
+
+
+def _tell(item: WorkItem, error: NinefoldError, outcome: str) -> None:
+    for _, hook in ON_FAILURE:
+        hook(item, error, outcome)
+
+
+def _keep_run(item: WorkItem, *, message: str, **facts: Any) -> None:
+    JobRun.objects.create(
+        job=item.job, account_id=item.account_id, work_item_id=item.pk, message=message[:2000], **facts
+    )
 
 
 def _arguments(job: Job, item: WorkItem) -> dict[str, Any]:
@@ -82,8 +109,7 @@ def _settle(item: WorkItem, job: Job, error: Exception) -> tuple[str, str, str]:
         work.finish(item, WorkState.DEAD, message)
         outcome = JobOutcome.PAUSED if isinstance(error, NeedsOperator) else JobOutcome.FAILED
     known = error if isinstance(error, NinefoldError) else NinefoldError(message, code=type(error).__name__)
-    for _, hook in ON_FAILURE:
-        hook(item, known, outcome)
+    _tell(item, known, outcome)
     return outcome, known.code, message
 
 

@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 from collections.abc import Mapping
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,11 +32,15 @@ _INSERT = """
     INSERT INTO core_workitem (job, account_id, dedupe_key, queue, kwargs, state, due_at, expires_at,
                                leased_by, attempts, lost, last_error, created_at)
     VALUES (%s, %s, %s, %s, %s::jsonb, 'ready', %s, %s, '', 0, 0, '', %s)
-    ON CONFLICT (dedupe_key) WHERE state IN ('ready', 'leased') DO NOTHING RETURNING id
+    ON CONFLICT (dedupe_key) WHERE state IN ('ready', 'leased') """
+_ASK = f"{_INSERT} DO NOTHING RETURNING id"
+_ASK_AGAIN = f"""{_INSERT} DO UPDATE SET wanted_at = LEAST(core_workitem.wanted_at, excluded.due_at)
+    WHERE core_workitem.state = 'leased' RETURNING CASE WHEN core_workitem.wanted_at IS NULL THEN core_workitem.id END
 """
 _CLAIM = """
     UPDATE core_workitem AS item SET
         lost = item.lost + former.lost,
+        wanted_at = CASE WHEN former.lost = 1 AND item.lost >= 1 THEN item.wanted_at END,
         state = CASE WHEN former.lost = 1 AND item.lost >= 1 THEN 'dead' ELSE 'leased' END,
         attempts = item.attempts + 1, lease_until = now() + make_interval(secs => %(lease)s), leased_by = %(worker)s
     FROM (SELECT id, (state = 'leased' AND lease_until - make_interval(secs => %(lease)s) >= pg_postmaster_start_time()
@@ -51,29 +56,71 @@ def later(
 ) -> int | None:
     """Ask for one run of a job after the commit, in the current client; the one door for services.
 
-    Returns the row's id, or None when the same work (`dedupe`, else job, account and arguments) is open already.
+    Returns the row's id, or None when the same work (`dedupe`, else job, account and arguments) is open already. Where
+    that runs by the time of the commit, it may have missed what the commit brings: then it runs once more.
     """
-    return enqueue(JOBS.get(key), account_id=account_id, dedupe=dedupe, due_at=due_at, kwargs=kwargs)
+    job = JOBS.get(key)
+    wish = _wish(job, account_id, dedupe or _usual_name(job, account_id, kwargs), due_at, kwargs)
+    made = _insert(_ASK, wish)
+    if made is None:
+        schema = tenancy.schema()
+        transaction.on_commit(lambda: _ask_again(schema, wish))
+    return made
 
 
 def enqueue(
-    job: Job, *, account_id: int | None, dedupe: str = "", due_at: datetime | None = None, kwargs: Mapping[str, Any]
+    job: Job, *, account_id: int | None, kwargs: Mapping[str, Any], due_at: datetime | None = None
 ) -> int | None:
+    """Ask for a run because its time has come; what is open already, waiting or running, is enough."""
+    return _insert(_ASK, _wish(job, account_id, _usual_name(job, account_id, kwargs), due_at, kwargs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """The values of a row that is asked for."""
+
+    job: str
+    account_id: int | None
+    name: str
+    queue: str
+    arguments: str
+    due_at: datetime
+    expires_at: datetime | None
+
+
+def _wish(job: Job, account_id: int | None, name: str, due_at: datetime | None, kwargs: Mapping[str, Any]) -> _Wish:
+    due = due_at or clock.now()
+    expires = due + job.expires if job.expires else None
+    return _Wish(job.key, account_id, _name(name, job), job.queue, _text(kwargs), due, expires)
+
+
+def _insert(statement: str, wish: _Wish) -> int | None:
     """Insert the row in the caller's transaction and send its id when that commits."""
     now = clock.now()
-    arguments = json.dumps(dict(kwargs), sort_keys=True, default=str)
-    name = _name(dedupe or f"{job.key}:{account_id or ''}:{arguments}", job)
-    expires = (due_at or now) + job.expires if job.expires else None
-    values = [job.key, account_id, name, job.queue, arguments, due_at or now, expires, now]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
+        cursor.execute(statement, [*astuple(wish), now])
         found = cursor.fetchone()
-    if found is None:
+    if found is None or found[0] is None:
         return None
-    if (due_at or now) <= now:
+    if wish.due_at <= now:
         schema = tenancy.schema()
-        transaction.on_commit(lambda: send(schema, job.key, job.queue, found[0]))
+        transaction.on_commit(lambda: send(schema, wish.job, wish.queue, found[0]))
     return int(found[0])
+
+
+def _ask_again(schema: str, wish: _Wish) -> None:
+    """Outside any transaction, so that the running row is held for a moment only."""
+    if tenancy.schema() != schema:
+        raise tenancy.MissingTenant(f"work of {schema!r} would have been asked for in {tenancy.schema()!r}")
+    _insert(_ASK_AGAIN, wish)
+
+
+def _usual_name(job: Job, account_id: int | None, kwargs: Mapping[str, Any]) -> str:
+    return f"{job.key}:{account_id or ''}:{_text(kwargs)}"
+
+
+def _text(kwargs: Mapping[str, Any]) -> str:
+    return json.dumps(dict(kwargs), sort_keys=True, default=str)
 
 
 def _name(wanted: str, job: Job) -> str:
@@ -102,7 +149,7 @@ def send(schema: str, job: str, queue: str, item_id: int) -> None:
 
 
 def claim(item_id: int) -> WorkItem | None:
-    """Take the row if it is due and nobody has it. A lease lost once is taken again; lost twice, the row is parked.
+    """Take the row if it is due and nobody has it. A lease lost once is taken again; lost twice, the row comes DEAD.
 
     A lease from before the database's last start was lost with the database, which is no fault of the work.
     """
@@ -112,17 +159,12 @@ def claim(item_id: int) -> WorkItem | None:
         found = cursor.fetchone()
     if found is None:
         return None
-    item = WorkItem.objects.get(pk=item_id)
-    refusal = _refusal(item, found[0])
-    if refusal:
-        finish(item, *refusal)
-        return None
-    return item
+    return WorkItem.objects.get(pk=item_id)
 
 
-def _refusal(item: WorkItem, state: str) -> tuple[str, str] | None:
+def refusal(item: WorkItem) -> tuple[str, str] | None:
     """The state and sentence that end a claimed row which must not run."""
-    if state == WorkState.DEAD:
+    if item.state == WorkState.DEAD:
         return WorkState.DEAD, "lost its worker twice; look at its arguments, then replay it"
     if item.job not in JOBS:
         return WorkState.DEAD, f"no job is called {item.job!r} any more"
@@ -144,15 +186,29 @@ def _mine(item: WorkItem) -> QuerySet[WorkItem]:
 
 
 def finish(item: WorkItem, state: str, message: str = "") -> None:
-    """Close the row; done rows keep their message for a while, dead rows wait for a person."""
-    _mine(item).update(state=state, last_error=message[:2000], finished_at=clock.now(), lease_until=None)
+    """Close the row; done rows keep their message for a while, dead rows wait for a person.
+
+    What was wished for again while it ran becomes a row of its own.
+    """
+    with transaction.atomic():
+        closed = _mine(item).update(state=state, last_error=message[:2000], finished_at=clock.now(), lease_until=None)
+        wanted_at = WorkItem.objects.values_list("wanted_at", flat=True).get(pk=item.pk) if closed else None
+        if wanted_at:
+            values = (item.job, item.account_id, item.dedupe_key, item.queue, _text(item.kwargs))
+            _insert(_ASK, _Wish(*values, due_at=wanted_at, expires_at=None))
 
 
 def postpone(item: WorkItem, until: datetime, message: str, *, counts: bool = True) -> None:
     """Put the row back for `until` (product time); `counts` False does not use up an attempt (throttling)."""
     given_back = {} if counts else {"attempts": F("attempts") - 1}
     _mine(item).update(
-        state=WorkState.READY, due_at=until, last_error=message[:2000], lease_until=None, sent_at=None, **given_back
+        state=WorkState.READY,
+        due_at=until,
+        last_error=message[:2000],
+        lease_until=None,
+        sent_at=None,
+        wanted_at=None,
+        **given_back,
     )
 
 

@@ -61,7 +61,9 @@ class Row:
 
     @property
     def needs_someone(self) -> bool:
-        return bool(self.parked) or bool(self.run and self.run.outcome in (JobOutcome.FAILED, JobOutcome.PAUSED))
+        return bool(self.parked) or bool(
+            self.run and self.run.outcome in (JobOutcome.FAILED, JobOutcome.PAUSED, JobOutcome.LOST)
+        )
 
 
 def _rows(keys: list[str] | None = None) -> list[Row]:

@@ -94,6 +94,8 @@ def _fill_time(account: Account) -> int:
 
 def _fill_records(account: Account) -> tuple[int, Transient | None]:
     waiting = [gap for gap in _open(account, GapKind.RECORD) if not _arrived(gap)]
+    if not waiting:
+        return 0, None
     recorder = connections.Recorder(account)
     with connections.opened(account, recorder) as client:
         return _fetch_all(client, recorder, waiting)

@@ -1,5 +1,7 @@
 """The queue of record: claimed once, returned once when a worker dies, parked after that."""
 
+import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,7 +9,7 @@ import pytest
 import redis
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from config.core import clock, runner, work
+from config.core import clock, runner, tenancy, work
 from config.core.errors import NeedsOperator, RateLimited, Rejected, Transient
 from config.core.jobs import JOBS, Job
 from config.core.models import JobRun, WorkItem
@@ -56,6 +58,75 @@ def test_it_refuses_the_same_work_twice_while_the_first_is_open(job, north):
     assert work.later(job.key, order_id=7) is not None
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_wish_while_the_work_runs_makes_it_run_once_more(job, monkeypatch):
+    first = work.later(job.key, order_id=7)
+    running = work.claim(first)
+    assert [work.later(job.key, order_id=7) for _ in range(3)] == [None, None, None]
+    assert work.enqueue(job, account_id=None, kwargs={"order_id": 8}) is not None
+    work.finish(running, "done")
+    again = WorkItem.objects.get(state="ready", kwargs={"order_id": 7})
+    assert runner.run("north", again.pk) == "ok"
+    assert CALLS == [{"order_id": 7}]
+    assert not WorkItem.objects.filter(kwargs={"order_id": 7}).exclude(state="done").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tick_while_the_work_runs_is_no_wish(job):
+    running = work.claim(work.enqueue(job, account_id=None, kwargs={}))
+    assert work.enqueue(job, account_id=None, kwargs={}) is None
+    work.finish(running, "done")
+    assert WorkItem.objects.get().state == "done"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wish_for_later_while_the_work_runs_keeps_its_time_and_a_retry_fulfils_it(job):
+    soon = clock.now() + timedelta(minutes=3)
+    running = work.claim(work.later(job.key))
+    work.later(job.key, due_at=soon)
+    work.finish(running, "dead", "it broke")
+    again = WorkItem.objects.get(state="ready")
+    assert (again.due_at, again.attempts) == (soon, 0)
+    with clock.frozen(soon):
+        running = work.claim(again.pk)
+        work.later(job.key)
+        work.postpone(running, soon, "throttled")
+        work.finish(work.claim(again.pk), "done")
+    assert set(WorkItem.objects.values_list("state", flat=True)) == {"dead", "done"}
+
+
+def seen():
+    """How many wishers have committed, as a body sees it that takes its time."""
+    count = JobRun.objects.filter(job="fact").count()
+    time.sleep(0.005)
+    return {"seen": count}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_wish_is_followed_by_a_run_that_sees_what_its_transaction_brought(job, monkeypatch):
+    monkeypatch.setitem(JOBS._items, job.key, replace(job, call="tests.core.test_work.seen"))
+    monkeypatch.setattr(work, "LEASE", timedelta(seconds=30))
+
+    def wish(number):
+        with tenancy.in_tenant("north"):
+            for _ in range(10):
+                with transaction.atomic():
+                    work.later(job.key)
+                    time.sleep(0.002 * number)
+                    JobRun.objects.create(job="fact", started_at=clock.now(), outcome="ok")
+        connection.close()
+
+    wishers = [threading.Thread(target=wish, args=[number]) for number in range(4)]
+    for wisher in wishers:
+        wisher.start()
+    while any(wisher.is_alive() for wisher in wishers) or WorkItem.objects.exclude(state="done").exists():
+        for item in WorkItem.objects.filter(state="ready").values_list("pk", flat=True):
+            runner.run("north", item)
+    runs = JobRun.objects.filter(job=job.key).order_by("-pk")
+    assert runs.first().counts == {"seen": 40}
+    assert runs.count() <= 40
+
+
 def test_it_keeps_two_long_wishes_apart_when_they_begin_alike(job):
     shared = [f"2026-09-{day:02}" for day in range(1, 31)]
     assert work.later(job.key, days=[*shared, "2026-10-01"]) is not None
@@ -80,10 +151,33 @@ def test_it_returns_a_lost_item_once_and_then_parks_it(job):
     lose_the_lease()
     assert work.claim(item).lost == 1
     lose_the_lease()
-    assert work.claim(item) is None
+    assert runner.run("north", item) == "lost"
     parked = WorkItem.objects.get()
     assert (parked.state, parked.lost) == ("dead", 2)
     assert "lost its worker twice" in parked.last_error
+    assert CALLS == []
+    assert runner.run("north", item) == "skipped"
+
+
+def test_work_that_lost_its_worker_twice_is_told_and_leaves_a_run(job, monkeypatch):
+    told = []
+    monkeypatch.setitem(runner.ON_FAILURE._items, "test", lambda *failure: told.append(failure))
+    item = work.later(job.key, account_id=7)
+    for _ in range(2):
+        work.claim(item)
+        lose_the_lease()
+    assert runner.run("north", item) == "lost"
+    [(dead, error, outcome)] = told
+    assert (dead.pk, dead.account_id, error.code, outcome) == (item, 7, "lost_worker", "lost")
+    run = JobRun.objects.get()
+    assert (run.outcome, run.code, run.account_id, run.work_item_id) == ("lost", "lost_worker", 7, item)
+
+
+def test_a_parked_row_whose_job_is_gone_leaves_a_run_and_troubles_no_hook(job, monkeypatch):
+    item = work.later(job.key)
+    monkeypatch.delitem(JOBS._items, job.key)
+    assert runner.run("north", item) == "lost"
+    assert JobRun.objects.get().message == "no job is called 'tests.body' any more"
 
 
 def test_it_does_not_count_a_lease_that_was_lost_with_the_database(job):
@@ -91,8 +185,8 @@ def test_it_does_not_count_a_lease_that_was_lost_with_the_database(job):
     for _ in range(3):
         work.claim(item)
         lose_the_lease(with_the_database=True)
-    taken = work.claim(item)
-    assert taken is None
+    assert runner.run("north", item) == "lost"
+    assert JobRun.objects.get().code == "attempts_spent"
     assert WorkItem.objects.values_list("state", "lost", "last_error").get() == (
         "dead", 0, "used up its attempts without an answer; look at its arguments, then replay it",
     )  # fmt: skip

@@ -20,7 +20,7 @@ _TONES = {
     "good": ("ok", "active", "shipped", "delivered", "confirmed", "matched", "tied", "linked", "resolved", "filled", "done"),
     "watch": ("waiting", "paused", "partially_shipped", "pending", "ambiguous", "accepted", "retry", "snoozed", "s3", "hidden"),
     "bad": (
-        "failed", "broken", "rejected", "inconsistent", "suppressed", "dead", "stopped", "s1", "s2", "cancelled", "late",
+        "failed", "lost", "broken", "rejected", "inconsistent", "suppressed", "dead", "stopped", "s1", "s2", "cancelled", "late",
         "parked", "unfillable",
     ),
 }  # fmt: skip

@@ -91,7 +91,7 @@ def test_a_worker_that_dies_twice_parks_the_item_with_its_arguments_until_a_pers
     for _ in range(2):
         run_in_child_and_be_killed(item)
         lose_the_lease(item)
-    assert runner.run("north", item) == "skipped"
+    assert runner.run("north", item) == "lost"
     with tenancy.in_tenant("north"):
         parked = WorkItem.objects.get(pk=item)
         assert (parked.state, parked.lost, parked.account_id) == ("dead", 2, 1)
