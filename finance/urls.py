@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from finance.views import deposits, discrepancies, imports, lines, statements
+from finance.views import deposits, discrepancies, imports, lines, rates, statements
 
 app_name = "finance"
 urlpatterns = [
@@ -13,5 +13,6 @@ urlpatterns = [
     path("money/discrepancies/", discrepancies.discrepancies, name="discrepancies"),
     path("money/discrepancies/<int:pk>/", discrepancies.discrepancy, name="discrepancy"),
     path("money/deposits/", deposits.deposits, name="deposits"),
+    path("money/rates/", rates.rates, name="rates"),
     path("money/import/", imports.imports, name="import"),
 ]

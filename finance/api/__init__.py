@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from finance.api import statements
+from finance.api import rates, statements
 
-PARTS = (statements,)
+PARTS = (statements, rates)
 VIEWS: dict[str, Any] = {name: view for part in PARTS for name, view in part.VIEWS.items()}
 QUESTIONS: dict[str, Any] = {name: view for part in PARTS for name, view in getattr(part, "QUESTIONS", {}).items()}
