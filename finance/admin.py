@@ -9,6 +9,9 @@ from config.core.permissions import Action
 from finance.models import (
     Acceptance,
     AccountMonth,
+    Cost,
+    CostSheet,
+    CostSheetRow,
     Deposit,
     Discrepancy,
     FeeQuote,
@@ -88,3 +91,24 @@ class RestatementAdmin(_Money):
     list_display = ("noted_at", "account", "month", "kind", "reference", "amount", "currency", "booked_month")
     list_filter = ("kind", "account")
     list_select_related = ("account",)
+
+
+@admin.register(Cost)
+class CostAdmin(_Money):
+    list_display = ("sku", "warehouse", "vendor", "landed", "currency", "valid_from", "known_at", "is_end", "source")
+    list_filter = ("currency", "is_end")
+    search_fields = ("sku__code__startswith", "vendor")
+    list_select_related = ("sku", "warehouse")
+
+
+@admin.register(CostSheet)
+class CostSheetAdmin(_Money):
+    list_display = ("name", "state", "uploaded_at", "uploaded_by", "closed_at", "closed_by")
+    list_filter = ("state",)
+
+
+@admin.register(CostSheetRow)
+class CostSheetRowAdmin(_Money):
+    list_display = ("sheet", "row_no", "state", "sku", "warehouse", "landed", "currency", "valid_from", "decided_by")
+    list_filter = ("state",)
+    list_select_related = ("sheet", "sku", "warehouse")

@@ -25,6 +25,8 @@ class Action(StrEnum):
     WORK_TICKETS = "work_tickets"
     RECONCILE = "reconcile"
     IMPORT_STATEMENTS = "import_statements"
+    EDIT_COSTS = "edit_costs"
+    APPROVE_COSTS = "approve_costs"
     WRITE_MARKETPLACE = "write_marketplace"
     ADMINISTER = "administer"
 
@@ -40,6 +42,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.WORK_TICKETS: _DESK,
     Action.RECONCILE: frozenset({Role.FINANCE, Role.OWNER}),
     Action.IMPORT_STATEMENTS: frozenset({Role.FINANCE, Role.OWNER}),
+    Action.EDIT_COSTS: frozenset({Role.OPERATIONS, Role.FINANCE, Role.OWNER}),
+    Action.APPROVE_COSTS: frozenset({Role.FINANCE, Role.OWNER}),
     Action.WRITE_MARKETPLACE: frozenset({Role.OPERATIONS, Role.OWNER}),
     Action.ADMINISTER: frozenset({Role.OWNER}),
 }

@@ -1,4 +1,5 @@
 from finance.models.closing import Acceptance, AccountMonth, MonthState, Restatement, RestatementKind
+from finance.models.cost_sheets import CostSheet, CostSheetRow, RowState, SheetState
 from finance.models.costs import Cost
 from finance.models.deposits import Deposit
 from finance.models.discrepancies import Discrepancy, DiscrepancyKind, DiscrepancyState, Severity
@@ -16,8 +17,8 @@ from finance.models.settlements import (
 )  # fmt: skip
 
 __all__ = [
-    "Acceptance", "AccountMonth", "Cost", "Deposit", "Discrepancy", "DiscrepancyKind", "DiscrepancyState",
-    "ExpectedFee", "FeeBasis", "FeeQuote", "FeeRule", "IdentityCheck", "LineProfit", "Match", "MatchLayer",
-    "MatchReason", "MonthState", "ProfitDay", "Restatement", "RestatementKind", "Rounding", "Settlement",
-    "SettlementLine", "SettlementSource", "SettlementState", "Severity", "VatTreatment",
+    "Acceptance", "AccountMonth", "Cost", "CostSheet", "CostSheetRow", "Deposit", "Discrepancy", "DiscrepancyKind",
+    "DiscrepancyState", "ExpectedFee", "FeeBasis", "FeeQuote", "FeeRule", "IdentityCheck", "LineProfit", "Match",
+    "MatchLayer", "MatchReason", "MonthState", "ProfitDay", "Restatement", "RestatementKind", "Rounding", "RowState",
+    "Settlement", "SettlementLine", "SettlementSource", "SettlementState", "Severity", "SheetState", "VatTreatment",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ class Cost(models.Model):
     A row is valid until the next one of its key (SKU, warehouse, currency, vendor) begins, so two can never overlap;
     `is_end` means that from this day on none is known. Of rows with one key and day, the one known last counts; asked
     as of a former moment, later ones are not seen. `warehouse` None holds for every warehouse without one of its own.
+    `vat_rate` is what the vendor adds, as a fraction (0.19).
     """
 
     sku = models.ForeignKey(Sku, models.PROTECT, related_name="costs", db_index=False)
