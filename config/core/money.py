@@ -94,6 +94,11 @@ def total(amounts: Iterable[Money], currency: str) -> Money:
     return result
 
 
+def rounding(parts: Iterable[Money], whole: Money) -> Money:
+    """The line to show under parts that are rounded one by one, so that they add up to the whole, rounded once."""
+    return whole.rounded() - total((part.rounded() for part in parts), whole.currency)
+
+
 def split(whole: Money, weights: Sequence[Decimal]) -> list[Money]:
     """Divide to the minor unit by weight, largest remainder first, so that the parts sum to the whole.
 

@@ -66,11 +66,14 @@ def sales(request: HttpRequest) -> HttpResponse:
     to = view.currency if view.currency != "each" else totals.reporting_currency()
     converter = totals.Converter(to, codes, since=view.since, until=view.until)
     groups = sorted(groups, key=lambda group: -converter.total(group.days).known.amount)
+    rows = [_row(group, view, converter) for group in groups]
+    total = converter.total(whole.days)
     context = {
         "view": view, "to": to, "is_each": view.currency == "each", "periods": PERIODS, "crumbs": _crumbs(view, whole),
         "currencies": sorted({totals.reporting_currency(), "EUR", "USD", *codes} - {""}),
-        "rows": [_row(group, view, converter) for group in groups], "is_products": bool(view.store), "most": MOST_SKUS,
-        "total": converter.total(whole.days), "apart": totals.by_currency(whole.days), "basis": converter.basis(),
+        "rows": rows, "rounding": totals.rounding([row["total"] for row in rows], total),
+        "is_products": bool(view.store), "most": MOST_SKUS,
+        "total": total, "apart": totals.by_currency(whole.days), "basis": converter.basis(),
         "orders": whole.orders, "units": whole.units, "charts": _charts(whole, groups, view, converter),
     }  # fmt: skip
     return page(request, "sales/page.html", "Sales", context)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from config.core import tenancy
+from config.core import money, tenancy
 from config.core.money import Money
 from finance.fx import convert
 from finance.fx.convert import MissingRate
@@ -60,8 +60,8 @@ class Converter:
                 missing.add(currency or "no currency")
             else:
                 known += converted
-        money = Money(known, self.to)
-        return Total(None if missing else money, money, tuple(sorted(missing)))
+        found = Money(known, self.to)
+        return Total(None if missing else found, found, tuple(sorted(missing)))
 
     def per_day(self, days: Days) -> dict[date, Decimal | None]:
         """One value per day; None where the day has an amount without a rate."""
@@ -81,6 +81,14 @@ class Converter:
         except (MissingRate, ValueError):
             return Basis(currency, None, None, "")
         return Basis(currency, found.rate, found.day, found.source)
+
+
+def rounding(parts: Sequence[Total], whole: Total) -> Money | None:
+    """What a list of converted sums and their rounded total differ by; None where one of them is not known."""
+    known = [part.money for part in parts if part.money is not None]
+    if whole.money is None or len(known) < len(parts):
+        return None
+    return money.rounding(known, whole.money)
 
 
 def reporting_currency() -> str:

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.core.money import CurrencyMismatch, LossyAmount, Money, decimal, minor_unit, quantise, split, total
+from config.core.money import (
+    CurrencyMismatch,
+    LossyAmount,
+    Money,
+    decimal,
+    minor_unit,
+    quantise,
+    rounding,
+    split,
+    total,
+)
 
 
 def eur(amount):
@@ -86,3 +96,17 @@ def test_no_part_is_a_cent_or_more_from_its_exact_share(cents, weights):
     parts = split(Money(Decimal(cents) / 100, "EUR"), [Decimal(weight) for weight in weights])
     for part, weight in zip(parts, weights, strict=True):
         assert abs(part.amount * 100 * sum(weights) - cents * weight) < sum(weights)
+
+
+@given(st.lists(st.decimals("-10000", "10000", places=6), max_size=30))
+def test_it_makes_rounded_parts_add_up_to_the_rounded_whole_by_one_line(amounts):
+    parts = [Money(amount, "EUR") for amount in amounts]
+    whole = total(parts, "EUR")
+    line = rounding(parts, whole)
+    assert total([part.rounded() for part in parts] + [line], "EUR") == whole.rounded()
+    assert abs(line.amount) <= Decimal("0.005") * (len(parts) + 1)
+
+
+def test_it_rounds_nothing_away_where_the_parts_are_payable():
+    assert not rounding([eur("9.98"), eur("9.97")], eur("19.95"))
+    assert rounding([eur("9.975"), eur("9.975")], eur("19.95")) == eur("-0.01")

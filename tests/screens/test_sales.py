@@ -99,3 +99,23 @@ def test_it_asks_as_much_for_many_days_as_for_one(owner, sell, budget):
 def test_everybody_with_a_role_may_see_sales(sign_in, sell):
     sell("O-1")
     assert sign_in(Role.VIEWER).get("/sales/").status_code == 200
+
+
+def test_it_adds_a_rounding_line_so_that_the_rows_make_the_total(owner, sell, rate):
+    rate("USD", "4")
+    sell("O-1", currency="USD", channel="DE")
+    sell("O-2", currency="USD", channel="FR")
+    top = owner.get("/sales/?currency=EUR")
+    answer = owner.get("/sales/" + top.context["rows"][0]["href"])
+    shown = [row["total"].money.rounded().amount for row in answer.context["rows"]]
+    assert shown == [Decimal("9.98"), Decimal("9.98")]
+    assert answer.context["rounding"] == Money(Decimal("-0.01"), "EUR")
+    assert sum(shown) - Decimal("0.01") == answer.context["total"].money.rounded().amount == Decimal("19.95")
+    assert "Rounding of the rows above" in answer.content.decode()
+    assert "Rounding" not in top.content.decode()
+
+
+def test_it_tells_no_rounding_where_a_part_is_not_known(owner, sell):
+    sell("O-1", currency="TRY")
+    sell("O-2")
+    assert owner.get("/sales/?currency=EUR").context["rounding"] is None
