@@ -112,6 +112,7 @@ _ACTIONS: dict[str, Callable[[Facts], str]] = {
     "replay_work": lambda params: f"{reverse('parked_work')}?q={params.get('job', '')}",
     "open_discrepancy": _discrepancy,
     "map_label": _discrepancy,
+    "open_rates": lambda params: reverse("finance:rates"),
     "import_statement": _import,
     "import_deposits": _import,
 }

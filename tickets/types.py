@@ -73,6 +73,7 @@ TECHNICAL_ISSUE = TicketType(
         Action(key="reauthorise", label="Authorise the account again"),
         Action(key="replay_rows", label="Replay what was rejected"),
         Action(key="replay_work", label="Start the parked work again"),
+        Action(key="open_rates", label="Look at the exchange rates"),
     ),
     many="{count} technical issues",
 )

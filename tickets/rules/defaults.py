@@ -50,6 +50,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "finance.deposit": {
         "comparison": "at_least", "warn": "3", "trigger": "5", "unit": "bank days", "severity": "S2",
     },
+    "finance.rates": AT_ONCE | {
+        "comparison": "above", "warn": "2", "trigger": "4", "unit": "bank days", "severity": "S3",
+        "ladder": [step("S2", ("value", "at_least", "8"))],
+    },
     "sync.failing": AT_ONCE | {
         "comparison": "at_least", "warn": "2", "trigger": "3", "unit": "runs", "severity": "S3", "ladder": BLIND,
         "clears_after": 1, "clears_when": [["ok_runs", "at_least", "3"], ["open_gaps", "at_most", "0"]],
