@@ -14,6 +14,7 @@ from config.core.admin import Configure, Inspect
 from marketplaces import registry
 from marketplaces.models import (
     Account,
+    Backfill,
     Command,
     Gap,
     InboxEvent,
@@ -117,6 +118,13 @@ class SyncRunAdmin(Inspect):
 class RejectedRowAdmin(Inspect):
     list_display = ("reason", "external_id", "account", "resource", "state", "last_seen_at")
     list_filter = ("state", "account", "resource", "code")
+    list_select_related = ("account",)
+
+
+@admin.register(Backfill)
+class BackfillAdmin(Inspect):
+    list_display = ("account", "resource", "since", "until", "read_until", "asked_by", "finished_at", "trouble")
+    list_filter = ("account", "resource")
     list_select_related = ("account",)
 
 

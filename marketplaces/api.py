@@ -14,6 +14,7 @@ from config.core.permissions import Action
 from marketplaces import filters, registry
 from marketplaces.models import (
     Account,
+    Backfill,
     Command,
     Gap,
     InboxEvent,
@@ -24,7 +25,7 @@ from marketplaces.models import (
     SyncState,
     Traffic,
 )
-from marketplaces.services import accounts, flows, replays
+from marketplaces.services import accounts, backfills, flows, replays
 from marketplaces.sync import replay
 
 
@@ -54,9 +55,17 @@ class RunSerializer(_OfAccount):
     class Meta:
         model = SyncRun
         fields = (
-            "id", "account", "resource", "reason", "state", "window_start", "window_end", "started_at", "finished_at",
+            "id", "account", "resource", "reason", "backfill", "state", "window_start", "window_end", "started_at", "finished_at",
             "calls", "pages", "new_pages", "rows_read", "inserted", "updated", "unchanged", "rejected",
             "unknown_values", "error", "code",
+        )  # fmt: skip
+
+
+class BackfillSerializer(_OfAccount):
+    class Meta:
+        model = Backfill
+        fields = (
+            "id", "account", "resource", "since", "until", "read_until", "asked_by", "asked_at", "finished_at", "trouble",
         )  # fmt: skip
 
 
@@ -131,6 +140,11 @@ class Resource(serializers.Serializer):
     resource = serializers.CharField(max_length=40)
 
 
+class Span(serializers.Serializer):
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+
+
 class AccountViews(Rows):
     queryset = Account.objects.all()
     serializer_class = AccountSerializer
@@ -175,11 +189,25 @@ class FlowViews(Rows):
         flow: SyncState = self.get_object()
         return self.answer(flows.resume(flow.account, flow.resource))
 
+    @write(Action.RUN_SYNC, takes=Span, gives=BackfillSerializer)
+    def backfill(self, request: Request, pk: str) -> Response:
+        """Read a span again in the background, `until` excluded; the flow's position stays where it is."""
+        flow: SyncState = self.get_object()
+        given = self.given(request)
+        asked = backfills.ask(flow.account, flow.resource, (given["since"], given["until"]), by=actor(request))
+        return Response(BackfillSerializer(asked).data)
+
     @write(Action.REPLAY, gives=Asked)
     def replay(self, request: Request, pk: str) -> Response:
         """Map every archived page with open rejected rows again, in the background."""
         flow: SyncState = self.get_object()
         return Response({"work_item": replays.ask(flow.account, flow.resource)})
+
+
+class BackfillViews(Rows):
+    queryset = Backfill.objects.select_related("account")
+    serializer_class = BackfillSerializer
+    filterset_fields = ("account__key", "resource")
 
 
 class RunViews(Rows):
@@ -261,6 +289,7 @@ def pulled_now(account: Account, resource: str) -> Response:
 VIEWS: dict[str, Any] = {
     "accounts": AccountViews,
     "flows": FlowViews,
+    "backfills": BackfillViews,
     "runs": RunViews,
     "rejected-rows": RejectedRowViews,
     "gaps": GapViews,

@@ -51,6 +51,10 @@ JOBS = (
         why="fetch what one account lacks",
     ),
     Job(
+        key="marketplaces.backfill", call="marketplaces.tasks.backfill", queue="pull_slow", limit=PULL_LIMIT,
+        why="read a span of a flow again because a person asked",
+    ),
+    Job(
         key="marketplaces.replay_flow", call="marketplaces.tasks.replay_flow", queue="pull_slow",
         why="map the archived pages of rejected rows again, because a person asked",
     ),

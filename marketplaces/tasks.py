@@ -9,11 +9,15 @@ from django.conf import settings
 from marketplaces import registry
 from marketplaces.contract import Capability
 from marketplaces.models import Account, AccountStatus
-from marketplaces.services import accounts, commands, events, gaps, housekeeping, pulls, records, replays
+from marketplaces.services import accounts, backfills, commands, events, gaps, housekeeping, pulls, records, replays
 
 
 def pull(account_id: int, resource: str) -> dict[str, int]:
     return pulls.pull(account_id, resource)
+
+
+def backfill(account_id: int, backfill_id: int) -> dict[str, int]:
+    return backfills.read(account_id, backfill_id)
 
 
 def replay_flow(account_id: int, resource: str) -> dict[str, int]:

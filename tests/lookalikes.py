@@ -79,6 +79,7 @@ def _special(label: str) -> dict[str, Any]:
     return {
         "marketplaces.Account": {"marketplace": adapter.key, "stores": [adapter.stores[0].code], "key": "shop"},
         "marketplaces.RawPage": {"body": zlib.compress(b"{}")},
+        "marketplaces.Backfill": {"until": NOON + timedelta(days=1)},
         "marketplaces.Gap": {"kind": "record", "found_at": NOON - timedelta(hours=1)},
         "finance.AccountMonth": {"month": NOON.date().replace(day=1)},
         "inventory.Order": {"status": "to_ship"},

@@ -60,6 +60,7 @@ class SyncRun(models.Model):
     state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
     window_start = models.DateTimeField(null=True, blank=True)
     window_end = models.DateTimeField(null=True, blank=True)
+    backfill = models.ForeignKey("marketplaces.Backfill", models.SET_NULL, null=True, blank=True, related_name="runs")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     calls = models.PositiveIntegerField(default=0)

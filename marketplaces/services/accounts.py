@@ -16,7 +16,7 @@ from config.core.work import later, supersede
 from marketplaces import registry, signals
 from marketplaces.contract import Adapter
 from marketplaces.models import Account, AccountStage, AccountStatus, Credential
-from marketplaces.services import connections
+from marketplaces.services import backfills, connections
 
 WARN_BEFORE = timedelta(days=30)
 
@@ -137,6 +137,7 @@ def catch_up(account: Account) -> int:
     supersede(account.pk, "pull.", why="the account was resumed and read again")
     keys = [resource.key for resource in registry.get(account.marketplace).resources]
     asked = [later(f"pull.{account.marketplace}.{key}", account_id=account.pk) for key in keys]
+    backfills.resume(account)
     return sum(item is not None for item in asked)
 
 

@@ -15,7 +15,7 @@ from config.core.models import JobOutcome, WorkItem
 from config.core.work import later
 from marketplaces import registry, signals
 from marketplaces.models import Account, AccountStatus, SyncState
-from marketplaces.services import accounts
+from marketplaces.services import accounts, backfills
 
 
 def targets(job: Job) -> Iterator[Target]:
@@ -49,6 +49,7 @@ def resume(account: Account, resource: str) -> SyncState:
         account=account, resource=resource, defaults={"is_paused": False, "pause_reason": ""}
     )
     pull_now(account, resource)
+    backfills.resume(account)
     return flow
 
 

@@ -88,7 +88,7 @@ def _fill_time(account: Account) -> int:
     for gap in _open(account, GapKind.TIME):
         _count(gap)
         for since, until in gaps.left(gap):
-            pulls.backfill(account.pk, gap.resource, since=since, until=until, reason=RunReason.GAP)
+            pulls.read_missing(account.pk, gap.resource, since=since, until=until)
     return gaps.close_covered(account)
 
 

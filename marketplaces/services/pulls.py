@@ -24,13 +24,11 @@ def pull(account_id: int, resource: str) -> dict[str, int]:
     return run.pull(task(account, resource))
 
 
-def backfill(
-    account_id: int, resource: str, *, since: datetime, until: datetime, reason: str = RunReason.BACKFILL
-) -> dict[str, int]:
-    """Read a span again without moving where the flow stands; what it covers counts as covered."""
+def read_missing(account_id: int, resource: str, *, since: datetime, until: datetime) -> dict[str, int]:
+    """Read time that was left out; it counts as covered then. At most six windows, the rest is the next round's."""
     account = Account.objects.get(pk=account_id)
     wanted = registry.get(account.marketplace).resource(resource)
-    return run.pull(run.Task(account, wanted, reason, (since, until)))
+    return run.pull(run.Task(account, wanted, RunReason.GAP, (since, until)))
 
 
 def take_in(account: Account, resource: str, pages: Iterable[Page], *, reason: str) -> SyncRun:

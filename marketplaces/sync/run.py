@@ -22,7 +22,7 @@ from config.core.events import announce
 from config.core.work import later
 from marketplaces import signals
 from marketplaces.contract import Client, Flow, Page, Resource, Window
-from marketplaces.models import Account, RunReason, RunState, SyncRun, SyncState
+from marketplaces.models import Account, Backfill, RunReason, RunState, SyncRun, SyncState
 from marketplaces.services import connections
 from marketplaces.sinks import Source
 from marketplaces.sync import apply, archive, fetch, outcome, reports
@@ -35,16 +35,24 @@ SHORTEST = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to pull: an account's resource, and why. `span` None follows the flow's own position."""
+    """What to pull: an account's resource, and why. Without a span or a backfill it follows the flow's own position."""
 
     account: Account
     resource: Resource
     reason: str = RunReason.SCHEDULE
     span: windows.Span | None = None
+    backfill: Backfill | None = None
+
+    @property
+    def follows(self) -> bool:
+        """Whether it goes on from where the flow stands, and moves that."""
+        return self.span is None and self.backfill is None
 
 
 def pull(task: Task) -> dict[str, int]:
-    """Read what is new (or the given span) and store it; returns counts. Asks for more work when windows remain."""
+    """Read what is new (or of the given span) and store it; returns counts. At most six windows: for what remains
+    of the news more work is asked for, the rest of a given span is the caller's.
+    """
     total = {"windows": 0, "rows": 0, "written": 0, "rejected": 0}
     planned = _plan(task)
     for window in planned[:WINDOWS_PER_PULL]:
@@ -55,7 +63,7 @@ def pull(task: Task) -> dict[str, int]:
         total["rejected"] += run.rejected
         if run.state != RunState.OK:
             return total
-    if len(planned) > WINDOWS_PER_PULL and task.span is None:
+    if len(planned) > WINDOWS_PER_PULL and task.follows:
         _ask_for_more(task, planned[WINDOWS_PER_PULL])
     return total
 
@@ -63,6 +71,9 @@ def pull(task: Task) -> dict[str, int]:
 def _plan(task: Task) -> list[Window]:
     if task.span:
         return [Window(*piece) for piece in windows.pieces(*task.span, task.resource.window)]
+    if task.backfill:
+        rest = windows.pieces(task.backfill.read_until, task.backfill.until, task.resource.window)
+        return _shortened(task, [Window(*piece) for piece in rest])
     flow = position_of(task.account, task.resource.key)
     found = windows.upcoming(
         task.resource,
@@ -77,7 +88,7 @@ def _plan(task: Task) -> list[Window]:
 
 def _shortened(task: Task, found: list[Window]) -> list[Window]:
     """Halve the first window after the limiter stopped the former attempt half way: each attempt gets further."""
-    former = _waiting(task)
+    former = _waiting(task) if task.resource.flow is not Flow.REPORT else None
     if not found or former is None or not former.pages or former.window_end is None or former.window_start is None:
         return found
     length = max((former.window_end - former.window_start) / 2, SHORTEST + task.resource.overlap)
@@ -145,7 +156,9 @@ def _start(task: Task, window: Window) -> SyncRun:
     _runs(task).filter(state=RunState.RUNNING).update(
         state=RunState.FAILED, code="lost_worker", error="its worker stopped before the end", finished_at=clock.now()
     )
-    run = _waiting(task) or SyncRun(account=task.account, resource=task.resource.key, reason=task.reason)
+    run = _waiting(task) or SyncRun(
+        account=task.account, resource=task.resource.key, reason=task.reason, backfill=task.backfill
+    )
     run.state, run.started_at, run.error, run.code = RunState.RUNNING, run.started_at or clock.now(), "", ""
     run.window_start, run.window_end = window.since, window.until
     run.save()
@@ -153,7 +166,10 @@ def _start(task: Task, window: Window) -> SyncRun:
 
 
 def _runs(task: Task) -> QuerySet[SyncRun]:
-    return SyncRun.objects.filter(account=task.account, resource=task.resource.key, reason=task.reason)
+    """Runs of the same piece of work; two backfills of one flow are two."""
+    return SyncRun.objects.filter(
+        account=task.account, resource=task.resource.key, reason=task.reason, backfill=task.backfill
+    )
 
 
 def _waiting(task: Task) -> SyncRun | None:
@@ -172,7 +188,10 @@ def land(task: Task, run: SyncRun, stored: Sequence[archive.Stored], window: Win
         counts = landing.close()
         if window is not None:
             reports.settle(task.account, task.resource)
-        _advance(flow, counts, window)
+        _advance(flow, counts, window if task.backfill is None else None)
+        if task.backfill and window:
+            task.backfill.read_until = window.until
+            task.backfill.save(update_fields=["read_until"])
         outcome.finish(run, counts)
     return counts
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
+from config.core import clock
 from config.core.buttons import Button, allowed, press, text
 from config.core.permissions import Action
 from config.core.screens import page, require
 from marketplaces import registry, standing
-from marketplaces.models import Account, Gap, RejectedRow, RejectedState, ReportJob, SyncRun
-from marketplaces.services import accounts, flows, replays
+from marketplaces.models import Account, Backfill, Gap, RejectedRow, RejectedState, ReportJob, SyncRun
+from marketplaces.services import accounts, backfills, flows, replays
 
 RUNS = 20
 
@@ -87,7 +88,15 @@ def _replay_flow(request: HttpRequest, found: Account, resource: str) -> str:
     return "Asked for: its pages are mapped again in the background" if asked else "A replay is waiting already"
 
 
+def _backfill(request: HttpRequest, found: Account, resource: str) -> str:
+    since = backfills.moment(text(request, "since", missing="say from which day"))
+    until = backfills.moment(request.POST["until"]) if request.POST.get("until") else clock.now()
+    asked = backfills.ask(found, resource, (since, until), by=request.user.get_username())
+    return f"Asked for: {asked.since:%-d %b %Y} to {asked.until:%-d %b %Y %H:%M} UTC is read again in the background"
+
+
 FLOW = {
+    "backfill": Button(Action.RUN_SYNC, _backfill),
     "run_now": Button(Action.RUN_SYNC, _pull),
     "pause_flow": Button(Action.RUN_SYNC, _pause_flow),
     "resume_flow": Button(Action.RUN_SYNC, _resume_flow),
@@ -109,6 +118,7 @@ def flow(request: HttpRequest, key: str, resource: str) -> HttpResponse:
         "flow": stands,
         "first": first,
         "segments": segments,
+        "backfills": Backfill.objects.filter(**here).order_by("-pk")[:5],
         "runs": SyncRun.objects.filter(**here).order_by("-started_at")[:RUNS],
         "reports": ReportJob.objects.filter(**here).order_by("-pk")[:5],
         "gaps": Gap.objects.filter(**here).order_by("-found_at")[:10],

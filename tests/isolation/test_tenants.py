@@ -158,7 +158,7 @@ def test_it_runs_every_job_of_a_client_without_touching_another(rows):
         if job.scope == JobScope.PUBLIC or job.every is None or key.startswith("pull."):
             continue
         account_id = rows["marketplaces.Account"].pk if job.scope == JobScope.ACCOUNT else None
-        runner.run("north", work.enqueue(job, account_id=account_id, dedupe=f"isolation:{key}", kwargs={}))
+        runner.run("north", work.later(key, account_id=account_id, dedupe=f"isolation:{key}"))
         ran += 1
     assert ran > 10
     assert JobRun.objects.filter(work_item_id__in=WorkItem.objects.values("pk")).count() >= ran

@@ -96,7 +96,7 @@ def test_the_same_statement_twice_changes_nothing(shop, tmp_path):
 def test_it_replays_a_row_of_the_named_client(shop, remote, monkeypatch):
     remote.put("A-1", NOON - timedelta(minutes=1))
     del remote.orders["A-1"]["qty"]
-    pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
+    pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     row = RejectedRow.objects.get()
     monkeypatch.setitem(stall.MAPPERS, "orders", lambda page: (stall._order({**raw, "qty": 1}) for raw in page.json()))
     assert "1 rows read, 1 new" in out("replay", "row", str(row.pk), tenant="north")

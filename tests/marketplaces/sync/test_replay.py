@@ -26,7 +26,7 @@ def broken(shop, remote):
     for number in (1, 7):
         remote.orders[f"A-{number}"] = {**remote.orders[f"A-{number}"], "pieces": 1}
         del remote.orders[f"A-{number}"]["qty"]
-    pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
+    pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     remote.asked.clear()
     return shop
 
@@ -68,7 +68,7 @@ def test_it_holds_the_flow_before_it_lands_so_that_no_pull_lands_the_same_rows_m
 
 
 def test_it_replays_a_run(broken, fixed):
-    run = replay.run(SyncRun.objects.get(reason="backfill"))
+    run = replay.run(SyncRun.objects.get(reason="gap"))
     assert (run.pages, run.rows_read, run.inserted, run.unchanged) == (3, 9, 2, 7)
 
 
@@ -82,7 +82,7 @@ def test_a_poisoned_page_can_be_replayed_after_the_fix(shop, remote, monkeypatch
         remote.put(f"A-{number}", NOON - timedelta(minutes=9 - number))
         del remote.orders[f"A-{number}"]["qty"]
         remote.orders[f"A-{number}"]["pieces"] = 2
-    pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
+    pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     former = stall.MAPPERS["orders"]
     fixed = lambda page: former(stall.Page(resource="orders", body=page.body.replace(b'"pieces"', b'"qty"')))  # noqa: E731
     monkeypatch.setitem(stall.MAPPERS, "orders", fixed)

@@ -117,5 +117,5 @@ def test_a_report_slower_than_usual_is_marked_before_it_is_late(shop, remote):
 def test_another_window_waits_for_the_report_that_is_open(shop, remote):
     step(shop, NOON)
     with clock.frozen(NOON), pytest.raises(RateLimited):
-        pulls.backfill(shop.pk, "returns", since=NOON - timedelta(days=2), until=NOON - timedelta(days=1))
+        pulls.read_missing(shop.pk, "returns", since=NOON - timedelta(days=2), until=NOON - timedelta(days=1))
     assert remote.asked.count("create") == 1

@@ -94,7 +94,7 @@ def test_it_leaves_rows_and_cursor_as_they_were_when_a_sink_dies_half_way(shop, 
     sinks._SINKS["Order"].append(dies)
     try:
         with pytest.raises(Transient, match="disk is full"):
-            pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
+            pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     finally:
         sinks._SINKS["Order"].remove(dies)
     assert stored() == []
@@ -108,7 +108,7 @@ def test_it_leaves_rows_and_cursor_as_they_were_when_a_sink_dies_half_way(shop, 
 def test_it_tells_of_the_run_after_it_is_stored(shop, remote, heard, django_capture_on_commit_callbacks):
     remote.put("A-1", NOON - timedelta(minutes=1))
     with django_capture_on_commit_callbacks(execute=True):
-        pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
+        pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     run = SyncRun.objects.get()
     facts = {"run_id": run.pk, "account_id": shop.pk, "resource": "orders", "changed": 1}
     assert heard == [("run_finished", facts)]
@@ -118,7 +118,7 @@ def test_it_keeps_a_rejected_row_with_its_reason_and_lands_the_rest_of_the_page(
     for number in range(9):
         remote.put(f"A-{number}", NOON - timedelta(minutes=9 - number))
     del remote.orders["A-4"]["qty"]
-    counts = pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
+    counts = pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     assert counts == {"windows": 1, "rows": 9, "written": 8, "rejected": 1}
     row = RejectedRow.objects.get()
     assert (row.external_id, row.reason) == ("A-4", "field qty is missing; the order cannot be read")
@@ -130,7 +130,7 @@ def test_it_counts_a_rejected_row_again_and_keeps_it_once(shop, remote):
     remote.put("A-1", NOON - timedelta(minutes=9))
     del remote.orders["A-1"]["qty"]
     for _ in range(3):
-        pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
+        pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     assert RejectedRow.objects.values_list("attempts", "state").get() == (3, "open")
 
 
@@ -142,7 +142,7 @@ def test_it_stops_at_a_poisoned_page_and_stores_none_of_its_window(
     for number in range(5):
         del remote.orders[f"A-{number:02}"]["qty"]
     with django_capture_on_commit_callbacks(execute=True):
-        counts = pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
+        counts = pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     assert counts == {"windows": 1, "rows": 0, "written": 0, "rejected": 5}
     assert (stored(), flow(shop).covered) == ([], ())
     run = SyncRun.objects.get()
@@ -157,13 +157,13 @@ def test_it_does_not_call_a_page_poisoned_for_a_fifth_of_its_rows(shop, remote):
         remote.put(f"A-{number:02}", NOON - timedelta(minutes=30 - number))
     for number in range(5):
         del remote.orders[f"A-{number:02}"]["qty"]
-    assert pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)["written"] == 20
+    assert pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)["written"] == 20
 
 
 def test_it_counts_words_of_the_marketplace_that_it_does_not_know(shop, remote):
     remote.put("A-1", NOON - timedelta(minutes=3), status="on_a_camel")
     remote.put("A-2", NOON - timedelta(minutes=2), status="on_a_camel")
-    pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
+    pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     assert SyncRun.objects.get().unknown_values == {"Order.status:on_a_camel": 2}
     assert stored() == ["A-1", "A-2"]
 
@@ -174,7 +174,7 @@ def test_it_keeps_the_pages_it_paid_for_and_waits_when_the_limit_is_reached(shop
         remote.put(f"A-{number}", NOON - timedelta(minutes=40 - 10 * number))
     remote.errors = [None, None, RateLimited("slow down", until=NOON + timedelta(minutes=1))]
     with pytest.raises(RateLimited):
-        pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
+        pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     run = SyncRun.objects.get()
     assert (run.state, run.pages, stored()) == ("waiting", 2, [])
 
@@ -203,7 +203,7 @@ def flow_until(shop):
 def test_it_tells_that_a_flow_recovered(shop, remote, heard, django_capture_on_commit_callbacks):
     SyncState.objects.create(account=shop, resource="orders", failures_in_a_row=4, last_error="down", last_code="x")
     with django_capture_on_commit_callbacks(execute=True):
-        pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
+        pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     assert [name for name, _ in heard] == ["flow_recovered", "run_finished"]
     assert (flow(shop).failures_in_a_row, flow(shop).last_error) == (0, "")
 
@@ -261,7 +261,7 @@ def test_it_keeps_what_the_archive_is_asked_for_even_when_bodies_were_dropped_fr
     remote.per_page = 1
     remote.put("A-1", NOON - timedelta(minutes=2))
     remote.put("A-2", NOON - timedelta(minutes=1))
-    pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
+    pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     assert stored() == ["A-1", "A-2"]
 
 

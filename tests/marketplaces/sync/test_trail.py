@@ -25,7 +25,7 @@ def says(call, order_id):
 @pytest.mark.parametrize(("adapter", "declared"), shops())
 def test_each_order_that_a_pull_brought_names_its_calls_and_a_second_pull_of_known_pages_too(street, adapter, declared):
     shop = street.connect(adapter, declared)
-    assert pulls.backfill(shop.pk, "orders", **SPAN)["written"] > 5
+    assert pulls.read_missing(shop.pk, "orders", **SPAN)["written"] > 5
     landed = set(Order.objects.values_list("external_id", flat=True))
     for order_id in landed:
         assert about(order_id)
@@ -33,14 +33,14 @@ def test_each_order_that_a_pull_brought_names_its_calls_and_a_second_pull_of_kno
     told = {s for call in Traffic.objects.all() for s in call.subjects if s.startswith("order:")}
     assert told == {f"order:{order_id}" for order_id in landed}
     former = set(about(order_id).values_list("pk", flat=True))
-    assert pulls.backfill(shop.pk, "orders", **SPAN)["written"] == 0
+    assert pulls.read_missing(shop.pk, "orders", **SPAN)["written"] == 0
     assert about(order_id).exclude(pk__in=former).values("run_id").distinct().count() == 1
 
 
 @pytest.mark.parametrize(("adapter", "declared"), shops())
 def test_a_missing_record_names_the_call_that_fetched_it_on_the_traffic_screen(street, adapter, declared, admin_client):
     shop = street.connect(adapter, declared)
-    pulls.backfill(shop.pk, "orders", **SPAN)
+    pulls.read_missing(shop.pk, "orders", **SPAN)
     order_id = Order.objects.first().external_id
     brought = about(order_id).order_by("-pk").first()
     assert f"/sync/traffic/{brought.pk}/" in _screen(admin_client, order_id)

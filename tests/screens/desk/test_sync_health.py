@@ -38,7 +38,7 @@ def rejected(shop, remote):  # noqa: F811
     for number in (1, 7):
         remote.orders[f"A-{number}"] = {**remote.orders[f"A-{number}"], "pieces": 1}
         del remote.orders[f"A-{number}"]["qty"]
-    pulls.backfill(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
+    pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     return RejectedRow.objects.get(external_id="A-1")
 
 
