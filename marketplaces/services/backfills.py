@@ -53,9 +53,10 @@ def read(account_id: int, backfill_id: int) -> dict[str, int]:
     return total
 
 
-def resume(account: Account) -> int:
-    """Let all open backfills of an account go on; returns how many."""
-    return len([_go_on(found) for found in Backfill.objects.filter(account=account, finished_at=None)])
+def resume(account: Account) -> None:
+    """Let all open backfills of an account go on."""
+    for found in Backfill.objects.filter(account=account, finished_at=None):
+        _go_on(found)
 
 
 def _settle(found: Backfill) -> None:
