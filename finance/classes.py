@@ -64,6 +64,20 @@ ORDER_FEES = tuple(
 )
 ACCOUNT_FEES = tuple(c.value for c in (C.STORAGE, C.ADVERTISING, C.SUBSCRIPTION, C.MARKETING, C.PENALTY))
 
+WHOLE_ORDER = tuple(
+    c.value
+    for c in (
+        C.SHIPPING, C.PROMOTION, C.COMMISSION, C.CLOSING, C.PAYMENT_FEE, C.DIGITAL_SERVICES, C.FULFILMENT,
+        C.SHIPPING_LABEL, C.RETURN_HANDLING, C.REFUND_SHIPPING, C.REFUND_PROMOTION, C.REFUND_OTHER, C.FEE_REVERSAL,
+        C.ADMINISTRATION_FEE, C.TAX_WITHHELD, C.CHARGEBACK, C.CLAIM, C.REIMBURSEMENT, C.CLAWBACK, C.ADJUSTMENT, C.PENALTY,
+    )
+)  # fmt: skip
+"""What may be about an order as a whole, and then is spread over its lines: never goods, wrapping or their tax."""
+
+REFUNDS = tuple(
+    c.value for c in (C.REFUND_PRINCIPAL, C.REFUND_SHIPPING, C.REFUND_TAX, C.REFUND_PROMOTION, C.REFUND_OTHER)
+)
+
 AMOUNTS: dict[C, tuple[str, ...]] = {
     **dict.fromkeys(
         (C.PRINCIPAL, C.REFUND_PRINCIPAL, C.CHARGEBACK, C.CLAIM), ("item_total", "unit_price", "net_total")

@@ -27,14 +27,25 @@ _ON_THESE = "d.settlement_id = ANY(%(ids)s)"
 _OF_TOUCHED = "d.order_line_id IN (SELECT order_line_id FROM touched)"
 _TOUCHED = """
 CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
-SELECT DISTINCT found.order_line_id, line.account_id, line.order_ref FROM finance_match found
-JOIN finance_settlementline line ON line.id = found.settlement_line_id
+SELECT DISTINCT found.order_line_id, line.account_id, CASE WHEN found.layer IN (4, 8) THEN item.order_ref
+    ELSE line.order_ref END AS order_ref
+FROM finance_settlementline line JOIN finance_match found ON found.settlement_line_id = line.id
+LEFT JOIN inventory_orderline item ON item.id = found.order_line_id AND found.layer IN (4, 8)
 WHERE line.settlement_id = ANY(%(ids)s) AND found.order_line_id IS NOT NULL
 """
 _TOLD = """
 CREATE TEMPORARY TABLE told ON COMMIT DROP AS
-SELECT line.*, touched.order_line_id FROM touched JOIN finance_settlementline line USING (account_id, order_ref)
+SELECT line.id, line.settlement_id, line.account_id, line.row_no, line.line_class, line.label_type, line.label_group,
+    line.label_text, found.amount, line.currency, line.posted_at, line.order_ref, line.shipment_ref, line.quantity,
+    line.is_reversal, found.order_line_id
+FROM touched JOIN finance_settlementline line USING (account_id, order_ref)
 JOIN finance_match found ON found.settlement_line_id = line.id AND found.order_line_id = touched.order_line_id
+UNION ALL
+SELECT line.id, line.settlement_id, line.account_id, line.row_no, line.line_class, line.label_type, line.label_group,
+    line.label_text, found.amount, line.currency, line.posted_at, line.order_ref, line.shipment_ref, line.quantity,
+    line.is_reversal, found.order_line_id
+FROM touched JOIN finance_match found ON found.order_line_id = touched.order_line_id AND found.layer IN (4, 8)
+JOIN finance_settlementline line ON line.id = found.settlement_line_id AND line.order_ref <> touched.order_ref
 """
 _OPEN = """
 WITH found(account_id, key, severity, settlement_id, settlement_line_id, order_line_id, order_ref, amount, currency,

@@ -10,36 +10,44 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from finance import chains
 from finance.classes import AMOUNTS, SOFT
 
 _DELETE = """
 DELETE FROM finance_match USING finance_settlementline line
 WHERE line.id = finance_match.settlement_line_id AND line.settlement_id = ANY(%(ids)s)
 """
-_EXACT = """
+_NAMED = """
+LEFT JOIN inventory_orderline item
+    ON line.home = 'order' AND line.line_ref <> '' AND item.account_id = line.account_id
+    AND item.order_ref = line.order_ref AND item.external_id = line.line_ref
+    AND (item.remote_id = line.remote_id OR NOT CASE WHEN line.remote_id <> '' THEN EXISTS (
+            SELECT FROM inventory_orderline other WHERE other.account_id = line.account_id
+                AND other.order_ref = line.order_ref AND other.remote_id = line.remote_id)
+        ELSE EXISTS (SELECT FROM finance_settlementline told JOIN inventory_orderline other
+                ON other.account_id = told.account_id AND other.order_ref = told.order_ref
+                AND other.remote_id = told.remote_id
+            WHERE told.account_id = line.account_id AND told.order_ref = line.order_ref
+                AND told.line_ref = line.line_ref AND told.remote_id NOT IN ('', item.remote_id)) END)
+"""
+_EXACT = f"""
 INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
 SELECT line.id, 1, item.id,
     CASE line.home WHEN 'order' THEN 1 WHEN 'quarantine' THEN 7 ELSE 6 END,
     CASE line.home WHEN 'order' THEN 'line_id' WHEN 'quarantine' THEN 'no_ledger' ELSE 'ledger' END, line.amount
-FROM finance_settlementline line
-LEFT JOIN inventory_orderline item
-    ON line.home = 'order' AND line.line_ref <> '' AND item.account_id = line.account_id
-    AND item.order_ref = line.order_ref AND item.external_id = line.line_ref
-WHERE line.settlement_id = ANY(%(ids)s) AND (line.home <> 'order' OR item.id IS NOT NULL)
+FROM finance_settlementline line {_NAMED}
+WHERE line.settlement_id = ANY(%(ids)s) AND (line.home NOT IN ('order', 'shipment') OR item.id IS NOT NULL)
 ORDER BY line.id
-"""
-_PENDING = """
+"""  # noqa: S608 - constant text
+_PENDING = f"""
 CREATE TEMPORARY TABLE pending ON COMMIT DROP AS
-SELECT line.id, line.account_id, line.settlement_id, line.line_class, line.amount, line.order_ref, line.line_ref,
-    line.remote_id, line.quantity, line.posted_at,
+SELECT line.id, line.account_id, line.settlement_id, line.home, line.line_class, line.amount, line.order_ref,
+    line.line_ref, line.remote_id, line.quantity, line.posted_at,
     CASE WHEN line.product_ids <> '[]' THEN jsonb_build_array(line.product_ids -> 0) END AS product,
     line.remote_id <> '' OR line.product_ids <> '[]' AS names_product
-FROM finance_settlementline line
-LEFT JOIN inventory_orderline item
-    ON line.line_ref <> '' AND item.account_id = line.account_id
-    AND item.order_ref = line.order_ref AND item.external_id = line.line_ref
-WHERE line.settlement_id = ANY(%(ids)s) AND line.home = 'order' AND item.id IS NULL
-"""
+FROM finance_settlementline line {_NAMED}
+WHERE line.settlement_id = ANY(%(ids)s) AND line.home IN ('order', 'shipment') AND item.id IS NULL
+"""  # noqa: S608 - constant text
 _FIT = """
 WITH fits AS MATERIALIZED (
     SELECT p.id, item.id AS item_id,
@@ -69,7 +77,8 @@ WITH fits AS MATERIALIZED (
         WHEN names_product AND products > 1 AND product_amounts = 1 THEN 'product_amount'
         WHEN NOT names_product AND amounts = 1 THEN 'amount'
         WHEN NOT names_product AND items = 1 THEN 'only_line'
-        WHEN items > 0 THEN 'no_line' WHEN p.line_class = ANY(%(soft)s) THEN 'not_an_order' ELSE 'no_order' END AS reason
+        WHEN items > 0 THEN 'no_line' WHEN p.home = 'shipment' THEN 'ledger'
+        WHEN p.line_class = ANY(%(soft)s) THEN 'not_an_order' ELSE 'no_order' END AS reason
     FROM pending p LEFT JOIN counted c ON c.id = p.id
 )
 INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
@@ -77,7 +86,7 @@ SELECT line_id, 1,
     CASE reason WHEN 'product' THEN by_product WHEN 'product_quantity' THEN by_quantity
         WHEN 'product_amount' THEN by_product_amount WHEN 'amount' THEN by_amount WHEN 'only_line' THEN only_item END,
     CASE WHEN reason LIKE 'product%%' THEN 2 WHEN reason IN ('amount', 'only_line') THEN 3
-        WHEN reason = 'not_an_order' THEN 6 ELSE 7 END,
+        WHEN reason IN ('not_an_order', 'ledger') THEN 6 ELSE 7 END,
     reason, money
 FROM judged ORDER BY line_id
 """
@@ -95,13 +104,19 @@ WHERE finance_match.settlement_line_id = p.id AND finance_match.reason = 'no_lin
 _PARKED = """
 UPDATE finance_settlementline line SET scope = place.scope
 FROM pending p JOIN finance_match found ON found.settlement_line_id = p.id AND found.order_line_id IS NULL
-CROSS JOIN LATERAL (SELECT CASE found.layer WHEN 7 THEN 'quarantine' ELSE 'account' END AS scope) AS place
+CROSS JOIN LATERAL (SELECT CASE WHEN p.home = 'shipment' THEN p.home WHEN found.layer = 7 THEN 'quarantine'
+    ELSE 'account' END AS scope) AS place
 WHERE line.id = p.id AND line.scope <> place.scope
 """
 _PLACED = """
 UPDATE finance_settlementline line SET scope = 'order' FROM finance_match found
 WHERE line.settlement_id = ANY(%(ids)s) AND line.home = 'order' AND line.scope <> 'order'
     AND found.settlement_line_id = line.id AND found.order_line_id IS NOT NULL
+"""
+_CHAINED = """
+UPDATE finance_settlementline line SET scope = 'order' FROM pending p
+JOIN finance_match found ON found.settlement_line_id = p.id AND found.order_line_id IS NOT NULL
+WHERE line.id = p.id AND p.home = 'shipment' AND line.scope <> 'order'
 """
 _COUNT = "SELECT count(*) FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s)"
 
@@ -113,7 +128,7 @@ class MatchesDoNotAddUp(RuntimeError):
 def rebuild(settlement_ids: Sequence[int]) -> None:
     """Match every line of these statements anew, in one transaction; repeated, it gives the same.
 
-    Each line gets one part with the line's whole amount, so that Σ matches = Σ lines where the counts agree.
+    Each line gets one part with its whole amount, but a charge of a whole order so many as it is spread over.
     """
     given: dict[str, Any] = {"ids": list(settlement_ids), "soft": list(SOFT)}
     with transaction.atomic(), connection.cursor() as cursor:
@@ -125,7 +140,9 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
         cursor.execute("ANALYZE pending")
         cursor.execute(_FIT.format(distance=_amount_distance()), given)
         matched += cursor.rowcount
-        for statement in (_EVENT, _PARKED, _PLACED, "DROP TABLE pending", _COUNT):
+        cursor.execute(_EVENT, given)
+        chains.follow(cursor, given, distance=_amount_distance())
+        for statement in (_PARKED, _PLACED, _CHAINED, "DROP TABLE pending", _COUNT):
             cursor.execute(statement, given)
         lines = cursor.fetchone()[0]
         if matched != lines:

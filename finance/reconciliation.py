@@ -1,18 +1,20 @@
 """Which order line is a statement line about? The rule as plain functions: the oracle of the matching in SQL; pure.
 
-Layers, the first that applies: 1 the line's own id; 2 order and product; 3 order and amount; 6 the ledger of its class;
-7 quarantine. Each gives at most one order line, and a reason.
+Layers, the first that applies: 1 the line's own id, unless the product it names is another line of the order; 2 order and
+product; 3 order and amount; 4 what other documents say; 5 a charge of the whole order, spread; 6 the ledger of its class;
+7 quarantine. Each gives a reason, and one order line; only the fifth gives several.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from finance.classes import AMOUNTS, PLACES, Scope
+from config.core.money import STORED_PLACES, Money, minor_unit, split
+from finance.classes import AMOUNTS, PLACES, REFUNDS, WHOLE_ORDER, Scope
 from marketplaces.canonical import LineClass
 
 TOLERANCE = Decimal("0.01")
@@ -20,11 +22,13 @@ TOLERANCE = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An order line: `names` are all names its product goes by; `amounts` by field, for the whole line."""
+    """An order line: `names` are all names its product goes by, `remote_id` the first; `amounts` for the whole line."""
 
     id: int
     order_ref: str
     line_ref: str
+    remote_id: str = ""
+    is_cancelled: bool = False
     names: frozenset[str] = frozenset()
     quantities: frozenset[int] = frozenset()
     amounts: Mapping[str, Decimal | None] = field(default_factory=dict)
@@ -40,9 +44,33 @@ class Amount:
     amount: Decimal
     order_ref: str = ""
     line_ref: str = ""
+    statement: int = 0
+    currency: str = "EUR"
+    remote_id: str = ""
+    shipment_ref: str = ""
+    reference: str = ""
     names: frozenset[str] = frozenset()
     quantity: int | None = None
     posted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Back:
+    """A return of an order; `line_ref` blank where it names only the product."""
+
+    order_ref: str
+    ref: str
+    line_ref: str = ""
+    remote_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents:
+    """What else is known of an account: its order lines by order, parcels (order and parcel: line ids), returns."""
+
+    items: Mapping[str, Sequence[Item]]
+    parcels: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    returns: Sequence[Back] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,24 +84,42 @@ class Found:
     amount: Decimal
 
 
-def match(lines: Sequence[Amount], items: Iterable[Item]) -> list[Found]:
-    """Match the lines of one statement against the order lines of its account."""
+def match(
+    lines: Sequence[Amount], items: Iterable[Item], *, returns: Sequence[Back] = (),
+    parcels: Mapping[tuple[str, str], frozenset[str]] | None = None,
+) -> list[Found]:  # fmt: skip
+    """Match all lines that an account's statements ever had against its order lines."""
     by_order: dict[str, list[Item]] = defaultdict(list)
     for item in items:
         by_order[item.order_ref].append(item)
-    first = [_one(line, by_order.get(line.order_ref, [])) for line in lines]
-    return _with_their_event(lines, first)
+    known = Documents(items=by_order, parcels=parcels or {}, returns=returns)
+    named = {(line.order_ref, line.line_ref, line.remote_id) for line in lines}
+    first = [_one(line, by_order.get(line.order_ref, []), named) for line in lines]
+    followed = _with_their_event(lines, first)
+    chained = list(_chained(lines, followed, known))
+    return [part for line, found in zip(lines, chained, strict=True) for part in _spread(line, found, known)]
 
 
-def _one(line: Amount, items: Sequence[Item]) -> Found:
+Named = set[tuple[str, str, str]]
+
+
+def _one(line: Amount, items: Sequence[Item], named: Named) -> Found:
     if line.home is Scope.QUARANTINE:
         return Found(line.id, None, 7, "no_ledger", line.amount)
     if line.home is not Scope.ORDER:
         return Found(line.id, None, 6, "ledger", line.amount)
     exact = [item for item in items if line.line_ref and item.line_ref == line.line_ref]
-    if exact:
+    if exact and not _is_refuted(line, exact[0], items, named):
         return Found(line.id, exact[0].id, 1, "line_id", line.amount)
     return _by_product(line, items) if line.names else _by_amount(line, items)
+
+
+def _is_refuted(line: Amount, item: Item, items: Sequence[Item], named: Named) -> bool:
+    """Whether the product says that the line id means another line: here, or where the id stands beside a product."""
+    others = {other.remote_id for other in items} - {item.remote_id, ""}
+    if line.remote_id:
+        return line.remote_id in others
+    return any((line.order_ref, line.line_ref, other) in named for other in others)
 
 
 def _by_product(line: Amount, items: Sequence[Item]) -> Found:
@@ -127,4 +173,82 @@ def _with_their_event(lines: Sequence[Amount], found: Sequence[Found]) -> list[F
 
 
 def _event(line: Amount) -> tuple[object, ...]:
-    return line.order_ref, line.line_ref, line.posted_at
+    return line.statement, line.order_ref, line.line_ref, line.posted_at
+
+
+Evidence = dict[tuple[str, str, str], set[int]]
+
+
+def _chained(lines: Sequence[Amount], found: Sequence[Found], known: Documents) -> Iterator[Found]:
+    """Layer 4: what rows matched by id or product, parcels and returns say about those left over."""
+    told: Evidence = defaultdict(set)
+    for line, result in zip(lines, found, strict=True):
+        if result.layer in (1, 2) and result.item_id:
+            told["shipment", "", line.shipment_ref].add(result.item_id)
+            told["reference", line.order_ref, line.reference].add(result.item_id)
+            told["line", line.order_ref, line.line_ref].add(result.item_id)
+    by_id = {item.id: item for items in known.items.values() for item in items}
+    for line, result in zip(lines, found, strict=True):
+        is_left = result.item_id is None and line.home in (Scope.ORDER, Scope.SHIPMENT)
+        yield _led(line, result, _hints(line, result, known, told), by_id) if is_left else result
+
+
+def _hints(line: Amount, found: Found, known: Documents, told: Evidence) -> Iterator[tuple[str, set[int]]]:
+    items = known.items.get(line.order_ref, ())
+    parcel = line.shipment_ref or ("" if found.reason == "no_line" else line.order_ref)
+    shipped = known.parcels.get((line.order_ref, parcel), frozenset()) if parcel else frozenset()
+    yield "shipment", _of(told, "shipment", "", parcel) | {item.id for item in items if item.line_ref in shipped}
+    yield "return", {item.id for back in known.returns for item in items if _came_back(line, item, back)}
+    if line.order_ref:
+        same = _of(told, "reference", line.order_ref, line.reference)
+        yield "same_group", same | _of(told, "line", line.order_ref, line.line_ref)
+
+
+def _of(told: Evidence, kind: str, order_ref: str, name: str) -> set[int]:
+    return told.get((kind, order_ref, name), set()) if name else set()
+
+
+def _came_back(line: Amount, item: Item, back: Back) -> bool:
+    is_item = item.line_ref == back.line_ref or (not back.line_ref and item.remote_id == back.remote_id)
+    is_named = bool(line.reference) and line.reference == back.ref
+    is_paid_back = line.line_class.value in REFUNDS and has_amount(line, item)
+    return back.order_ref == item.order_ref and is_item and (is_named or is_paid_back)
+
+
+def _led(
+    line: Amount, found: Found, hints: Iterable[tuple[str, set[int]]], by_id: Mapping[int, Item]
+) -> Found:  # fmt: skip
+    for reason, ids in hints:
+        fit = [
+            pk
+            for pk in ids
+            if (found.reason != "no_line" or by_id[pk].order_ref == line.order_ref)
+            and (not line.names or (line.remote_id and by_id[pk].remote_id == line.remote_id))
+        ]
+        if len(fit) == 1:
+            return replace(found, item_id=fit[0], layer=4, reason=reason)
+    return found
+
+
+def _spread(line: Amount, found: Found, known: Documents) -> list[Found]:
+    """Layer 5: a charge of the whole order over its lines by what they are worth, to the smallest payable amount."""
+    items = sorted(known.items.get(line.order_ref, ()), key=lambda item: item.id)
+    values = [_value(item) for item in items]
+    weights = [value for value in values if value is not None]
+    is_whole = found.reason == "no_line" and not line.names and not line.line_ref
+    if not is_whole or line.line_class.value not in WHOLE_ORDER or len(weights) < len(items):
+        return [found]
+    unit = minor_unit(line.currency)
+    parts = split(Money(line.amount, line.currency), weights, unit=STORED_PLACES if line.amount % unit else unit)
+    return [
+        replace(found, item_id=item.id, layer=5, reason="by_value", amount=part.amount)
+        for item, part in zip(items, parts, strict=True)
+        if part.amount or not line.amount
+    ]
+
+
+def _value(item: Item) -> Decimal | None:
+    total = item.amounts.get("item_total")
+    if total is None:
+        return None
+    return Decimal(0) if item.is_cancelled else max(total - (item.amounts.get("discount") or 0), Decimal(0))

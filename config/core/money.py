@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
 
 STORED_PLACES = Decimal("0.0001")
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3, "TND": 3}
@@ -99,20 +100,25 @@ def rounding(parts: Iterable[Money], whole: Money) -> Money:
     return whole.rounded() - total((part.rounded() for part in parts), whole.currency)
 
 
-def split(whole: Money, weights: Sequence[Decimal]) -> list[Money]:
-    """Divide to the minor unit by weight, largest remainder first, so that the parts sum to the whole.
+def odd_minor_units() -> dict[str, Decimal]:
+    """The currencies whose smallest payable amount is not 0.01."""
+    return {currency: minor_unit(currency) for currency in _MINOR_DIGITS}
+
+
+def split(whole: Money, weights: Sequence[Decimal], *, unit: Decimal | None = None) -> list[Money]:
+    """Divide to the minor unit (or `unit`) by weight, largest remainder first, so that the parts sum to the whole.
 
     Weights of zero throughout mean equal shares. Negative wholes split like their absolute value.
     """
     if not weights:
         raise ValueError("nothing to split over")
-    unit = minor_unit(whole.currency)
+    unit = unit or minor_unit(whole.currency)
     if whole.amount % unit:
         raise LossyAmount(f"{whole.amount} {whole.currency} is finer than {unit}; round it first")
     units = int(abs(whole.amount) / unit)
     base = sum(weights) or Decimal(len(weights))
     shares = weights if sum(weights) else [Decimal(1)] * len(weights)
-    exact = [units * share / base for share in shares]
+    exact = [units * Fraction(share) / Fraction(base) for share in shares]
     floors = [int(part) for part in exact]
     by_remainder = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i], i))
     for index in by_remainder[: units - sum(floors)]:

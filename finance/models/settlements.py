@@ -114,6 +114,9 @@ class SettlementLine(models.Model):
         indexes = [
             models.Index(fields=["account", "order_ref"], condition=~Q(order_ref=""), name="settlement_line_order"),
             models.Index(
+                fields=["account", "shipment_ref"], condition=~Q(shipment_ref=""), name="settlement_line_shipment"
+            ),
+            models.Index(
                 fields=["settlement"], condition=Q(home="order") & ~Q(scope="order"), name="settlement_line_parked"
             ),
             models.Index(fields=["settlement"], condition=Q(scope="quarantine"), name="settlement_line_quarantine"),
@@ -159,7 +162,8 @@ class Match(models.Model):
 
     Per line, the amounts of its parts make the line's amount. No foreign keys are enforced: rows are only written by
     the matcher, from rows that exist, a million at a time. There is no index by order line: what was matched to one
-    carries its order id, so ask for the statement lines of that order first.
+    carries its order id, so ask for the statement lines of that order first. Only layers 4 and 8 may join a line to an
+    order that it does not name; these have an index.
     """
 
     pk = models.CompositePrimaryKey("settlement_line_id", "part")
@@ -176,6 +180,7 @@ class Match(models.Model):
 
     class Meta:
         verbose_name_plural = "matches"
+        indexes = [models.Index(fields=["order_line"], condition=Q(layer__in=[4, 8]), name="match_chained")]
 
     def __str__(self) -> str:
         return f"{self.settlement_line_id} {self.get_layer_display()}"

@@ -1,23 +1,20 @@
-"""The matching in SQL gives what the plain rule gives, and each layer gives what an accountant would."""
+"""Each layer of the matching gives what an accountant would."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from catalog.models import Identifier, Product, RemoteProduct, Sku
 from finance import matches, sinks
 from finance.classes import Scope
 from finance.models import Match, Settlement, SettlementLine
-from finance.reconciliation import Amount, Found, Item, match
 from finance.selectors import statements as selectors
 from inventory import sinks as inventory_sinks
-from inventory.models import OrderLine
+from marketplaces.canonical import ChangeKind, OrderChange, Return
 from marketplaces.canonical import LineClass as C
 from marketplaces.canonical import SettlementLine as Row
 from marketplaces.models import Gap
@@ -49,9 +46,18 @@ def two_lines(**second: Any):
     return factories.order("O-1", lines=(first, factories.order_line("L2", **values)))
 
 
-def test_it_matches_by_line_id_first_even_when_the_sku_says_otherwise(sell, settle):
+def test_it_matches_by_line_id_even_when_no_line_of_the_order_has_the_sku(sell, settle):
     sell(two_lines())
-    assert settle(line(1, C.COMMISSION, "-3", order_id="O-1", line_id="L2", sku="MUG")) == [(1, "line_id", "L2")]
+    assert settle(line(1, C.COMMISSION, "-3", order_id="O-1", line_id="L2", sku="CUP")) == [(1, "line_id", "L2")]
+
+
+def test_it_believes_the_sku_when_the_line_id_is_that_of_another_line(sell, settle):
+    sell(two_lines())
+    rows = [
+        line(1, C.COMMISSION, "-3", order_id="O-1", line_id="L2", sku="MUG"),
+        line(2, C.COMMISSION, "-4", order_id="O-1", line_id="L2"),
+    ]
+    assert settle(*rows) == [(2, "product", "L1"), (4, "same_group", "L1")]
 
 
 def test_it_matches_by_sku_when_the_line_id_is_unknown(sell, settle):
@@ -116,6 +122,61 @@ def test_it_matches_a_fee_with_the_amount_it_was_booked_with(sell, settle):
     ) == [(3, "amount", "L2"), (3, "same_event", "L2"), (7, "no_line", None)]
 
 
+def test_it_follows_a_parcel_that_holds_one_line(sell, settle, account):
+    sell(two_lines())
+    rows = [
+        line(1, C.PRINCIPAL, "20.00", order_id="O-1", line_id="L2", shipment_id="P-2"),
+        line(2, C.WRAP, "-1", order_id="O-1", shipment_id="P-2"),
+        line(3, C.SHIPPING_LABEL, "-4", shipment_id="P-2"),
+        line(4, C.SHIPPING_LABEL, "-4", shipment_id="P-9"),
+        line(5, C.FULFILMENT, "-4", order_id="P-2"),
+    ]
+    assert settle(*rows) == [
+        (1, "line_id", "L2"), (4, "shipment", "L2"), (4, "shipment", "L2"), (6, "ledger", None), (4, "shipment", "L2"),
+    ]  # fmt: skip
+    assert list(SettlementLine.objects.order_by("row_no").values_list("home", "scope")) == [
+        ("order", "order"), ("order", "order"), ("shipment", "order"), ("shipment", "shipment"), ("order", "order"),
+    ]  # fmt: skip
+
+
+def test_it_follows_the_parcel_that_an_event_of_the_order_names(sell, settle, account):
+    sell(two_lines())
+    shipped = OrderChange(
+        external_id="E-1", order_id="O-1", kind=ChangeKind.SHIPPED, happened_at=START, line_ids=("L1",),
+        shipment_id="P-1",
+    )  # fmt: skip
+    inventory_sinks.order_changes([shipped], factories.source(account))
+    assert settle(line(1, C.WRAP, "3", order_id="O-1", shipment_id="P-1")) == [(4, "shipment", "L1")]
+
+
+def test_it_follows_the_return_that_the_row_names_or_that_tells_equal_amounts_apart(sell, settle, account):
+    sell(two_lines(sku="PAN", item_total=euro("39.90")))
+    back = Return(external_id="R-1", order_id="O-1", line_id="L2", quantity=1, returned_at=START)
+    inventory_sinks.returns([back], factories.source(account))
+    rows = [
+        line(1, C.REFUND_PRINCIPAL, "-39.90", order_id="O-1"),
+        line(2, C.WRAP, "-1", order_id="O-1", reference="R-1"),
+        line(3, C.WRAP, "-1", order_id="O-1", reference="R-2"),
+    ]
+    assert settle(*rows) == [(4, "return", "L2"), (4, "return", "L2"), (7, "no_line", None)]
+
+
+def test_it_spreads_a_charge_of_the_whole_order_by_value_so_that_the_cents_make_it_again(sell, settle):
+    sell(two_lines())
+    assert settle(line(1, C.PAYMENT_FEE, "-1.00", order_id="O-1")) == [
+        (5, "by_value", "L1"),
+        (5, "by_value", "L2"),
+    ]
+    parts = Match.objects.order_by("part").values_list("part", "amount")
+    assert list(parts) == [(1, Decimal("-0.67")), (2, Decimal("-0.33"))]
+
+
+def test_it_never_spreads_goods_or_a_line_that_it_does_not_know(sell, settle):
+    sell(two_lines())
+    rows = [line(1, C.PRINCIPAL, "5.00", order_id="O-1"), line(2, C.PAYMENT_FEE, "-1", order_id="O-1", line_id="X")]
+    assert settle(*rows) == [(7, "no_line", None)] * 2
+
+
 def test_it_quarantines_a_sale_of_an_unknown_order_and_asks_for_the_order(settle, account):
     assert settle(line(1, C.PRINCIPAL, "5", order_id="O-9", sku="MUG")) == [(7, "no_order", None)]
     assert SettlementLine.objects.get().scope == Scope.QUARANTINE
@@ -145,83 +206,3 @@ def test_it_ranks_the_lines_that_a_quarantined_line_may_be_about(sell, settle):
 def test_it_refuses_to_match_across_accounts(settle):
     inventory_sinks.orders([two_lines()], factories.source(factories.account("other")))
     assert settle(line(1, C.PRINCIPAL, "20.00", order_id="O-1", line_id="L2")) == [(7, "no_order", None)]
-
-
-# The same on random statements
-
-SKUS = ("MUG", "PAN")
-AMOUNTS = ("10.00", "10.01", "19.95", "20.00", "39.90")
-order_lines = st.lists(
-    st.tuples(st.sampled_from(SKUS), st.integers(1, 3), st.sampled_from(AMOUNTS), st.booleans()), min_size=1, max_size=4
-)
-statement_lines = st.tuples(
-    st.sampled_from([C.PRINCIPAL, C.REFUND_PRINCIPAL, C.COMMISSION, C.FULFILMENT, C.STORAGE, C.RESERVE_IN, C.UNKNOWN]),
-    st.sampled_from(AMOUNTS),
-    st.sampled_from(["", "O-0", "O-1", "O-9"]),
-    st.sampled_from(["", "L0", "L1", "X"]),
-    st.sampled_from(["", *SKUS, "EAN", "CUP"]),
-    st.sampled_from([None, 1, 2, -3]),
-    st.integers(0, 1),
-)
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(orders=st.lists(order_lines, min_size=1, max_size=2), told=st.lists(statement_lines, min_size=1, max_size=12))
-def test_it_matches_in_sql_as_the_plain_rule_does(account, sell, orders, told):
-    with transaction.atomic():
-        sell(*(_order(number, lines) for number, lines in enumerate(orders)))
-        source = factories.source(account, "settlements")
-        sinks.settlements([header()], source)
-        sinks.settlement_lines([_row(number, *values) for number, values in enumerate(told, start=1)], source)
-        pk = Settlement.objects.get().pk
-        matches.rebuild([pk])
-        matches.rebuild([pk])
-        found = Match.objects.values_list("settlement_line_id", "order_line_id", "layer", "reason", "amount")
-        assert sorted(Found(*row) for row in found) == sorted(match(_amounts(), _items()))
-        transaction.set_rollback(True)
-
-
-def _order(number: int, lines: list[tuple[str, int, str, bool]]):
-    return factories.order(
-        f"O-{number}",
-        lines=tuple(
-            factories.order_line(
-                f"L{place}", sku=sku, quantity=quantity, item_total=euro(total), unit_price=None,
-                product_ids=EAN if has_ean else (),
-            )
-            for place, (sku, quantity, total, has_ean) in enumerate(lines)
-        ),
-    )  # fmt: skip
-
-
-def _row(
-    number: int, line_class: C, amount: str, order: str, ref: str, name: str, quantity: int | None, day: int
-) -> Row:
-    return line(
-        number, line_class, amount, order_id=order, line_id=ref, sku="" if name == "EAN" else name, quantity=quantity,
-        product_ids=EAN if name == "EAN" else (), posted_at=START + timedelta(days=day),
-    )  # fmt: skip
-
-
-def _items() -> list[Item]:
-    known = {r.remote_id: {f"{i['kind']}:{i['value']}" for i in r.product_ids} for r in RemoteProduct.objects.all()}
-    return [
-        Item(
-            id=row.pk, order_ref=row.order_ref, line_ref=row.external_id,
-            names=frozenset({row.remote_id, *known[row.remote_id]}),
-            quantities=frozenset({row.quantity, row.quantity_shipped}),
-            amounts={"item_total": row.item_total, "unit_price": row.unit_price, "expected_fee": row.expected_fee},
-        )
-        for row in OrderLine.objects.all()
-    ]  # fmt: skip
-
-
-def _amounts() -> list[Amount]:
-    return [
-        Amount(
-            id=row.pk, home=Scope(row.home), line_class=C(row.line_class), amount=row.amount, order_ref=row.order_ref,
-            line_ref=row.line_ref, names=frozenset({row.remote_id} - {""}), quantity=row.quantity,
-            posted_at=row.posted_at,
-        )
-        for row in SettlementLine.objects.order_by("row_no")
-    ]  # fmt: skip

@@ -1,0 +1,108 @@
+"""Layers 4 and 5 of the matching, inside the database: what other documents say, and charges of a whole order.
+
+Both look only at what the layers before them left over. A chain must lead to exactly one order line, of the order and
+of the product that the statement line names, if it names any. Evidence are lines that were matched by their own id or
+product, events of the order, and its returns. The plain rule is `reconciliation.match`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config.core.money import odd_minor_units
+from finance.classes import REFUNDS, WHOLE_ORDER
+
+_LOOSE = """
+CREATE TEMPORARY TABLE loose ON COMMIT DROP AS
+SELECT p.id, p.account_id, p.order_ref, p.line_ref, p.line_class, p.amount, p.remote_id, p.names_product, line.reference,
+    line.currency, found.reason, CASE WHEN line.shipment_ref <> '' OR found.reason = 'no_line' THEN line.shipment_ref
+        ELSE p.order_ref END AS shipment
+FROM pending p JOIN finance_match found ON found.settlement_line_id = p.id AND found.order_line_id IS NULL
+JOIN finance_settlementline line ON line.id = p.id
+"""
+_CHAIN = """
+WITH hints AS (
+    SELECT l.id, 1 AS place, 'shipment' AS reason, found.order_line_id AS item_id FROM loose l
+    JOIN finance_settlementline told ON told.account_id = l.account_id AND told.shipment_ref = l.shipment
+        AND told.shipment_ref <> ''
+    JOIN finance_match found ON found.settlement_line_id = told.id AND found.layer IN (1, 2)
+    UNION ALL
+    SELECT l.id, 1, 'shipment', item.id FROM loose l
+    JOIN inventory_orderevent event ON event.account_id = l.account_id AND event.order_ref = l.order_ref
+        AND event.facts ->> 'shipment_id' = l.shipment
+    JOIN inventory_orderline item ON item.account_id = l.account_id AND item.order_ref = l.order_ref
+        AND event.facts -> 'lines' @> to_jsonb(item.external_id)
+    WHERE l.shipment <> ''
+    UNION ALL
+    SELECT l.id, 2, 'return', item.id FROM loose l
+    JOIN inventory_return back ON back.account_id = l.account_id AND back.order_ref = l.order_ref
+    JOIN inventory_orderline item ON item.account_id = l.account_id AND item.order_ref = l.order_ref
+        AND (item.external_id = back.line_ref OR (back.line_ref = '' AND item.remote_id = back.remote_id))
+    CROSS JOIN LATERAL (SELECT l.* ) AS p
+    WHERE (l.reference <> '' AND back.external_id = l.reference)
+        OR (l.line_class = ANY(%(refunds)s) AND coalesce({distance} <= 0.01, false))
+    UNION ALL
+    SELECT l.id, 3, 'same_group', found.order_line_id FROM loose l
+    JOIN finance_settlementline told ON told.account_id = l.account_id AND told.order_ref = l.order_ref
+        AND told.order_ref <> '' AND ((told.reference = l.reference AND l.reference <> '')
+            OR (told.line_ref = l.line_ref AND l.line_ref <> ''))
+    JOIN finance_match found ON found.settlement_line_id = told.id AND found.layer IN (1, 2)
+), led AS (
+    SELECT hints.id, place, hints.reason, min(item_id) AS item_id FROM hints JOIN loose l ON l.id = hints.id
+    JOIN inventory_orderline item ON item.id = hints.item_id
+    WHERE (l.reason <> 'no_line' OR item.order_ref = l.order_ref)
+        AND (NOT l.names_product OR (item.remote_id = l.remote_id AND item.remote_id <> ''))
+    GROUP BY 1, 2, 3 HAVING count(DISTINCT item_id) = 1
+), chosen AS (SELECT DISTINCT ON (id) id, reason, item_id FROM led ORDER BY id, place)
+UPDATE finance_match SET order_line_id = chosen.item_id, layer = 4, reason = chosen.reason
+FROM chosen WHERE finance_match.settlement_line_id = chosen.id
+"""
+_SPREAD = """
+WITH whole AS (
+    SELECT l.*, {unit} AS unit FROM loose l
+    JOIN finance_match found ON found.settlement_line_id = l.id AND found.order_line_id IS NULL
+    WHERE l.reason = 'no_line' AND NOT l.names_product AND l.line_ref = '' AND l.line_class = ANY(%(whole_order)s)
+), valued AS (
+    SELECT w.id, w.amount, w.unit, abs(w.amount) / w.unit AS units, item.id AS item_id, item.item_total IS NULL AS is_blank,
+        CASE WHEN item.quantity_cancelled = item.quantity THEN 0
+            ELSE greatest(item.item_total - coalesce(item.discount, 0), 0) END AS value
+    FROM whole w JOIN inventory_orderline item ON item.account_id = w.account_id AND item.order_ref = w.order_ref
+), weighed AS (
+    SELECT v.*, CASE WHEN total.value = 0 THEN 1 ELSE v.value END AS weight,
+        CASE WHEN total.value = 0 THEN total.items ELSE total.value END AS base
+    FROM valued v JOIN (SELECT id, sum(value) AS value, count(*) AS items, bool_or(is_blank) AS is_blank FROM valued
+        GROUP BY id) AS total ON total.id = v.id AND NOT total.is_blank
+), floored AS (
+    SELECT *, div(units * weight, base) AS least, mod(units * weight, base) AS rest FROM weighed
+), shared AS (
+    SELECT *, least + CASE WHEN row_number() OVER (PARTITION BY id ORDER BY rest DESC, item_id)
+        <= units - sum(least) OVER (PARTITION BY id) THEN 1 ELSE 0 END AS mine FROM floored
+), parts AS (
+    SELECT id, item_id, sign(amount) * mine * unit AS amount,
+        row_number() OVER (PARTITION BY id ORDER BY item_id) AS part
+    FROM shared WHERE mine > 0 OR amount = 0
+), first AS (
+    UPDATE finance_match SET order_line_id = parts.item_id, layer = 5, reason = 'by_value', amount = parts.amount
+    FROM parts WHERE parts.part = 1 AND finance_match.settlement_line_id = parts.id
+)
+INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
+SELECT id, part, item_id, 5, 'by_value', amount FROM parts WHERE part > 1
+"""
+
+
+def follow(cursor: Any, given: dict[str, Any], *, distance: str) -> None:
+    """Run both layers over what is left in the table `pending`; `distance` is how far an amount is from an item's."""
+    given = {**given, "refunds": list(REFUNDS), "whole_order": list(WHOLE_ORDER)}
+    cursor.execute(_LOOSE, given)
+    if cursor.rowcount:
+        cursor.execute("ANALYZE loose")
+        cursor.execute(_CHAIN.format(distance=distance), given)
+        cursor.execute(_SPREAD.format(unit=_unit()), given)
+    cursor.execute("DROP TABLE loose")
+
+
+def _unit() -> str:
+    """The smallest payable amount of the line's currency, or the smallest stored one where the line is finer."""
+    odd = " ".join(f"WHEN '{currency}' THEN {unit:f}" for currency, unit in odd_minor_units().items())
+    unit = f"(CASE l.currency {odd} ELSE 0.01 END)"
+    return f"CASE WHEN mod(l.amount, {unit}) = 0 THEN {unit} ELSE 0.0001 END"
