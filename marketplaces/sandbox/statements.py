@@ -106,21 +106,29 @@ def document_total(rows: Iterable[WorldStatementLine], currency: str) -> Money:
 
 def line_rows(stage: Stage, story: OrderStory, line: LineStory) -> Iterator[WorldStatementLine]:
     """All that is ever due for one order line: the sale when it leaves, the refund when it is handled."""
-    row = partial(
-        _row, store=story.store, order_serial=story.serial, line_serial=line.serial, sku=line.product.sku,
-        ean=line.product.ean,
-    )  # fmt: skip
     if line.shipped_at:
-        units = line.quantity - line.cancelled
-        row = partial(row, posted_at=line.shipped_at + timedelta(minutes=20))
-        yield row(LineClass.PRINCIPAL, line.unit_price * units, vat_rate=line.vat_rate, quantity=units)
-        yield from _if_any(row, LineClass.SHIPPING, line.shipping, vat_rate=line.vat_rate, quantity=units)
-        yield from _if_any(row, LineClass.PROMOTION, -line.discount, vat_rate=line.vat_rate, quantity=units)
-        yield row(LineClass.COMMISSION, line.commission(units), quantity=units)
-        yield from _if_any(row, LineClass.FULFILMENT, -(line.unit_fulfilment * units), quantity=units)
+        posted_at = line.shipped_at + timedelta(minutes=20)
+        yield from sale_rows(story, line, units=line.quantity - line.cancelled, posted_at=posted_at)
     if line.comeback:
-        row = partial(row, posted_at=line.comeback.handled_at, quantity=line.comeback.quantity, is_refund=True)
-        yield from _refund_rows(stage, line, line.comeback, row)
+        row = partial(_line_row(story, line), posted_at=line.comeback.handled_at, is_refund=True)
+        yield from _refund_rows(stage, line, line.comeback, partial(row, quantity=line.comeback.quantity))
+
+
+def sale_rows(story: OrderStory, line: LineStory, *, units: int, posted_at: datetime) -> Iterator[WorldStatementLine]:
+    """What selling these units of a line brings and costs, as agreed."""
+    row = partial(_line_row(story, line), posted_at=posted_at, quantity=units)
+    yield row(LineClass.PRINCIPAL, line.unit_price * units, vat_rate=line.vat_rate)
+    yield from _if_any(row, LineClass.SHIPPING, line.shipping, vat_rate=line.vat_rate)
+    yield from _if_any(row, LineClass.PROMOTION, -line.discount, vat_rate=line.vat_rate)
+    yield row(LineClass.COMMISSION, line.commission(units))
+    yield from _if_any(row, LineClass.FULFILMENT, -(line.unit_fulfilment * units))
+
+
+def _line_row(story: OrderStory, line: LineStory) -> partial:
+    product = line.product
+    return partial(
+        _row, store=story.store, order_serial=story.serial, line_serial=line.serial, sku=product.sku, ean=product.ean
+    )
 
 
 def _refund_rows(stage: Stage, line: LineStory, back: Comeback, row: partial) -> Iterator[WorldStatementLine]:
