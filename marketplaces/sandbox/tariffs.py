@@ -26,6 +26,7 @@ SUBSCRIPTION_EUR = Decimal("39.00")
 ADMINISTRATION_SHARE = Decimal("0.20")
 ADMINISTRATION_MOST_EUR = Decimal("5.00")
 SHIPPING_EUR = Decimal("3.99")
+FULFILMENT_STEP_G = 250
 
 
 def vat_rate(country: str) -> Decimal:
@@ -51,4 +52,4 @@ def split_vat(gross: Money, rate: Decimal) -> tuple[Money, Money]:
 
 def fulfilment_eur(weight_g: int) -> Decimal:
     """What one unit costs when the marketplace packs and ships it."""
-    return Decimal("2.15") + Decimal(weight_g // 250) * Decimal("0.35")
+    return Decimal("2.15") + Decimal(weight_g // FULFILMENT_STEP_G) * Decimal("0.35")
