@@ -68,10 +68,10 @@ def revenue() -> dict[str, Any]:
         "figures": figures,
         "change": _change(figures["seven"], figures["before"]),
         "currencies": _per_currency(found),
-        "basis": converter.basis(),
         "to": to,
         "days": [since + timedelta(days=n) for n in range(7 * WEEKS)],
         "series": [Series("revenue", converter.per_day(days))],
+        "basis": converter.basis(),
     }
 
 

@@ -27,12 +27,18 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What one unit of a currency was worth on the last day shown, of which bank day, and who said so."""
+    """What one unit of a currency was worth on the last day shown, of which bank day, and who said so.
+
+    `first`, `last` and `sources` are of all rates that amounts were converted by; None where none was.
+    """
 
     currency: str
     rate: Decimal | None
     day: date | None
     source: str
+    first: date | None = None
+    last: date | None = None
+    sources: str = ""
 
 
 class Converter:
@@ -41,14 +47,17 @@ class Converter:
     def __init__(self, to: str, currencies: Iterable[str], *, since: date, until: date) -> None:
         self.to, self.until = to, until
         self.currencies = sorted({code for code in currencies if code})
+        self._used: dict[str, set[tuple[date, str]]] = defaultdict(set)
         self._rates = convert.load([*self.currencies, to], since=since, until=until)
 
     def amount(self, amount: Decimal, currency: str, day: date) -> Decimal | None:
         """The amount in the target currency at the day's rate, or None without one."""
         try:
-            return self._rates.convert(Money(amount, currency), self.to, on=day).money.amount
+            found = self._rates.convert(Money(amount, currency), self.to, on=day)
         except (MissingRate, ValueError):
             return None
+        self._used[currency].add((found.day, found.source))
+        return found.money.amount
 
     def total(self, days: Days) -> Total:
         known, missing = Decimal(0), set()
@@ -73,6 +82,7 @@ class Converter:
         return found
 
     def basis(self) -> list[Basis]:
+        """By what the amounts so far were converted, one row per currency; ask after the totals."""
         return [self._basis(code) for code in self.currencies if code != self.to]
 
     def _basis(self, currency: str) -> Basis:
@@ -80,7 +90,10 @@ class Converter:
             found = self._rates.convert(Money(Decimal(1), currency), self.to, on=self.until)
         except (MissingRate, ValueError):
             return Basis(currency, None, None, "")
-        return Basis(currency, found.rate, found.day, found.source)
+        days = sorted(self._used[currency])
+        sources = ", ".join(sorted({source for _, source in days}))
+        first, last = (days[0][0], days[-1][0]) if days else (None, None)
+        return Basis(currency, found.rate, found.day, found.source, first, last, sources)
 
 
 def rounding(parts: Sequence[Total], whole: Total) -> Money | None:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.core import clock
-from config.core.api import Lists, MoneyField, Question
+from config.core.api import Lists, MoneyField, Question, reporting_currency
 from config.core.money import Money
 from config.core.permissions import Action
 from finance.filters.rates import RateFilter
@@ -94,5 +94,26 @@ def _answer(held: convert.Rates, money: Money, to: str, on: Any) -> dict[str, An
     }  # fmt: skip
 
 
+class MissingSerializer(serializers.Serializer):
+    """Days on which sales or statements in a currency cannot be shown in the reporting currency."""
+
+    currency = serializers.CharField()
+    needed_by = serializers.ChoiceField(choices=["sales", "statements"])
+    first = serializers.DateField()
+    last = serializers.DateField()
+    days = serializers.IntegerField()
+    amount = MoneyField()
+
+
+class MissingView(Question):
+    """Rates that the last 400 days need and nobody told."""
+
+    needs = Action.VIEW_MONEY
+    gives = MissingSerializer
+
+    def get(self, request: Request) -> Response:
+        return Response(MissingSerializer(rates.missing(to=reporting_currency(None)), many=True).data)
+
+
 VIEWS: dict[str, Any] = {"rates": RateViews}
-QUESTIONS: dict[str, Any] = {"rates/convert": ConvertView}
+QUESTIONS: dict[str, Any] = {"rates/convert": ConvertView, "rates/missing": MissingView}

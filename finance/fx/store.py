@@ -49,8 +49,14 @@ def add(rows: Iterable[RateRow], *, known_at: datetime | None = None) -> int:
         stored = _stored(given)
         fresh = ((*row, _known_at(row, stored, known_at)) for row in given if stored.get(row[:2]) != row[2])
         landed = land(_TABLE, fresh)
-        cursor.execute(_PEGS)
+        derive_pegs()
     return len(landed.changed_ids)
+
+
+def derive_pegs() -> None:
+    """Give every day of an anchor the rates of the currencies that were fixed to it."""
+    with tenancy.in_public(), connection.cursor() as cursor:
+        cursor.execute(_PEGS)
 
 
 def published_at(day: date) -> datetime:

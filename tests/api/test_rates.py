@@ -9,6 +9,8 @@ import pytest
 
 from config.core import clock
 from finance.fx import store
+from inventory.models import SalesDay
+from tests import factories
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +59,16 @@ def test_it_says_what_is_missing_instead_of_converting_at_one(program, told):
 @pytest.mark.parametrize("query", ["", "amount=x&from=EUR&to=USD", "amount=1&from=eur&to=USD", "amount=1&from=EUR"])
 def test_it_refuses_what_is_no_question(program, query):
     assert program("read").get(f"/api/v1/rates/convert/?{query}").status_code == 400
+
+
+def test_it_says_which_rates_are_needed_and_missing(program, told):
+    SalesDay.objects.create(
+        account=factories.account(), channel="EG", day=TODAY, currency="EGP", orders=1, cancelled=0, units=1,
+        revenue=Decimal("60"), unpriced=0,
+    )  # fmt: skip
+    assert program("read").get("/api/v1/rates/missing/").json() == [
+        {
+            "currency": "EGP", "needed_by": "sales", "first": "2026-10-02", "last": "2026-10-02", "days": 1,
+            "amount": {"amount": "60.00", "currency": "EGP"},
+        }
+    ]  # fmt: skip

@@ -9,6 +9,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.test import Client
 
 from config.core import clock, tenancy
 from config.core.errors import Transient
@@ -144,3 +147,34 @@ def test_it_plays_the_real_history_in_the_demo_and_goes_on_without_a_jump(settin
         assert (last.per_eur, last.source, after.source) == (Decimal("1.1172"), "ECB", "simulated")
         assert abs(after.per_eur / last.per_eur - 1) < Decimal("0.0062")
         assert Rate.objects.filter(currency="EGP", source="simulated", day__lte=date(2026, 10, 30)).count() > 60
+
+
+def test_it_takes_the_banks_files_by_hand(noon, tmp_path, capsys):
+    history, recent = tmp_path / "hist.csv", tmp_path / "90d.xml"
+    history.write_text("Date,USD,\n2026-09-30,1.25,\n")
+    recent.write_bytes(xml(date(2026, 10, 1), {"USD": "1.20"}))
+    call_command("rates", history)
+    call_command("rates", recent)
+    assert "1 rates are new or corrected; the last ones are of 2026-10-01" in capsys.readouterr().out
+    assert worth("EUR", "AED", date(2026, 9, 30)) == Decimal("459.06")
+    history.write_text("<html>")
+    with pytest.raises(CommandError, match="not XML"):
+        call_command("rates", history)
+
+
+def test_it_begins_with_the_packaged_history_once():
+    assert services.begin() > 200_000
+    assert services.begin() == 0
+
+
+def test_it_lets_operators_add_pegs_on_the_installations_host_alone(admin_client):
+    store.add([told("1.25")])
+    peg = {"currency": "OMR", "anchor": "USD", "units": "0.3845", "valid_from": "2026-01-01", "source": "CBO"}
+    with tenancy.in_public():
+        host = {"host": "localhost"}
+        operator = get_user_model().objects.create_superuser("operator")
+        browser = Client(headers=host)
+        browser.force_login(operator)
+        assert browser.post("/admin/fx/peg/add/", peg).status_code == 302
+    assert worth("EUR", "OMR", FRIDAY) == Decimal("48.063")
+    assert admin_client.get("/admin/fx/peg/add/", headers={"host": "north.localhost"}).status_code == 403

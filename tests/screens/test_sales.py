@@ -52,7 +52,10 @@ def test_it_converts_each_day_at_its_own_rate(owner, sell, rate):
     sell("O-2", currency="USD", days_ago=1)
     answer = owner.get("/sales/?currency=EUR")
     assert answer.context["total"].money == Money(Decimal("31.92") + Decimal("39.90"), "EUR")
-    assert [(b.currency, b.day, b.source) for b in answer.context["basis"]] == [("USD", TODAY, "ecb")]
+    (basis,) = answer.context["basis"]
+    assert (basis.currency, basis.rate, basis.day, basis.source) == ("USD", Decimal("0.8"), TODAY, "ecb")
+    assert (basis.first, basis.last, basis.sources) == (TODAY - timedelta(days=1), TODAY, "ecb")
+    assert "rates of 1 Oct 2026 to 2 Oct 2026: ecb" in answer.content.decode()
 
 
 def test_it_names_the_currency_without_a_rate(owner, sell):

@@ -186,6 +186,12 @@ def test_it_compares_money_across_currencies_at_the_days_rate(shop, noon):
         ("S3", Decimal("1000.0000"), "TRY", Decimal("20.0000")),
         ("S4", Decimal("19.0000"), "EUR", Decimal("19.0000")),
     ]
+    said = {ticket.currency: ticket.evidence["money_rate"] for ticket in selectors.inbox()}
+    today = noon.date().isoformat()
+    assert said == {
+        "TRY": {"to": "EUR", "rate": "0.02", "day": today, "source": "test"},
+        "EUR": {"to": "EUR", "rate": "1", "day": today, "source": "identity"},
+    }
 
 
 def test_it_counts_every_type_also_where_there_is_none(shop, crowd):

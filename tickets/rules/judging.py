@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from finance.fx.convert import Converted
 from tickets.detectors.base import Detector, Measure
 from tickets.models import Breach, BreachState, Threshold
 from tickets.rules import conditions, exposure
@@ -99,8 +100,16 @@ def evidence(detector: Detector, measure: Measure, rule: Threshold) -> dict[str,
         },
         "money": str(measure.money) if measure.money else None,
         "money_compared": _text(exposure.in_reporting_currency(measure.money)),
+        "money_rate": _rate(exposure.compared(measure.money)),
         "links": [dict(link) for link in measure.links],
     }  # fmt: skip
+
+
+def _rate(found: Converted | None) -> dict[str, str | None] | None:
+    """By what money was compared, so that the comparison can be done again."""
+    if found is None:
+        return None
+    return {"to": found.money.currency, "rate": _text(found.rate), "day": found.day.isoformat(), "source": found.source}
 
 
 def _verdict(measure: Measure | None, rule: Threshold | None) -> Verdict:

@@ -18,6 +18,7 @@ from config.core import schedule, tenancy
 from config.core.embedded import Embedded
 from config.core.jobs import QUEUES
 from config.core.supervisor import Program, Supervisor
+from finance.fx import services as rates
 
 TEND_EVERY_S = 0.5
 WEB_WITHIN_S = 60
@@ -54,6 +55,8 @@ class Command(BaseCommand):
         self.say("bringing the database up to date")
         call_command("migrate_schemas", verbosity=0)
         schedule.compile_schedule()
+        if not demo:
+            rates.begin()
         connections.close_all()
         for program in [*(_sandbox() if demo else []), _web(), _worker(), _events()]:
             self.supervisor.start(program)
