@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -20,9 +21,12 @@ from catalog.models import (
     RemoteProduct,
     Sku,
 )
-from catalog.services import remote
-from config.core.api import MoneyField, Named, Reason, Rows, actor, write
+from catalog.services import listings, remote
+from config.core.api import AmountField, CurrencyField, MoneyField, Named, Reason, Rows, actor, write
+from config.core.money import Money
 from config.core.permissions import Action
+from marketplaces.api import CommandSerializer, wish
+from marketplaces.services.writes import MOST_UNITS
 
 
 class BrandSerializer(serializers.ModelSerializer):
@@ -147,10 +151,34 @@ class IdentifierViews(Rows):
     filterset_fields = ("kind", "value", "sku__code")
 
 
+class PriceWanted(serializers.Serializer):
+    """As the buyer will see it; `currency` must be the listing's, so that no number is taken for another."""
+
+    price = AmountField()
+    currency = CurrencyField()
+
+
+class QuantityWanted(serializers.Serializer):
+    quantity = serializers.IntegerField(min_value=0, max_value=MOST_UNITS)
+
+
 class ListingViews(Rows):
     queryset = Listing.objects.select_related("account", "sku").prefetch_related("issues")
     serializer_class = ListingSerializer
     filterset_class = filters.ListingFilter
+
+    @write(Action.WRITE_MARKETPLACE, takes=PriceWanted, gives=CommandSerializer)
+    def price(self, request: Request, pk: str) -> Response:
+        """Ask the marketplace for a price; answers the write, which is done once it is confirmed."""
+        wanted = self.given(request)
+        price = Money(Decimal(wanted["price"]), wanted["currency"])
+        return Response(CommandSerializer(listings.set_price(self.get_object(), price, wish(request))).data)
+
+    @write(Action.WRITE_MARKETPLACE, takes=QuantityWanted, gives=CommandSerializer)
+    def quantity(self, request: Request, pk: str) -> Response:
+        """Ask the marketplace to offer so many units of our own stock; answers the write."""
+        command = listings.set_quantity(self.get_object(), self.given(request)["quantity"], wish(request))
+        return Response(CommandSerializer(command).data)
 
 
 class ListingPriceViews(Rows):

@@ -10,11 +10,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.core import clock
 from config.core.api import Asked, MoneyField, Named, Question, Rows, exact, write
 from config.core.permissions import Action
 from inventory import filters, selectors
 from inventory.models import Order, OrderEvent, OrderLine, Return, SalesDay, SkuDay, StockLevel, Warehouse
+from inventory.services import shipments
+from marketplaces.api import CommandSerializer, wish
 from marketplaces.services import records
+from marketplaces.services.writes import MOST_UNITS, Parcel
 
 LONGEST = timedelta(days=800)
 
@@ -114,6 +118,15 @@ class SkuDaySerializer(serializers.ModelSerializer):
         fields = ("id", "account", "channel", "day", "sku", "units", "revenue")
 
 
+class ParcelSent(serializers.Serializer):
+    """A parcel that left, with units per line id (`external_id` of the line); without `shipped_at` it left now."""
+
+    carrier = serializers.CharField(max_length=60)
+    tracking_number = serializers.CharField(max_length=80, allow_blank=True, default="")
+    shipped_at = serializers.DateTimeField(default=clock.now)
+    lines = serializers.DictField(child=serializers.IntegerField(min_value=1, max_value=MOST_UNITS), allow_empty=False)
+
+
 class OrderViews(Rows):
     queryset = Order.objects.select_related("account").prefetch_related(
         Prefetch("lines", OrderLine.objects.select_related("account", "sku").order_by("pk"))
@@ -127,6 +140,12 @@ class OrderViews(Rows):
         """Read the order again from its marketplace, in the background."""
         order: Order = self.get_object()
         return Response({"work_item": records.ask(order.account, "orders", order.external_id)})
+
+    @write(Action.WRITE_MARKETPLACE, takes=ParcelSent, gives=CommandSerializer)
+    def shipment(self, request: Request, pk: str) -> Response:
+        """Tell the marketplace that a parcel with all or some of the open units has left; answers the write."""
+        parcel = Parcel(**self.given(request))
+        return Response(CommandSerializer(shipments.confirm(self.get_object(), parcel, wish(request))).data)
 
 
 class LineViews(Rows):

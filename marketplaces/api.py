@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -25,7 +26,8 @@ from marketplaces.models import (
     SyncState,
     Traffic,
 )
-from marketplaces.services import accounts, backfills, flows, replays
+from marketplaces.services import accounts, backfills, flows, replays, retries
+from marketplaces.services.writes import Wish
 from marketplaces.sync import replay
 
 
@@ -265,16 +267,31 @@ class TrafficViews(Rows):
     filterset_class = filters.TrafficFilter
 
 
+def wish(request: Request) -> Wish:
+    """Each request is one of its own; one that is repeated under its `Idempotency-Key` does not come this far."""
+    return Wish(request_id=uuid4(), asked_by=actor(request))
+
+
 class CommandViews(Rows):
     queryset = Command.objects.select_related("account")
     serializer_class = CommandSerializer
     filterset_class = filters.CommandFilter
+
+    @write(Action.WRITE_MARKETPLACE, takes=Reason, gives=CommandSerializer)
+    def retry(self, request: Request, pk: str) -> Response:
+        """Send a refused or parked write again, under its own key."""
+        return self.answer(retries.command(self.get_object().pk, by=actor(request), **self.given(request)))
 
 
 class InboxEventViews(Rows):
     queryset = InboxEvent.objects.select_related("account").defer("body")
     serializer_class = InboxEventSerializer
     filterset_class = filters.InboxEventFilter
+
+    @write(Action.REPLAY, takes=Reason, gives=InboxEventSerializer)
+    def retry(self, request: Request, pk: str) -> Response:
+        """Apply a failed event again, in the background."""
+        return self.answer(retries.event(self.get_object().pk, by=actor(request), **self.given(request)))
 
 
 def pulled_now(account: Account, resource: str) -> Response:

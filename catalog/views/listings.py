@@ -1,7 +1,9 @@
-"""Our offers in the storefronts: the list, and one with its prices, problems and competition."""
+"""Our offers in the storefronts: the list, and one with its prices, problems, competition and what we write to it."""
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -10,10 +12,18 @@ from django.urls import reverse
 from catalog import selectors
 from catalog.filters import ListingFilter
 from catalog.models import Listing as ListingRow
+from catalog.services import listings as offers
 from config.core import clock
+from config.core.buttons import Button, allowed, press, text
+from config.core.money import LossyAmount, Money, decimal, minor_unit, quantise
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
+from marketplaces import selectors as writes
+from marketplaces import subjects
+from marketplaces.models import Command
+from marketplaces.views import outbox
 
+MOST_DIGITS = 9
 LISTINGS = Listing(
     title="Listings",
     subtitle="What each storefront offers of yours: price, quantity, state and the problems that it reports.",
@@ -41,10 +51,36 @@ def listings(request: HttpRequest) -> HttpResponseBase:
     return listing(request, LISTINGS)
 
 
+def _price(request: HttpRequest, found: ListingRow) -> str:
+    told = text(request, "price", missing="say the new price")
+    try:
+        wanted = Money(decimal(told), request.POST.get("currency", ""))
+    except (LossyAmount, ValueError) as error:
+        raise ValidationError(f"{told!r} is not a price; write it like 12.30") from error
+    offers.set_price(found, wanted, outbox.wish(request))
+    return f"{wanted} is on its way; it counts when the marketplace shows it"
+
+
+def _quantity(request: HttpRequest, found: ListingRow) -> str:
+    told = text(request, "quantity", missing="say how many there are")
+    if not told.isdecimal() or len(told) > MOST_DIGITS:
+        raise ValidationError(f"{told!r} is not a count of units")
+    offers.set_quantity(found, int(told), outbox.wish(request))
+    return f"{int(told)} units are on their way; they count when the marketplace shows them"
+
+
+BUTTONS = {
+    "set_price": Button(Action.WRITE_MARKETPLACE, _price),
+    "set_stock": Button(Action.WRITE_MARKETPLACE, _quantity),
+}
+
+
 def one(request: HttpRequest, pk: int) -> HttpResponse:
-    """A listing with its price over time, what the marketplace reports, and who else sells the product."""
-    require(request, Action.VIEW)
+    """A listing with its price over time, what the marketplace reports, who else sells it, and our writes to it."""
     found = get_object_or_404(ListingRow.objects.select_related("account", "sku"), pk=pk)
+    if request.method == "POST":
+        return press(request, BUTTONS, found)
+    require(request, Action.VIEW)
     prices = selectors.prices_of(listing_id=found.pk)
     context = {
         "listing": found,
@@ -53,5 +89,14 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "issues": list(selectors.issues_of(listing_id=found.pk)),
         "offers": list(selectors.offers_of(listing=found)),
         "now": clock.now(),
+        "can": allowed(request, BUTTONS),
+        "step": str(minor_unit(found.currency)),
+        "price": "" if found.price is None else str(quantise(found.price, found.currency)),
+        **outbox.about(found.account, list(_writes(found))),
     }
     return page(request, "catalog/listing.html", found.remote_id, context)
+
+
+def _writes(found: ListingRow) -> QuerySet[Command]:
+    asked = writes.commands_about(account_id=found.account_id, subject=subjects.sku(found.remote_id))
+    return asked.filter(channel=found.channel)[: outbox.LATEST]

@@ -18,6 +18,7 @@ class Scope(models.TextChoices):
     SYNC = "sync"
     FINANCE = "finance"
     CATALOG = "catalog"
+    WRITE = "write"
 
 
 ALLOWS: dict[str, frozenset[Action]] = {
@@ -27,6 +28,7 @@ ALLOWS: dict[str, frozenset[Action]] = {
     Scope.SYNC: frozenset({Action.RUN_SYNC}),
     Scope.FINANCE: frozenset({Action.RECONCILE, Action.IMPORT_STATEMENTS}),
     Scope.CATALOG: frozenset({Action.LINK_PRODUCTS}),
+    Scope.WRITE: frozenset({Action.WRITE_MARKETPLACE}),
 }
 
 

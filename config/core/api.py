@@ -63,6 +63,25 @@ def _reach(row: Any, path: str) -> Any:
     return row
 
 
+class AmountField(serializers.RegexField):
+    """An amount above or at zero as text, `12.30`; a JSON number is refused, for a program may have rounded it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(r"^[0-9]{1,12}(\.[0-9]{1,4})?$", **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class CurrencyField(serializers.RegexField):
+    """An ISO 4217 code in capitals."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(r"^[A-Z]{3}$", **options)
+
+
 class Named(serializers.SlugRelatedField):
     """A row called by its own name (an account's key, a SKU's code) instead of by its number."""
 

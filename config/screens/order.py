@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import NoReverseMatch, reverse
 
+from config.core.buttons import Button, allowed, press
 from config.core.permissions import Action, may
 from config.core.screens import page, require
+from config.screens import parcels
 from finance.models import SettlementLine
 from finance.selectors import statements as money
 from inventory import selectors as goods
 from inventory.models import Order, OrderEvent, Return
-from marketplaces import subjects
+from marketplaces import selectors, subjects
 from marketplaces.models import Command, RawPage, Traffic
 from marketplaces.services import records
 from tickets import selectors as tickets
@@ -27,25 +27,27 @@ MOST_PAGES = 20
 
 
 def order(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page of an order; `action=fetch_again` has it read once more."""
-    require(request, Action.VIEW)
+    """The page of an order, on which it is read once more and its parcels are told."""
     found = get_object_or_404(Order.objects.select_related("account"), pk=pk)
     if request.method == "POST":
-        return _act(request, found)
+        return press(request, BUTTONS, found)
+    require(request, Action.VIEW)
     lines = list(goods.lines_of(order=found))
     settled = list(money.settled_of_order(account=found.account_id, order_ref=found.external_id)[:MOST])
     returns = list(goods.returns_of(order=found))
     subject = [subjects.order(found.external_id)]
+    asked = list(selectors.commands_about(account_id=found.account_id, subject=subject[0])[:MOST])
     traffic = Traffic.objects.filter(account=found.account, subjects__contains=subject)
     context = {
         "order": found, "lines": lines, "returns": returns, "settled": settled,
         "zone": found.account.zone(found.channel),
-        "timeline": timeline(found, settled, returns), "has_no_price": found.total is None,
+        "timeline": timeline(found, settled, returns, asked), "has_no_price": found.total is None,
         "pages": RawPage.objects.filter(account=found.account, subjects__contains=subject).order_by("-fetched_at")[:MOST_PAGES],
         "traffic": traffic.order_by("-at").defer("request_body", "response_body")[:MOST_PAGES],
         "tickets": list(tickets.about(kind="order", ids=[found.pk])[:MOST_PAGES]),
-        "can_fetch": may(request.user, Action.REPLAY) and records.can_fetch(found.account),
+        "can": allowed(request, BUTTONS), "can_fetch": records.can_fetch(found.account),
         "may_see_money": may(request.user, Action.VIEW_MONEY),
+        **parcels.about(found, lines, asked),
     }  # fmt: skip
     return page(request, "inventory/order.html", f"Order {found.external_id}", context)
 
@@ -59,26 +61,25 @@ def order_of(request: HttpRequest, account: str, external_id: str) -> HttpRespon
     return redirect("order", pk=found.pk)
 
 
-def _act(request: HttpRequest, found: Order) -> HttpResponse:
-    require(request, Action.REPLAY)
-    try:
-        asked = records.ask(found.account, "orders", found.external_id)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        told = "is asked for again; the page shows it when it has arrived" if asked else "is being fetched already"
-        messages.success(request, f"Order {found.external_id} {told}.")
-    return redirect("order", pk=found.pk)
+def _fetch(request: HttpRequest, found: Order) -> str:
+    asked = records.ask(found.account, "orders", found.external_id)
+    told = "is asked for again; the page shows it when it has arrived" if asked else "is being fetched already"
+    return f"Order {found.external_id} {told}."
 
 
-def timeline(order: Order, settled: list[SettlementLine], returns: list[Return]) -> list[dict[str, Any]]:
+BUTTONS = {
+    "fetch_again": Button(Action.REPLAY, _fetch),
+    "confirm_shipment": Button(Action.WRITE_MARKETPLACE, parcels.confirm),
+}
+
+
+def timeline(
+    order: Order, settled: list[SettlementLine], returns: list[Return], asked: list[Command]
+) -> list[dict[str, Any]]:
     """Events of all sources, settlements, returns and our own writes, as they followed each other."""
     steps = [_event(event) for event in goods.timeline(order=order)[:MOST]]
     steps += [_return(each) for each in returns]
     steps += _settlements(settled)
-    asked = Command.objects.filter(account=order.account, subject=subjects.order(order.external_id)).order_by(
-        "planned_at"
-    )[:MOST]
     steps += [_command(each) for each in asked]
     return sorted(steps, key=lambda step: step["at"])
 

@@ -10,6 +10,8 @@ from django.db import transaction
 
 from inventory import selectors
 from inventory.models import Order, OrderLine
+from marketplaces import selectors as asked
+from marketplaces import subjects
 from marketplaces.models import Command, CommandState
 from marketplaces.services import writes
 
@@ -20,8 +22,9 @@ def confirm(order: Order, parcel: writes.Parcel, wish: writes.Wish) -> Command:
     The order is locked, so that two people cannot tell the same units at once.
     """
     with transaction.atomic():
+        subject = subjects.order(order.external_id)
         held = Order.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
-        told = writes.parcels(held.account, held.external_id)
+        told = writes.parcels(asked.commands_about(account_id=held.account_id, subject=subject))
         if all(each.key != writes.shipment_key(wish) for each in told):
             _check(held, parcel, told)
         return writes.shipment(held.account, held.external_id, parcel, wish, channel=held.channel)

@@ -47,3 +47,15 @@ class Command(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} {self.state}"
+
+    @property
+    def wanted(self) -> str:
+        """What it asks for, in a few words: a price, a quantity, or what is in the parcel."""
+        payload = self.payload
+        if "price" in payload:
+            return f"{payload['price']} {payload.get('currency', '')}".strip()
+        if "quantity" in payload:
+            return f"{payload['quantity']} in stock"
+        parcel = [str(payload[name]) for name in ("carrier", "tracking_number") if payload.get(name)]
+        units = sum(payload.get("lines", {}).values())
+        return ", ".join([f"{units} shipped", *parcel] if units else parcel)

@@ -43,6 +43,14 @@ class Intent:
     asked_by: str = ""
 
 
+def possible(account: Account) -> set[str]:
+    """Kinds of writes that the account is trusted with and its marketplace takes."""
+    if account.stage != AccountStage.ACT:
+        return set()
+    capabilities = registry.get(account.marketplace).capabilities
+    return {kind.value for kind, capability in NEEDS.items() if capability in capabilities}
+
+
 def plan(account: Account, intent: Intent) -> Command:
     """Write the intent down, once per account and key; an older unsent price or quantity of the same is superseded.
 

@@ -21,6 +21,7 @@ from marketplaces.services import connections, pulls
 PER_RUN = 200
 KEYS_FOR_S = 3600
 ORDERS = "orders"
+UNREADABLE = "unreadable"
 _KEEP = """
     INSERT INTO marketplaces_inboxevent AS stored (account_id, event_id, kind, order_id, body, media_type, happened_at,
         received_at, repeats, state, error)
@@ -50,13 +51,17 @@ def receive(account: Account, body: bytes, headers: Mapping[str, str], *, media_
 
     A body that cannot be read is kept too, as FAILED, so that acknowledging it loses nothing.
     """
-    notices = read(account, body, headers)
-    new = sum(_keep(account, notice, body, media_type) for notice in notices)
-    if not notices:
+    kept = keep(account, body, headers, media_type)
+    if not kept:
         _keep_unreadable(account, body, media_type)
-    if new:
+    if any(kept):
         later("marketplaces.apply_events", account_id=account.pk)
-    return new
+    return sum(kept)
+
+
+def keep(account: Account, body: bytes, headers: Mapping[str, str], media_type: str) -> list[int]:
+    """Store each event in the body: 1 for a new one, 0 for a repeated one; empty when no event is found in it."""
+    return [_keep(account, notice, body, media_type) for notice in read(account, body, headers)]
 
 
 def read(account: Account, body: bytes, headers: Mapping[str, str] | None = None) -> list[Notice]:
@@ -84,7 +89,7 @@ def _keep_unreadable(account: Account, body: bytes, media_type: str) -> None:
         account=account,
         event_id=hashlib.sha256(body).hexdigest(),
         defaults={
-            "kind": "unreadable", "body": body, "media_type": media_type[:120], "received_at": clock.now(),
+            "kind": UNREADABLE, "body": body, "media_type": media_type[:120], "received_at": clock.now(),
             "state": EventState.FAILED, "error": "the adapter found no event in this body",
         },
     )  # fmt: skip

@@ -6,7 +6,7 @@ Each kind has a payload of its own, which the adapters read: a price `price` (te
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from marketplaces.models import Account, AccountStage, Command, CommandState
 from marketplaces.services import commands
 
 MOST_UNITS = 1_000_000
+HIGHEST_PRICE = 1_000_000_000
 CAME_TO_NOTHING = (CommandState.REJECTED, CommandState.PARKED, CommandState.SUPERSEDED)
 
 
@@ -62,8 +63,8 @@ def price(offer: Offer, wanted: Money, wish: Wish) -> Command:
         raise ValidationError(f"the currency of {offer.sku} is not known yet; wait until its price was read")
     if wanted.currency != offer.currency:
         raise ValidationError(f"{offer.sku} is sold in {offer.currency}, not in {wanted.currency}")
-    if wanted.amount <= 0:
-        raise ValidationError("a price must be above zero")
+    if not 0 < wanted.amount < HIGHEST_PRICE:
+        raise ValidationError(f"a price must be above zero and below {HIGHEST_PRICE}")
     unit = minor_unit(wanted.currency)
     if wanted.amount % unit:
         raise ValidationError(f"a price in {wanted.currency} has no parts smaller than {unit}")
@@ -99,10 +100,10 @@ def shipment(account: Account, order: str, parcel: Parcel, wish: Wish, *, channe
     return _plan(account, intent)
 
 
-def parcels(account: Account, order: str) -> list[Command]:
-    """The parcels of an order that we told or are about to tell; those that came to nothing are left out."""
-    found = Command.objects.filter(account=account, subject=subjects.order(order), kind=CommandKind.CONFIRM_SHIPMENT)
-    return list(found.exclude(state__in=CAME_TO_NOTHING).order_by("pk"))
+def parcels(found: Iterable[Command]) -> list[Command]:
+    """Those of an order's writes that told a parcel or are about to; what came to nothing is left out."""
+    told = (each for each in found if each.kind == CommandKind.CONFIRM_SHIPMENT)
+    return [each for each in told if each.state not in CAME_TO_NOTHING]
 
 
 def shipment_key(wish: Wish) -> str:

@@ -7,11 +7,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from config.core.buttons import Button, allowed, press, text
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
 from marketplaces import readable
 from marketplaces.filters import InboxEventFilter
-from marketplaces.models import InboxEvent
+from marketplaces.models import EventState, InboxEvent
+from marketplaces.services import retries
 
 EVENTS = Listing(
     title="Events",
@@ -39,8 +41,20 @@ def events(request: HttpRequest) -> HttpResponseBase:
     return listing(request, EVENTS)
 
 
+def _retry(request: HttpRequest, found: InboxEvent) -> str:
+    reason = text(request, "reason", missing="say why; the next person will ask")
+    retries.event(found.pk, by=request.user.get_username(), reason=reason)
+    return "It is applied again in the background"
+
+
+BUTTONS = {"retry": Button(Action.REPLAY, _retry)}
+
+
 def event(request: HttpRequest, pk: int) -> HttpResponse:
-    require(request, Action.VIEW)
     found = get_object_or_404(InboxEvent.objects.select_related("account"), pk=pk)
-    context = {"event": found, "body": readable.of(found.body)}
+    if request.method == "POST":
+        return press(request, BUTTONS, found)
+    require(request, Action.VIEW)
+    can = allowed(request, BUTTONS) if found.state == EventState.FAILED else set()
+    context = {"event": found, "body": readable.of(found.body), "can": can}
     return page(request, "marketplaces/event.html", f"Event {found.kind}", context)

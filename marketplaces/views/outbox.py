@@ -1,17 +1,28 @@
-"""Writes to marketplaces, and what became of each."""
+"""Writes to marketplaces, and what became of each; and what every page with a form for a write needs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from config.core.buttons import Button, allowed, press, text
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
 from marketplaces import readable
 from marketplaces.filters import CommandFilter
-from marketplaces.models import Command, Traffic
+from marketplaces.models import Account, Command, Traffic
+from marketplaces.services import commands as outbox
+from marketplaces.services import retries
+from marketplaces.services.writes import Wish
+
+LATEST = 10
 
 COMMANDS = Listing(
     title="Outbox",
@@ -21,6 +32,7 @@ COMMANDS = Listing(
     columns=(
         Column("Planned", "planned_at", "moment", sort="planned_at"),
         Column("What", lambda row: row.kind.replace("_", " ")),
+        Column("Wanted", "wanted"),
         Column("Subject", "subject"),
         Column("Account", "account.label"),
         Column("State", "state", "badge"),
@@ -39,14 +51,45 @@ def commands(request: HttpRequest) -> HttpResponseBase:
     return listing(request, COMMANDS)
 
 
+def _retry(request: HttpRequest, found: Command) -> str:
+    reason = text(request, "reason", missing="say why; the next person will ask")
+    retries.command(found.pk, by=request.user.get_username(), reason=reason)
+    return "It is sent again; it counts when it is read back"
+
+
+BUTTONS = {"retry": Button(Action.WRITE_MARKETPLACE, _retry)}
+
+
 def command(request: HttpRequest, pk: int) -> HttpResponse:
-    require(request, Action.VIEW)
     found = get_object_or_404(Command.objects.select_related("account"), pk=pk)
+    if request.method == "POST":
+        return press(request, BUTTONS, found)
+    require(request, Action.VIEW)
     calls = Traffic.objects.filter(command_id=found.pk).defer("request_body", "response_body")
     context = {
         "command": found,
         "payload": readable.laid_out(found.payload),
         "answers": [(at, readable.laid_out(answer)) for at, answer in sorted(found.answer.items())],
+        "can": allowed(request, BUTTONS) if found.state in retries.FAILED else set(),
         "exchanges": calls.order_by("at")[:50],
     }
     return page(request, "marketplaces/command.html", f"{found.kind.replace('_', ' ')} {found.subject}", context)
+
+
+def wish(request: HttpRequest) -> Wish:
+    """Who presses the button of a form, and the request that the form was given when it was shown."""
+    try:
+        request_id = UUID(request.POST.get("request_id", ""))
+    except ValueError:
+        raise SuspiciousOperation("the form carries no request of ours") from None
+    return Wish(request_id=request_id, asked_by=request.user.get_username())
+
+
+def about(account: Account, found: Sequence[Command]) -> dict[str, Any]:
+    """What a page shows of the writes about its subject (newest first), which kinds may follow, and a new request."""
+    return {
+        "writes": found[:LATEST],
+        "writable": outbox.possible(account),
+        "request_id": uuid4(),
+        "stage": account.get_stage_display().lower(),
+    }

@@ -117,7 +117,7 @@ def test_a_viewer_cannot_have_an_order_fetched_again(sign_in, sell):
 def test_it_puts_events_in_the_order_in_which_they_happened(shop):
     early, late = NOON - timedelta(days=2), NOON - timedelta(days=1)
     sinks.orders([factories.order("O-1", ordered_at=early, changed_at=late)], factories.source(shop))
-    moments = [step["at"] for step in order_screen.timeline(Order.objects.get(), [], [])]
+    moments = [step["at"] for step in order_screen.timeline(Order.objects.get(), [], [], [])]
     assert moments == sorted(moments)
 
 

@@ -78,7 +78,7 @@ def test_it_shows_what_is_wrong_what_it_costs_and_leads_to_the_order(three, owne
     answer = within_budget("ticket", lambda: owner.get(f"/tickets/{ticket.pk}/"))
     order = ticket.action_params["order_id"]
     first, *_ = answer.context["actions"]
-    assert (first[0].key, first[1]) == ("confirm_shipment", f"/orders/{order}/")
+    assert (first[0].key, first[1]) == ("confirm_shipment", f"/orders/{order}/#ship")
     assert {"order", "clock"} <= {name for name, _ in answer.context["inputs"]}
     assert f"/orders/{order}/" in [link.address for link in answer.context["links"]]
     assert str(answer.context["money"]) == "5.00 EUR"

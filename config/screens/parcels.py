@@ -1,0 +1,67 @@
+"""The form of an order's page that tells the marketplace which units left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from config.core import clock
+from config.core.buttons import text
+from inventory import selectors
+from inventory.models import Order, OrderLine
+from inventory.services import shipments
+from marketplaces.models import Command
+from marketplaces.services import writes
+from marketplaces.views import outbox
+
+FIELD = "units:"
+MOST_DIGITS = 9
+
+
+def about(order: Order, lines: Sequence[OrderLine], asked: Sequence[Command]) -> dict[str, Any]:
+    """What the page shows: earlier writes (newest first), and the lines and units that a parcel may still hold."""
+    return {
+        **outbox.about(order.account, asked),
+        "parcel": _parcel(order, lines, asked),
+        "shipped_at": f"{clock.now():%Y-%m-%dT%H:%M}",
+    }
+
+
+def _parcel(order: Order, lines: Sequence[OrderLine], asked: Sequence[Command]) -> list[tuple[OrderLine, int]]:
+    if order.fulfilment == "marketplace" or order.status not in selectors.OPEN:
+        return []
+    left = shipments.left(lines, writes.parcels(asked))
+    return [(line, left[line.external_id]) for line in lines if left[line.external_id]]
+
+
+def confirm(request: HttpRequest, order: Order) -> str:
+    """The button: every line with units goes into one parcel."""
+    parcel = writes.Parcel(
+        carrier=text(request, "carrier", missing="name the carrier of the parcel"),
+        tracking_number=request.POST.get("tracking_number", ""),
+        shipped_at=_moment(request.POST.get("shipped_at", "")),
+        lines={name.removeprefix(FIELD): _units(told) for name, told in request.POST.items() if _is_asked(name, told)},
+    )
+    shipments.confirm(order, parcel, outbox.wish(request))
+    return f"The parcel of {sum(parcel.lines.values())} units is on its way to be told; it counts when it is read back"
+
+
+def _is_asked(name: str, told: str) -> bool:
+    return name.startswith(FIELD) and told.strip() not in ("", "0")
+
+
+def _units(told: str) -> int:
+    if not told.strip().isdecimal() or len(told) > MOST_DIGITS:
+        raise ValidationError(f"{told!r} is not a count of units")
+    return int(told)
+
+
+def _moment(told: str) -> datetime:
+    try:
+        return datetime.fromisoformat(told).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ValidationError("say when the parcel left, as day and time (UTC)") from error
