@@ -20,7 +20,7 @@ from config.core.permissions import Role
 from inventory.models import Order
 from marketplaces.canonical import Fulfilment, ListingStatus
 from marketplaces.canonical import Listing as Told
-from marketplaces.models import Command
+from marketplaces.models import Command, InboxEvent
 from tests import factories
 from tests.factories import NOON
 
@@ -225,3 +225,45 @@ def test_an_owner_of_another_client_reaches_neither_form(at_south, south, acting
         assert ship(at_south, order, "1")[0].status_code == 404
         assert not Command.objects.exists()
     assert not Command.objects.exists()
+
+
+@pytest.fixture
+def failed(acting):
+    """A refused write and an event that could not be applied."""
+    command = Command.objects.create(
+        account=acting, kind="set_price", key="price-1", subject="sku:MUG-BLUE", state="rejected", reason="too low",
+        payload={"price": "1.00", "currency": "EUR"}, planned_at=NOON,
+    )  # fmt: skip
+    event = InboxEvent.objects.create(
+        account=acting, event_id="E1", kind="order", body=b"{}", received_at=NOON, state="failed", error="broken"
+    )
+    return command, event
+
+
+def test_it_sends_a_refused_write_again_from_its_page(owner, failed):
+    address = f"/sync/commands/{failed[0].pk}/"
+    assert 'value="retry"' in owner.get(address).content.decode()
+    assert post(owner, address, "retry", reason=" ")[1] == ["say why; the next person will ask"]
+    assert Command.objects.get().state == "rejected"
+    assert post(owner, address, "retry", reason="agreed")[1] == ["It is sent again; it counts when it is read back"]
+    assert Command.objects.values_list("state", "reason").get() == ("planned", "sent again by owner: agreed")
+    assert 'value="retry"' not in owner.get(address).content.decode()
+    assert post(owner, address, "retry", reason="more")[1] == [
+        "this write is planned; only a refused or parked one is sent again"
+    ]
+
+
+def test_it_applies_a_failed_event_again_from_its_page(owner, failed):
+    address = f"/sync/events/{failed[1].pk}/"
+    assert 'value="retry"' in owner.get(address).content.decode()
+    assert post(owner, address, "retry", reason="mapped now")[1] == ["It is applied again in the background"]
+    assert InboxEvent.objects.get().state == "received"
+    assert 'value="retry"' not in owner.get(address).content.decode()
+
+
+def test_a_viewer_takes_up_neither_a_write_nor_an_event(sign_in, failed):
+    client = sign_in(Role.VIEWER)
+    for address in (f"/sync/commands/{failed[0].pk}/", f"/sync/events/{failed[1].pk}/"):
+        assert 'value="retry"' not in client.get(address).content.decode()
+        assert client.post(address, {"action": "retry", "reason": "again"}).status_code == 403
+    assert (Command.objects.get().state, InboxEvent.objects.get().state) == ("rejected", "failed")
