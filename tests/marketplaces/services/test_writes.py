@@ -50,7 +50,7 @@ def parcel(**changes):
 def carried(north, at_noon):
     """An account of a marketplace that takes shipments."""
     adapter = registry.with_capability(Capability.CONFIRM_SHIPMENT)[0]
-    return factories.account(marketplace=adapter.key, stores=[adapter.stores[0].code], stage="act")
+    return factories.account("carried", marketplace=adapter.key, stores=[adapter.stores[0].code], stage="act")
 
 
 def test_a_price_goes_out_as_text_to_the_cent_beside_its_currency(acting):
