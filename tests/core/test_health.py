@@ -43,6 +43,19 @@ def test_it_is_unwell_when_a_process_is_silent_for_a_minute(silent, part):
     assert 60 <= found[part]["age_s"] < 70
 
 
+def test_it_is_well_without_a_schedule_as_long_as_the_history_is_played():
+    lives("worker:one")
+    lives("starting", ago=20)
+    status, found = ask()
+    assert (status, found["ok"], found["starting"]) == (200, True, True)
+    assert found["beat"] == {"ok": True, "alive": 0, "age_s": None}
+    lives("starting", ago=40)
+    assert (ask()[0], ask()[1]["starting"]) == (503, False)
+    lives("starting")
+    lives("beat")
+    assert (ask()[0], ask()[1]["starting"]) == (200, False)
+
+
 def test_it_is_unwell_when_nobody_ever_lived():
     assert ask()[0] == 503
 

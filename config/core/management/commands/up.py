@@ -6,15 +6,15 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 
-from config.core import schedule, tenancy
+from config.core import schedule, tasks, tenancy
 from config.core.embedded import Embedded
 from config.core.jobs import QUEUES
 from config.core.supervisor import Program, Supervisor
@@ -86,6 +86,7 @@ class Command(BaseCommand):
         self.supervisor.start(Program(name, _manage("seed_demo"), once=True))
         while name not in self.supervisor.exit_codes:
             self._tend()
+            _say_starting()
         if self.supervisor.exit_codes[name] != 0:
             raise CommandError("the simulated history could not be played; the lines above say why")
         schedule.compile_schedule()
@@ -102,6 +103,13 @@ class Command(BaseCommand):
     def say(self, what: str) -> None:
         self.stdout.write(f"[{time.monotonic() - self.began:6.1f} s] {what}")
         self.stdout.flush()
+
+
+def _say_starting() -> None:
+    """Tell whoever asks for health; a database that is just started again is told the next time."""
+    with suppress(Error):
+        connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
+        tasks.beat("starting")
 
 
 def _manage(*words: str) -> Sequence[str]:
