@@ -12,12 +12,13 @@ from config.core import clock
 from config.core.models import WorkItem, WorkState
 from marketplaces import selectors
 from marketplaces.models import AccountStatus
-from tickets.detectors import flows
+from tickets.detectors import flows, pushes
 from tickets.detectors.base import DETECTORS, Measure, detector, hours
 from tickets.rules import freshness
 from tickets.types import TECHNICAL_ISSUE
 
 LATEST_COMMANDS = timedelta(hours=24)
+HABIT_LEAST, CHANGES_LEAST = 20, 5
 
 
 @detector("sync.failing", subject="flow", opens=TECHNICAL_ISSUE, candidates=flows.every_flow, action="open_sync_health")
@@ -138,6 +139,32 @@ def failed_commands(subjects: Sequence[str]) -> Iterator[Measure]:
             title=f"{row['account__label']}: {row['count']} writes were refused",
             as_of={"command": row["newest"], "clock": clock.now()},
             links=({"kind": "command", "id": row["newest_id"], "label": "newest"},),
+        )
+
+
+@detector(
+    "sync.pushes", subject="account", opens=TECHNICAL_ISSUE, candidates=flows.every_account, action="open_sync_health"
+)
+def share_of_pushed_changes(subjects: Sequence[str]) -> Iterator[Measure]:
+    """How many order changes of two hours were pushed to us, as a part of this account's habit over the week before.
+
+    Accounts that were told of fewer than 20 changes in that week have no habit and are left out.
+    """
+    for heard in pushes.read(subjects):
+        if heard.told_before < HABIT_LEAST:
+            continue
+        is_known = heard.changed >= CHANGES_LEAST
+        yield Measure(
+            subject=str(heard.account_id),
+            account_id=heard.account_id,
+            scope=f"pushes:{heard.account_key}",
+            value=heard.of_habit if is_known else None,
+            why="" if is_known else "too few orders changed within two hours to judge",
+            samples=heard.changed,
+            title=f"{heard.account_label}: {heard.told} of {heard.changed} order changes were pushed within two hours",
+            as_of={"event": heard.newest_at, "clock": clock.now()},
+            links=({"kind": "account", "id": heard.account_id, "label": heard.account_label},),
+            shows={"pushed_before": heard.told_before, "changed_before": heard.changed_before},
         )
 
 

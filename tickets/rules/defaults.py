@@ -87,6 +87,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "sync.commands": AT_ONCE | {
         "comparison": "at_least", "trigger": "1", "unit": "writes", "severity": "S3",
     },
+    "sync.pushes": AT_ONCE | {
+        "comparison": "below", "trigger": "0.5", "unit": "of habit", "severity": "S3",
+    },
     "sync.parked_work": AT_ONCE | {
         "comparison": "at_least", "trigger": "1", "unit": "runs", "severity": "S3",
     },
