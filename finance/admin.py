@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from config.core.admin import Inspect
+from config.core.admin import Configure, Inspect
 from config.core.permissions import Action
 from finance.models import (
     Acceptance,
     AccountMonth,
+    AccountRule,
+    Books,
     Cost,
     CostSheet,
     CostSheetRow,
@@ -16,6 +18,8 @@ from finance.models import (
     Discrepancy,
     FeeQuote,
     IdentityCheck,
+    Journal,
+    JournalLine,
     Restatement,
     Settlement,
     SettlementLine,
@@ -112,3 +116,30 @@ class CostSheetRowAdmin(_Money):
     list_display = ("sheet", "row_no", "state", "sku", "warehouse", "landed", "currency", "valid_from", "decided_by")
     list_filter = ("state",)
     list_select_related = ("sheet", "sku", "warehouse")
+
+
+@admin.register(Books)
+class BooksAdmin(Configure):
+    list_display = ("key", "home_country", "chart", "datev_consultant", "datev_client", "rounding_limit")
+
+
+@admin.register(AccountRule)
+class AccountRuleAdmin(Configure):
+    list_display = ("purpose", "account", "tax_class", "country", "line_class", "currency", "code", "name")
+    list_filter = ("purpose", "account")
+    list_select_related = ("account",)
+
+
+@admin.register(Journal)
+class JournalAdmin(_Money):
+    list_display = ("number", "account", "month", "kind", "booked_on", "debit", "currency", "is_locked")
+    list_filter = ("kind", "is_locked", "account")
+    search_fields = ("number",)
+    list_select_related = ("account",)
+
+
+@admin.register(JournalLine)
+class JournalLineAdmin(_Money):
+    list_display = ("journal", "row_no", "code", "purpose", "amount", "order_ref", "tax_class", "country")
+    list_filter = ("purpose",)
+    list_select_related = ("journal",)

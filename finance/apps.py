@@ -7,7 +7,8 @@ class FinanceConfig(AppConfig):
 
     def ready(self) -> None:
         from config.core.jobs import declare
-        from finance import schedule, sinks
+        from config.core.tenancy import TENANT_DEFAULTS
+        from finance import chart, schedule, sinks
         from marketplaces.canonical import Fee, Settlement, SettlementLine
         from marketplaces.sinks import register
 
@@ -15,3 +16,4 @@ class FinanceConfig(AppConfig):
         register(SettlementLine, sinks.settlement_lines)
         register(Fee, sinks.fees)
         declare(schedule.JOBS)
+        TENANT_DEFAULTS.add("finance.accounts", chart.seed)

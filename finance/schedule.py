@@ -19,4 +19,11 @@ JOBS = (
         queue="math",
         why="judge every statement again, because orders change after they are settled",
     ),
+    Job(
+        key="finance.book",
+        call="finance.services.journals.book_open",
+        every=timedelta(hours=2),
+        queue="math",
+        why="book statements that were checked again, and bank bookings that have no entry yet",
+    ),
 )

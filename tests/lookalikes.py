@@ -82,6 +82,8 @@ def _special(label: str) -> dict[str, Any]:
         "marketplaces.Backfill": {"until": NOON + timedelta(days=1)},
         "marketplaces.Gap": {"kind": "record", "found_at": NOON - timedelta(hours=1)},
         "finance.AccountMonth": {"month": NOON.date().replace(day=1)},
+        "finance.Journal": {"month": NOON.date().replace(day=1)},
+        "finance.JournalLine": {"amount": 0},
         "inventory.Order": {"status": "to_ship"},
         "inventory.OrderLine": {"quantity": 3, "quantity_shipped": 1, "quantity_cancelled": 1},
         "catalog.Listing": {"status": "active"},

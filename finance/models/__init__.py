@@ -4,6 +4,7 @@ from finance.models.costs import Cost
 from finance.models.deposits import Deposit
 from finance.models.discrepancies import Discrepancy, DiscrepancyKind, DiscrepancyState, Severity
 from finance.models.fees import ExpectedFee, FeeBasis, FeeQuote, FeeRule, Rounding, VatTreatment
+from finance.models.journals import AccountRule, Books, Journal, JournalKind, JournalLine, TaxClass
 from finance.models.profit import LineProfit, ProfitDay
 from finance.models.settlements import (
     IdentityCheck,
@@ -17,8 +18,9 @@ from finance.models.settlements import (
 )  # fmt: skip
 
 __all__ = [
-    "Acceptance", "AccountMonth", "Cost", "CostSheet", "CostSheetRow", "Deposit", "Discrepancy", "DiscrepancyKind",
-    "DiscrepancyState", "ExpectedFee", "FeeBasis", "FeeQuote", "FeeRule", "IdentityCheck", "LineProfit", "Match",
-    "MatchLayer", "MatchReason", "MonthState", "ProfitDay", "Restatement", "RestatementKind", "Rounding", "RowState",
-    "Settlement", "SettlementLine", "SettlementSource", "SettlementState", "Severity", "SheetState", "VatTreatment",
+    "Acceptance", "AccountMonth", "AccountRule", "Books", "Cost", "CostSheet", "CostSheetRow", "Deposit",
+    "Discrepancy", "DiscrepancyKind", "DiscrepancyState", "ExpectedFee", "FeeBasis", "FeeQuote", "FeeRule",
+    "IdentityCheck", "Journal", "JournalKind", "JournalLine", "LineProfit", "Match", "MatchLayer", "MatchReason",
+    "MonthState", "ProfitDay", "Restatement", "RestatementKind", "Rounding", "RowState", "Settlement",
+    "SettlementLine", "SettlementSource", "SettlementState", "Severity", "SheetState", "TaxClass", "VatTreatment",
 ]  # fmt: skip

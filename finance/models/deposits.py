@@ -10,7 +10,8 @@ from finance.models.settlements import Settlement
 class Deposit(models.Model):
     """One booking of a bank account, and the statement that it pays; the same booking is kept once.
 
-    `ordinal` counts equal bookings of one file from 0: two equal payouts of one day are two.
+    `ordinal` counts equal bookings of one file from 0: two equal payouts of one day are two. `amount` is what the
+    account received, `fee` (positive) what the bank kept of it before; `returned_on`: the bank took the payout back.
     """
 
     account = models.ForeignKey("marketplaces.Account", models.PROTECT, related_name="deposits")
@@ -19,6 +20,8 @@ class Deposit(models.Model):
     booked_on = models.DateField()
     reference = models.CharField(max_length=200, blank=True)
     ordinal = models.PositiveIntegerField(default=0)
+    fee = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    returned_on = models.DateField(null=True, blank=True)
     settlement = models.ForeignKey(Settlement, models.SET_NULL, null=True, blank=True, related_name="deposits")
     imported_at = models.DateTimeField()
 

@@ -79,7 +79,7 @@ def import_deposits(file: BinaryIO) -> Imported:
     with transaction.atomic():
         table = Table(
             name=_DEPOSITS.name, columns=_DEPOSITS.columns, key=_DEPOSITS.key, update=(), newer=None,
-            on_insert={"imported_at": clock.now(), "settlement_id": None},
+            on_insert={"imported_at": clock.now(), "settlement_id": None, "fee": 0},
         )  # fmt: skip
         landed = land(table, _numbered(good))
         paid = link()
