@@ -11,7 +11,7 @@ from decimal import Decimal
 from config.core import money, tenancy
 from config.core.money import Money
 from finance.fx import convert
-from finance.fx.convert import MissingRate
+from finance.fx.convert import Converted, MissingRate
 
 Days = Mapping[tuple[date, str], Decimal]
 
@@ -27,9 +27,9 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What one unit of a currency was worth on the last day shown, of which bank day, and who said so.
+    """By what amounts of a currency were converted: the newest rate used, of which bank day, and who said so.
 
-    `first`, `last` and `sources` are of all rates that amounts were converted by; None where none was.
+    `first` is the oldest bank day used, `sources` all who said; `lacks` where some amount had no rate.
     """
 
     currency: str
@@ -37,8 +37,8 @@ class Basis:
     day: date | None
     source: str
     first: date | None = None
-    last: date | None = None
     sources: str = ""
+    lacks: bool = False
 
 
 class Converter:
@@ -47,7 +47,8 @@ class Converter:
     def __init__(self, to: str, currencies: Iterable[str], *, since: date, until: date) -> None:
         self.to, self.until = to, until
         self.currencies = sorted({code for code in currencies if code})
-        self._used: dict[str, set[tuple[date, str]]] = defaultdict(set)
+        self._used: dict[str, dict[date, Converted]] = defaultdict(dict)
+        self._lacks: set[str] = set()
         self._rates = convert.load([*self.currencies, to], since=since, until=until)
 
     def amount(self, amount: Decimal, currency: str, day: date) -> Decimal | None:
@@ -55,8 +56,9 @@ class Converter:
         try:
             found = self._rates.convert(Money(amount, currency), self.to, on=day)
         except (MissingRate, ValueError):
+            self._lacks.add(currency)
             return None
-        self._used[currency].add((found.day, found.source))
+        self._used[currency][found.day] = found
         return found.money.amount
 
     def total(self, days: Days) -> Total:
@@ -83,17 +85,16 @@ class Converter:
 
     def basis(self) -> list[Basis]:
         """By what the amounts so far were converted, one row per currency; ask after the totals."""
-        return [self._basis(code) for code in self.currencies if code != self.to]
+        met = self._used.keys() | self._lacks
+        return [self._basis(code) for code in self.currencies if code != self.to and code in met]
 
     def _basis(self, currency: str) -> Basis:
-        try:
-            found = self._rates.convert(Money(Decimal(1), currency), self.to, on=self.until)
-        except (MissingRate, ValueError):
-            return Basis(currency, None, None, "")
-        days = sorted(self._used[currency])
-        sources = ", ".join(sorted({source for _, source in days}))
-        first, last = (days[0][0], days[-1][0]) if days else (None, None)
-        return Basis(currency, found.rate, found.day, found.source, first, last, sources)
+        used, lacks = self._used.get(currency), currency in self._lacks
+        if not used:
+            return Basis(currency, None, None, "", lacks=lacks)
+        newest = used[max(used)]
+        sources = ", ".join(sorted({found.source for found in used.values()}))
+        return Basis(currency, newest.rate, newest.day, newest.source, min(used), sources, lacks)
 
 
 def rounding(parts: Sequence[Total], whole: Total) -> Money | None:

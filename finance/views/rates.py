@@ -24,6 +24,12 @@ def _rows(request: HttpRequest) -> QuerySet[Rate]:
     return selectors.rates()
 
 
+def plain(rate: Decimal) -> str:
+    """As many decimals as it has, at least four."""
+    whole, _, part = f"{rate:f}".partition(".")
+    return f"{whole}.{part.rstrip('0'):0<4}"
+
+
 def _holds(row: Any) -> str:
     return "corrected since" if row.is_superseded else "holds"
 
@@ -42,7 +48,7 @@ RATES = Listing(
     columns=(
         Column("Day", "day", "moment", sort="day"),
         Column("Currency", "currency", sort="currency"),
-        Column("One EUR is", lambda row: f"{row.per_eur.normalize():f}", "number"),
+        Column("One EUR is", lambda row: plain(row.per_eur), "number"),
         Column("One is in EUR", lambda row: f"{1 / row.per_eur:.6f}", "number", is_wide_only=True),
         Column("Source", "source"),
         Column("Age", _age),

@@ -58,9 +58,9 @@ def test_it_shows_every_fact_with_source_age_and_what_was_corrected(finance, tol
     lines = b"".join(rows.streaming_content).decode("utf-8-sig").splitlines()
     assert [line.split(",")[:5] for line in lines] == [
         ["Day", "Currency", "One EUR is", "One is in EUR", "Source"],
-        ["2026-10-01", "USD", "1.25", "0.800000", "ECB"],
-        ["2026-09-30", "USD", "1.2", "0.833333", "ECB"],
-        ["2026-09-30", "USD", "1.25", "0.800000", "ECB"],
+        ["2026-10-01", "USD", "1.2500", "0.800000", "ECB"],
+        ["2026-09-30", "USD", "1.2000", "0.833333", "ECB"],
+        ["2026-09-30", "USD", "1.2500", "0.800000", "ECB"],
     ]
 
 

@@ -54,7 +54,7 @@ def test_it_converts_each_day_at_its_own_rate(owner, sell, rate):
     assert answer.context["total"].money == Money(Decimal("31.92") + Decimal("39.90"), "EUR")
     (basis,) = answer.context["basis"]
     assert (basis.currency, basis.rate, basis.day, basis.source) == ("USD", Decimal("0.8"), TODAY, "ecb")
-    assert (basis.first, basis.last, basis.sources) == (TODAY - timedelta(days=1), TODAY, "ecb")
+    assert (basis.first, basis.sources, basis.lacks) == (TODAY - timedelta(days=1), "ecb", False)
     assert "rates of 1 Oct 2026 to 2 Oct 2026: ecb" in answer.content.decode()
 
 
@@ -122,3 +122,15 @@ def test_it_tells_no_rounding_where_a_part_is_not_known(owner, sell):
     sell("O-1", currency="TRY")
     sell("O-2")
     assert owner.get("/sales/?currency=EUR").context["rounding"] is None
+
+
+def test_it_says_by_which_rates_it_converted_and_that_some_days_have_none(owner, sell, rate):
+    rate("USD", "1.25", on=TODAY - timedelta(days=12))
+    sell("O-1", currency="USD", days_ago=10)
+    sell("O-2", currency="USD")
+    answer = owner.get("/sales/?currency=EUR")
+    (basis,) = answer.context["basis"]
+    assert (basis.rate, basis.day, basis.lacks) == (Decimal("0.8"), TODAY - timedelta(days=12), True)
+    text = answer.content.decode()
+    assert "USD: no rate for some days" in text
+    assert 'title="31.92 EUR without USD"' in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ NICE = tuple(Decimal(step) for step in ("1", "1.2", "1.6", "2", "2.4", "3.2", "4
 LOWEST_TOP = Decimal(4)
 COLOURS = 6
 DENSE_FROM = 45
+LONG = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def steps(points: Sequence[tuple[datetime, Decimal]], until: datetime, unit: str
         "ticks": [_short(high), _short((high + low) / 2), _short(low)],
         "first": start,
         "last": until,
+        "is_long": until - start > LONG,
         "unit": unit,
         "now": _short(values[-1]),
     }
