@@ -3,7 +3,7 @@ from finance.models.cost_sheets import CostSheet, CostSheetRow, RowState, SheetS
 from finance.models.costs import Cost
 from finance.models.deposits import Deposit
 from finance.models.discrepancies import Discrepancy, DiscrepancyKind, DiscrepancyState, Severity
-from finance.models.fees import ExpectedFee, FeeBasis, FeeQuote, FeeRule, Rounding, VatTreatment
+from finance.models.fees import ExpectedFee, FeeBasis, FeeQuote, FeeRule, FeeSource, Rounding, VatTreatment
 from finance.models.journals import AccountRule, Books, Journal, JournalKind, JournalLine, TaxClass
 from finance.models.profit import LineProfit, ProfitDay
 from finance.models.settlements import (
@@ -20,7 +20,7 @@ from finance.models.settlements import (
 __all__ = [
     "Acceptance", "AccountMonth", "AccountRule", "Books", "Cost", "CostSheet", "CostSheetRow", "Deposit",
     "Discrepancy", "DiscrepancyKind", "DiscrepancyState", "ExpectedFee", "FeeBasis", "FeeQuote", "FeeRule",
-    "IdentityCheck", "Journal", "JournalKind", "JournalLine", "LineProfit", "Match", "MatchLayer", "MatchReason",
+    "FeeSource", "IdentityCheck", "Journal", "JournalKind", "JournalLine", "LineProfit", "Match", "MatchLayer", "MatchReason",
     "MonthState", "ProfitDay", "Restatement", "RestatementKind", "Rounding", "RowState", "Settlement",
     "SettlementLine", "SettlementSource", "SettlementState", "Severity", "SheetState", "TaxClass", "VatTreatment",
 ]  # fmt: skip

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
+
+from config.core import clock
 
 
 class FeeQuote(models.Model):
@@ -30,10 +33,10 @@ class FeeQuote(models.Model):
 class FeeBasis(models.TextChoices):
     """What a rate is a share of. Bases are what the buyer paid (VAT as the rule says) or another fee of the line."""
 
-    ITEM = "item", "goods less discounts"
+    ITEM = "item", "goods less their discounts"
     PAID = "paid", "goods, shipping and wrap less discounts"
     COMMISSION = "commission", "the commission of the line"
-    FEES = "fees", "all fees of the line"
+    FEES = "fees", "the other fees of the line"
     NOTHING = "nothing", "no share, amounts per unit or line only"
 
 
@@ -51,12 +54,24 @@ class VatTreatment(models.TextChoices):
     REVERSE_CHARGE = "reverse_charge"
 
 
+class FeeSource(models.TextChoices):
+    """Who says what a fee should be; the first that says anything counts."""
+
+    AGREED = "agreed", "the account's own schedule"
+    ORDER = "order", "the marketplace's estimate on the order"
+    QUOTE = "quote", "the marketplace's quote for the listing"
+    PUBLISHED = "published", "the marketplace's published schedule"
+
+
 class FeeRule(models.Model):
     """One row of a fee schedule: fee = clamp(rate x basis + per unit x units + per line), positive here, charged negative.
 
-    The most specific row wins: account before marketplace, then channel, category, programme (blank holds for all).
-    A tier is a row of its own (`price_from`/`price_below` per piece, `weight_from_g`/`weight_below_g`); with `is_marginal`
-    each part of the price is charged by its own tier. Valid until the next `valid_from` of the same key; `is_end` ends it.
+    The most specific row wins: account before marketplace, then channel, category, programme, currency (blank holds for
+    all; categories in lower case). A blank class with an account says that fees without a row are not agreed.
+    A tier is a row of its own: `price_from`/`price_below` of the basis per piece, `weight_from_g`/`weight_below_g`; with
+    `is_marginal` each part of the price is charged by its own tier. The tiers of one key and day are one version: it
+    holds until the next `valid_from` of the key; `is_end` ends it. Rows are never changed: a mistake is withdrawn.
+    `is_limit_per_piece`: minimum and maximum are per piece. With `vat` on top, the fee is charged with `vat_rate` more.
     """
 
     account = models.ForeignKey("marketplaces.Account", models.CASCADE, null=True, blank=True, related_name="fee_rules")
@@ -64,16 +79,17 @@ class FeeRule(models.Model):
     channel = models.CharField(max_length=20, blank=True)
     category = models.CharField(max_length=120, blank=True)
     programme = models.CharField(max_length=12, blank=True)
-    line_class = models.CharField(max_length=20)
+    line_class = models.CharField(max_length=20, blank=True)
     valid_from = models.DateField()
     is_end = models.BooleanField(default=False)
-    currency = models.CharField(max_length=3)
+    currency = models.CharField(max_length=3, blank=True)
     basis = models.CharField(max_length=10, choices=FeeBasis, default=FeeBasis.NOTHING)
     rate = models.DecimalField(max_digits=9, decimal_places=6, default=0)
     per_unit = models.DecimalField(max_digits=19, decimal_places=4, default=0)
     per_line = models.DecimalField(max_digits=19, decimal_places=4, default=0)
     minimum = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
     maximum = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
+    is_limit_per_piece = models.BooleanField(default=False)
     price_from = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
     price_below = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
     is_marginal = models.BooleanField(default=False)
@@ -81,12 +97,29 @@ class FeeRule(models.Model):
     weight_below_g = models.PositiveIntegerField(null=True, blank=True)
     rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.HALF_UP)
     vat = models.CharField(max_length=15, choices=VatTreatment, default=VatTreatment.INCLUDED)
+    vat_rate = models.DecimalField(max_digits=6, decimal_places=4, null=True, blank=True)
     basis_includes_vat = models.BooleanField(default=True)
     tolerance = models.DecimalField(max_digits=9, decimal_places=4, default="0.01")
     tolerance_rate = models.DecimalField(max_digits=7, decimal_places=4, default="0.02")
     source = models.CharField(max_length=200)
+    entered_at = models.DateTimeField(default=clock.now)
+    entered_by = models.CharField(max_length=150, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "account", "marketplace", "channel", "category", "programme", "line_class", "currency",
+                    "valid_from", "price_from", "weight_from_g",
+                ],
+                condition=Q(withdrawn_at=None), nulls_distinct=False, name="fee_rule_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(account=None) ^ Q(marketplace=""), name="fee_rule_of_account_or_marketplace"
+            ),
+        ]  # fmt: skip
         indexes = [models.Index(fields=["line_class", "marketplace", "valid_from"], name="fee_rule_lookup")]
 
     def __str__(self) -> str:
@@ -96,7 +129,8 @@ class FeeRule(models.Model):
 class ExpectedFee(models.Model):
     """What one fee of an order line should be, and by which rule or quote; rebuilt for the lines touched.
 
-    `amount` is negative, for the whole line; None with `reason` where a rule exists and an input of it is unknown.
+    `amount` is negative, for all units that were not cancelled, as it is charged (VAT on top of fees is in it); None
+    with `reason` where a rule exists and an input of it is unknown. `tolerance` is how much more may be charged.
     """
 
     order_line = models.ForeignKey("inventory.OrderLine", models.CASCADE, related_name="expected_fees")
@@ -104,6 +138,7 @@ class ExpectedFee(models.Model):
     amount = models.DecimalField(max_digits=19, decimal_places=4, null=True)
     currency = models.CharField(max_length=3)
     tolerance = models.DecimalField(max_digits=19, decimal_places=4, default="0.01")
+    source = models.CharField(max_length=10, choices=FeeSource, default=FeeSource.AGREED)
     rule = models.ForeignKey(FeeRule, models.SET_NULL, null=True, related_name="+")
     quote = models.ForeignKey(FeeQuote, models.SET_NULL, null=True, related_name="+")
     reason = models.CharField(max_length=60, blank=True)
