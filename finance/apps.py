@@ -9,11 +9,14 @@ class FinanceConfig(AppConfig):
         from config.core.jobs import declare
         from config.core.tenancy import TENANT_DEFAULTS
         from finance import chart, schedule, sinks
-        from marketplaces.canonical import Fee, Settlement, SettlementLine
+        from finance.services import tariffs
+        from marketplaces.canonical import Fee, Order, Settlement, SettlementLine
         from marketplaces.sinks import register
 
         register(Settlement, sinks.settlements)
         register(SettlementLine, sinks.settlement_lines)
         register(Fee, sinks.fees)
+        register(Order, sinks.orders)
+        TENANT_DEFAULTS.add("finance.tariffs", tariffs.seed)
         declare(schedule.JOBS)
         TENANT_DEFAULTS.add("finance.accounts", chart.seed)

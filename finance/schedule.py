@@ -26,4 +26,38 @@ JOBS = (
         queue="math",
         why="book statements that were checked again, and bank bookings that have no entry yet",
     ),
+    Job(
+        key="finance.expect_fees_of_orders",
+        call="finance.services.fees.expect_orders",
+        queue="math",
+        per_transaction=True,
+        why="reckon what the fees of new and changed orders should be",
+    ),
+    Job(
+        key="finance.expect_quoted_fees",
+        call="finance.services.fees.expect_quoted",
+        queue="math",
+        per_transaction=True,
+        why="reckon expected fees again where the marketplace quoted others",
+    ),
+    Job(
+        key="finance.expect_fees_since",
+        call="finance.services.fees.expect_since",
+        queue="math",
+        per_transaction=True,
+        why="reckon expected fees again from the day on which a schedule changed",
+    ),
+    Job(
+        key="finance.expect_recent_fees",
+        call="finance.services.fees.expect_recent",
+        every=timedelta(hours=24),
+        queue="math",
+        why="reckon expected fees again, because products get other categories and weights",
+    ),
+    Job(
+        key="finance.publish_tariffs",
+        call="finance.services.fees.publish",
+        every=timedelta(hours=24),
+        why="bring the published fee schedules of the marketplaces up to date",
+    ),
 )

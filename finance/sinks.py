@@ -20,7 +20,7 @@ from finance.models import Settlement as SettlementRow
 from finance.models import SettlementLine as LineRow
 from finance.models import SettlementSource, SettlementState
 from finance.signals import statements_applied
-from marketplaces.canonical import Fee, Settlement, SettlementLine
+from marketplaces.canonical import Fee, Order, Settlement, SettlementLine
 from marketplaces.services import gaps
 from marketplaces.sinks import Applied, Source
 
@@ -191,9 +191,20 @@ def _is_about_order(row: SettlementLine) -> bool:
     return scope_of(row.line_class, has_order=True, has_shipment=False) is Scope.ORDER
 
 
+def orders(rows: Sequence[Order], source: Source) -> Applied:
+    """Have the fees of these orders' lines reckoned; the lines themselves are landed elsewhere, before."""
+    told = sorted({row.external_id for row in rows if row.lines})
+    if told:
+        later("finance.expect_fees_of_orders", account_id=source.account.pk, orders=told)
+    return Applied(unchanged=len(rows))
+
+
 def fees(rows: Sequence[Fee], source: Source) -> Applied:
-    """Keep the latest quote per listing."""
-    return _applied(land(_FEES, (_fee(row, source) for row in rows)))
+    """Keep the latest quote per listing, and have the lines reckoned that it may be about."""
+    landed = land(_FEES, (_fee(row, source) for row in rows))
+    if landed.changed_ids:
+        later("finance.expect_quoted_fees", account_id=source.account.pk, quotes=sorted(landed.changed_ids))
+    return _applied(landed)
 
 
 def _fee(row: Fee, source: Source) -> tuple[Any, ...]:

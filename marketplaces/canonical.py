@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from config.core.money import Money
 
@@ -333,6 +334,44 @@ class SettlementLine(Row):
     quantity: int | None = None
     channel: str = ""
     is_reversal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeTariff:
+    """One row of a fee schedule: fee = limits(rate x basis + per unit x units + per line), all positive, rounded per line.
+
+    Blank channel, category, programme and currency hold for all; a currency is needed as soon as there is an amount.
+    `line_class` None says, of one account's own schedule, that fees of other classes were not agreed. Bases: `item`,
+    `paid` (with shipping and wrap), less discounts, with VAT or not; `commission`; `fees` (all others of the line).
+    A tier is a row of its own by price and weight per piece, lower bound in, upper bound out; with `is_marginal` each
+    portion of the price has its tier's rate, else the whole. Rows of one key and `valid_from` are one version, valid
+    until the next one; `is_end` ends it. `source` says where it was read, and when.
+    """
+
+    line_class: LineClass | None
+    valid_from: date
+    source: str
+    channel: str = ""
+    category: str = ""
+    programme: Fulfilment | None = None
+    currency: str = ""
+    is_end: bool = False
+    basis: Literal["item", "paid", "commission", "fees", "nothing"] = "nothing"
+    rate: Decimal = Decimal(0)
+    per_unit: Decimal = Decimal(0)
+    per_line: Decimal = Decimal(0)
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    is_limit_per_piece: bool = False
+    price_from: Decimal | None = None
+    price_below: Decimal | None = None
+    is_marginal: bool = False
+    weight_from_g: int | None = None
+    weight_below_g: int | None = None
+    rounding: Literal["half_up", "half_even", "down"] = "half_up"
+    vat: Literal["included", "on_top", "reverse_charge"] = "included"
+    vat_rate: Decimal | None = None
+    basis_includes_vat: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from config.core.registry import Registry
+from marketplaces.canonical import FeeTariff
 from marketplaces.contract import Adapter, Capability, Mapper
 
 FOLDER = Path(__file__).parent / "adapters"
@@ -44,6 +45,14 @@ def with_capability(capability: Capability) -> list[Adapter]:
 def part(key: str, name: str) -> ModuleType:
     """One of the lazily loaded parts of an adapter: client, mapping, actions, events or sandbox."""
     return importlib.import_module(f"marketplaces.adapters.{get(key).key}.{name}")
+
+
+def tariff(key: str) -> tuple[FeeTariff, ...]:
+    """The fees that a marketplace publishes, from `tariff.py` of its folder; none where there is no such file."""
+    if not (FOLDER / get(key).key / "tariff.py").exists():
+        return ()
+    rows: tuple[FeeTariff, ...] = part(key, "tariff").TARIFF
+    return rows
 
 
 def mapper(key: str, resource: str) -> Mapper:

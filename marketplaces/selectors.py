@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 
 from config.core import clock
 from marketplaces import registry
+from marketplaces.canonical import FeeTariff
 from marketplaces.contract import Resource
 from marketplaces.models import (
     Account,
@@ -50,6 +51,11 @@ class FlowHealth:
 
 def accounts() -> QuerySet[Account]:
     return Account.objects.order_by("label")
+
+
+def tariffs() -> dict[str, tuple[FeeTariff, ...]]:
+    """The fee schedule that each marketplace publishes, by its key; empty where none is known."""
+    return {adapter.key: registry.tariff(adapter.key) for adapter in registry.all_adapters()}
 
 
 def account_ids() -> Mapping[str, int]:

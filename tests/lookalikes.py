@@ -87,6 +87,7 @@ def _special(label: str) -> dict[str, Any]:
         "inventory.Order": {"status": "to_ship"},
         "inventory.OrderLine": {"quantity": 3, "quantity_shipped": 1, "quantity_cancelled": 1},
         "catalog.Listing": {"status": "active"},
+        "finance.FeeRule": {"marketplace": ""},
         "tickets.Ticket": {"type": ticket_type, "detector": detector, "state": "open"},
         "tickets.Threshold": {"detector": detector, "warn": None, "channel": "look"},
         "tickets.Breach": {"detector": detector},

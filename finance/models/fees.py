@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 from config.core import clock
+from marketplaces.canonical import LineClass
+
+_CLASSES = frozenset(line_class.value for line_class in LineClass)
 
 
 class FeeQuote(models.Model):
@@ -84,9 +90,9 @@ class FeeRule(models.Model):
     is_end = models.BooleanField(default=False)
     currency = models.CharField(max_length=3, blank=True)
     basis = models.CharField(max_length=10, choices=FeeBasis, default=FeeBasis.NOTHING)
-    rate = models.DecimalField(max_digits=9, decimal_places=6, default=0)
-    per_unit = models.DecimalField(max_digits=19, decimal_places=4, default=0)
-    per_line = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    rate = models.DecimalField(max_digits=9, decimal_places=6, default=Decimal(0))
+    per_unit = models.DecimalField(max_digits=19, decimal_places=4, default=Decimal(0))
+    per_line = models.DecimalField(max_digits=19, decimal_places=4, default=Decimal(0))
     minimum = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
     maximum = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
     is_limit_per_piece = models.BooleanField(default=False)
@@ -124,6 +130,33 @@ class FeeRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line_class} {self.marketplace or self.account_id} {self.channel} from {self.valid_from}"
+
+    def clean(self) -> None:
+        """Say what is wrong with a row before it can charge anybody."""
+        errors = {name: why for name, why in self._faults().items() if why}
+        if errors:
+            raise ValidationError(errors)
+
+    def _faults(self) -> dict[str, str]:
+        amounts = (self.per_unit, self.per_line, self.minimum, self.maximum, self.price_from, self.price_below)
+        is_known = self.line_class in _CLASSES or (self.line_class == "" and self.account_id is not None)
+        has_rate, is_shared = self.rate != 0, self.basis != FeeBasis.NOTHING
+        return {
+            "line_class": "" if is_known else f"{self.line_class!r} is no class of fee",
+            "currency": "say in which currency the amounts are" if any(amounts) and not self.currency else "",
+            "basis": "a rate needs something that it is a share of" if has_rate and not is_shared else "",
+            "rate": "a rate is a share from 0 to 1, such as 0.15" if not 0 <= self.rate <= 1 else "",
+            "per_unit": "amounts are positive here"
+            if any(amount is not None and amount < 0 for amount in amounts)
+            else "",
+            "price_below": _crossed(self.price_from, self.price_below),
+            "weight_below_g": _crossed(self.weight_from_g, self.weight_below_g),
+            "minimum": _crossed(self.minimum, self.maximum),
+        }
+
+
+def _crossed(low: Decimal | int | None, high: Decimal | int | None) -> str:
+    return "its end lies below its beginning" if low is not None and high is not None and high < low else ""
 
 
 class ExpectedFee(models.Model):
