@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -9,7 +8,7 @@ from config.core import clock
 from config.core.errors import RateLimited, Transient
 from inventory.models import Order
 from marketplaces import signals, sinks
-from marketplaces.models import RawPage, RejectedRow, SyncRun, SyncState, Traffic
+from marketplaces.models import RawPage, RejectedRow, SyncRun, SyncState
 from marketplaces.services import pulls
 from marketplaces.sinks import Applied
 from tests.factories import NOON
@@ -263,10 +262,3 @@ def test_it_keeps_what_the_archive_is_asked_for_even_when_bodies_were_dropped_fr
     remote.put("A-2", NOON - timedelta(minutes=1))
     pulls.read_missing(shop.pk, "orders", since=NOON - timedelta(hours=1), until=NOON)
     assert stored() == ["A-1", "A-2"]
-
-
-def test_no_secret_of_the_account_reaches_the_archive_or_the_traffic(shop, remote):
-    remote.put("A-1", NOON - timedelta(minutes=1))
-    pulls.pull(shop.pk, "orders")
-    kept = json.dumps([list(RawPage.objects.values_list("context", flat=True)), list(Traffic.objects.values())])
-    assert "t0p-secret" not in kept
