@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -26,7 +27,7 @@ def confirm(order: Order, parcel: writes.Parcel, wish: writes.Wish) -> Command:
         held = Order.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
         told = writes.parcels(asked.commands_about(account_id=held.account_id, subject=subject))
         if all(each.key != writes.shipment_key(wish) for each in told):
-            _check(held, parcel, told)
+            parcel = _checked(held, parcel, told)
         return writes.shipment(held.account, held.external_id, parcel, wish, channel=held.channel)
 
 
@@ -52,7 +53,8 @@ def left(lines: Iterable[OrderLine], told: Iterable[Command]) -> dict[str, int]:
     }
 
 
-def _check(order: Order, parcel: writes.Parcel, told: Iterable[Command]) -> None:
+def _checked(order: Order, parcel: writes.Parcel, told: Iterable[Command]) -> writes.Parcel:
+    """The parcel with what left before it; raises ValidationError when it cannot be one of this order."""
     if order.fulfilment == "marketplace":
         raise ValidationError(f"order {order.external_id} is shipped by the marketplace")
     if order.status not in selectors.OPEN:
@@ -60,9 +62,19 @@ def _check(order: Order, parcel: writes.Parcel, told: Iterable[Command]) -> None
         raise ValidationError(f"order {order.external_id} is {status}: there is nothing to ship")
     if parcel.shipped_at < order.ordered_at:
         raise ValidationError("a parcel cannot have left before the order was placed")
-    free = left(selectors.lines_of(order=order), told)
+    lines = list(selectors.lines_of(order=order))
+    free = left(lines, told)
     for line, units in parcel.lines.items():
         if line not in free:
             raise ValidationError(f"order {order.external_id} has no line {line}")
         if units > free[line]:
             raise ValidationError(f"line {line}: {units} units are more than the {free[line]} left to ship")
+    return replace(parcel, before=_before(lines, told))
+
+
+def _before(lines: Iterable[OrderLine], told: Iterable[Command]) -> dict[str, int]:
+    """Units per line id that have left, as far as we know: by what was read, or by our own parcels where that is more."""
+    ours = Counter[str]()
+    for each in told:
+        ours.update(each.payload["lines"])
+    return {line.external_id: max(line.quantity_shipped, ours[line.external_id]) for line in lines}

@@ -70,7 +70,12 @@ def test_it_tells_a_parcel_and_answers_the_write(program, order):
     given = {"carrier": "DHL", "tracking_number": "T-1", "lines": {"L1": 1}}
     told = post(program("write"), f"{order}/shipment", given).json()
     assert (told["kind"], told["subject"]) == ("confirm_shipment", "order:O-1")
-    assert told["payload"] == {**given, "external_id": "O-1", "shipped_at": NOON.isoformat()}
+    assert told["payload"] == {
+        **given,
+        "external_id": "O-1",
+        "shipped_at": NOON.isoformat(),
+        "shipped_in_all": {"L1": 1},
+    }
 
 
 @pytest.mark.parametrize(

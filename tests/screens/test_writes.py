@@ -164,6 +164,7 @@ def test_it_tells_a_parcel_from_the_page_of_the_order_and_then_offers_what_is_le
     assert (command.subject, command.kind, command.wanted) == ("order:O-1", "confirm_shipment", "1 shipped, DHL, T-1")
     assert command.payload == {
         "external_id": "O-1", "carrier": "DHL", "tracking_number": "T-1", "lines": {"L1": 1},
+        "shipped_in_all": {"L1": 1},
         "shipped_at": "2026-10-02T11:55:00+00:00",
     }  # fmt: skip
     page = owner.get(f"/orders/{order.pk}/")
@@ -174,7 +175,8 @@ def test_it_tells_a_parcel_from_the_page_of_the_order_and_then_offers_what_is_le
 def test_a_second_parcel_does_not_replace_the_first(owner, order):
     ship(owner, order, "1")
     ship(owner, order, "1", tracking_number="T-2")
-    assert list(Command.objects.values_list("state", flat=True)) == ["planned", "planned"]
+    found = Command.objects.order_by("pk").values_list("state", "payload__shipped_in_all__L1")
+    assert list(found) == [("planned", 1), ("planned", 2)]
     _, said = ship(owner, order, "1", tracking_number="T-3")
     assert said == ["line L1: 1 units are more than the 0 left to ship"]
 

@@ -1,7 +1,8 @@
 """Our writes in bol's words, and what its answers mean. Pure.
 
 A price's payload has `price` (text) and may have `currency`; a stock's has `quantity`; a shipment's has `carrier`,
-`tracking_number` and `lines` (line id to quantity); its `external_id` is the order.
+`tracking_number` and `lines` (line id to quantity); its `external_id` is the order. A later parcel of the same line says
+in `shipped_in_all` how many units have left with it, so that an earlier one is not taken for it.
 """
 
 from __future__ import annotations
@@ -161,10 +162,11 @@ def _shown(command: Outbound, entity: Mapping[str, Any]) -> Any:
     if command.kind is CommandKind.SET_STOCK:
         return (entity.get("stock") or {}).get("amount")
     lines = command.payload.get("lines") or {}
+    in_all = {**lines, **(command.payload.get("shipped_in_all") or {})}
     shipped = {
         str(item.get("orderItemId")): item.get("quantityShipped") or 0 for item in entity.get("orderItems") or []
     }
-    return {str(line): shipped.get(str(line), 0) >= int(count) for line, count in lines.items()}
+    return {str(line): shipped.get(str(line), 0) >= int(in_all[line]) for line in lines}
 
 
 def unit_price(offer: Mapping[str, Any]) -> Decimal | None:

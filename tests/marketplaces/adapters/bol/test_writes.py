@@ -72,6 +72,24 @@ def test_it_ships_an_order_and_confirms_it_when_process_and_order_agree(bol, cli
     assert client.read_back(write, sent.remote_ref).state == OutcomeState.CONFIRMED
 
 
+def test_it_does_not_take_the_first_parcel_of_a_line_for_the_second(bol, client):
+    found = bol.view.orders(since=NOW - days(9), until=NOW)
+    order, line = next(
+        (order, line) for order in found for line in order.lines
+        if order.fulfilment == Fulfilment.MERCHANT and not order.shipped_at and not order.cancelled_at and line.quantity > 1
+    )  # fmt: skip
+    of = {"external_id": ids.order_id(order.serial), "carrier": "GLS", "lines": {ids.line_id(line.serial): 1}}
+    client.send(command(CommandKind.CONFIRM_SHIPMENT, tracking_number="T1", **of))
+    bol.at = NOW + timedelta(minutes=1)
+    second = command(
+        CommandKind.CONFIRM_SHIPMENT, tracking_number="T2", shipped_in_all={ids.line_id(line.serial): 2}, **of
+    )
+    assert client.read_back(second, "").state == OutcomeState.UNKNOWN
+    client.send(second)
+    bol.at = NOW + timedelta(minutes=2)
+    assert client.read_back(second, "").state == OutcomeState.CONFIRMED
+
+
 def test_it_is_rejected_with_bols_reason_when_the_process_fails(bol, client):
     order = next(o for o in bol.view.orders(since=NOW - days(9), until=NOW - days(5)) if o.shipped_at)
     lines = {ids.line_id(order.lines[0].serial): 1}

@@ -1,0 +1,114 @@
+"""How many units of an order may still be told, by what was read and by what we told."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from config.core import clock, tenancy
+from inventory import sinks
+from inventory.models import Order, OrderLine
+from inventory.services import shipments
+from marketplaces import registry
+from marketplaces.contract import Capability
+from marketplaces.models import Command
+from marketplaces.services.writes import Parcel, Wish
+from tests import factories
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+def stored(**line):
+    """An order of three units in one line, to ship."""
+    adapter = registry.with_capability(Capability.CONFIRM_SHIPMENT)[0]
+    account = factories.account(marketplace=adapter.key, stores=[adapter.stores[0].code], stage="act")
+    told = factories.order(
+        lines=(factories.order_line(**{"quantity": 3, **line}),), ordered_at=NOON - timedelta(days=1)
+    )
+    sinks.orders([told], factories.source(account))
+    return Order.objects.get()
+
+
+def tell(order, units, request_id=None, **lines):
+    parcel = Parcel(carrier="DHL", tracking_number="", shipped_at=NOON, lines=lines or {"L1": units})
+    wish = Wish(request_id=request_id or uuid4(), asked_by="anna")
+    with clock.frozen(NOON):
+        return shipments.confirm(order, parcel, wish)
+
+
+def left():
+    return shipments.left(OrderLine.objects.all(), Command.objects.exclude(state__in=["rejected", "parked"]))
+
+
+@pytest.mark.parametrize("state", ["planned", "sent", "accepted", "unknown", "confirmed"])
+def test_units_on_their_way_or_confirmed_are_not_told_again(north, state):
+    order = stored()
+    tell(order, 2)
+    Command.objects.update(state=state)
+    assert left() == {"L1": 1}
+    with pytest.raises(ValidationError) as refused:
+        tell(order, 2)
+    assert refused.value.messages == ["line L1: 2 units are more than the 1 left to ship"]
+    assert Command.objects.count() == 1
+
+
+@pytest.mark.parametrize("state", ["rejected", "parked"])
+def test_units_of_a_parcel_that_came_to_nothing_may_be_told_again(north, state):
+    order = stored()
+    tell(order, 3)
+    Command.objects.update(state=state)
+    assert tell(order, 3).payload["shipped_in_all"] == {"L1": 3}
+
+
+def test_a_confirmed_parcel_counts_once_when_the_order_was_read_again(north):
+    order = stored()
+    tell(order, 1)
+    Command.objects.update(state="confirmed")
+    OrderLine.objects.update(quantity_shipped=1)
+    assert left() == {"L1": 2}
+    assert tell(order, 2).payload["shipped_in_all"] == {"L1": 3}
+
+
+def test_units_that_left_another_way_or_were_cancelled_are_not_left(north):
+    order = stored()
+    OrderLine.objects.update(quantity_shipped=1, quantity_cancelled=1)
+    assert left() == {"L1": 1}
+    assert tell(order, 1).payload["shipped_in_all"] == {"L1": 2}
+    assert left() == {"L1": 0}
+
+
+def test_the_same_request_is_the_same_parcel_though_nothing_is_left(north):
+    order, request_id = stored(), uuid4()
+    first = tell(order, 3, request_id)
+    OrderLine.objects.update(quantity_shipped=3)
+    Order.objects.update(status="shipped")
+    assert tell(order, 3, request_id).pk == first.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_cannot_tell_the_same_units_at_once():
+    order, answers, start = stored(), [], threading.Barrier(4)
+
+    def press():
+        with tenancy.in_tenant("north"):
+            start.wait()
+            try:
+                answers.append(tell(order, 2).state)
+            except ValidationError as error:
+                answers.append(error.messages[0])
+            finally:
+                connection.close()
+
+    people = [threading.Thread(target=press) for _ in range(4)]
+    for each in people:
+        each.start()
+    for each in people:
+        each.join()
+    assert sorted(answers) == [*["line L1: 2 units are more than the 1 left to ship"] * 3, "planned"]
+    assert Command.objects.get().payload["lines"] == {"L1": 2}
