@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from config.core import clock
@@ -53,3 +54,16 @@ class Peg(models.Model):
 
     def __str__(self) -> str:
         return f"{self.currency} from {self.valid_from}"
+
+    def clean(self) -> None:
+        """A peg ends from a day on that has no rates yet: what is told cannot be made untold."""
+        for code in (self.currency, self.anchor):
+            if not (len(code) == 3 and code.isalpha() and code.isupper()):
+                raise ValidationError(f"{code!r} is no currency: three capital letters")
+        if self.units is not None or not self.valid_from:
+            return
+        told = Rate.objects.filter(currency=self.currency, day__gte=self.valid_from).order_by("-day").first()
+        if told:
+            raise ValidationError(
+                f"{self.currency} has rates from {self.valid_from} on, up to {told.day}; end it later"
+            )

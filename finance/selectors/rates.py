@@ -33,6 +33,18 @@ _MISSING = f"""
 """  # noqa: S608 - constants of this file
 
 
+# One step of the index per currency, instead of all its days.
+_CURRENCIES = """
+    WITH RECURSIVE found AS (
+        SELECT min(currency) AS currency FROM public.fx_rate
+        UNION ALL
+        SELECT (SELECT min(currency) FROM public.fx_rate rate WHERE rate.currency > found.currency)
+        FROM found WHERE found.currency IS NOT NULL
+    )
+    SELECT currency FROM found WHERE currency IS NOT NULL
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """Days on which something in a currency could not be converted, and what it was worth in that currency."""
@@ -53,7 +65,9 @@ def rates() -> QuerySet[Rate]:
 
 def currencies() -> list[str]:
     """Every currency that has a rate on some day."""
-    return list(Rate.objects.order_by("currency").values_list("currency", flat=True).distinct())
+    with connection.cursor() as cursor:
+        cursor.execute(_CURRENCIES)
+        return [code for (code,) in cursor.fetchall()]
 
 
 def holding(*, currency: str, since: date, until: date) -> list[tuple[date, Decimal]]:

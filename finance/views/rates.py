@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 
 from config.core import clock, tenancy
 from config.core.permissions import Action
-from config.core.screens import Column, Listing, listing
+from config.core.screens import Column, Listing, listing, require
 from finance.filters.rates import RateFilter
 from finance.fx.models import Rate
 from finance.selectors import rates as selectors
@@ -63,6 +63,7 @@ RATES = Listing(
 
 
 def rates(request: HttpRequest) -> HttpResponseBase:
+    require(request, Action.VIEW_MONEY)
     to = str(tenancy.connection.tenant.reporting_currency)
     latest, behind = selectors.age()
     currency = request.GET.get("currency", "")
