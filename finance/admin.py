@@ -19,6 +19,7 @@ from finance.models import (
     FeeQuote,
     IdentityCheck,
     Journal,
+    JournalExport,
     JournalLine,
     Restatement,
     Settlement,
@@ -143,3 +144,11 @@ class JournalLineAdmin(_Money):
     list_display = ("journal", "row_no", "code", "purpose", "amount", "order_ref", "tax_class", "country")
     list_filter = ("purpose",)
     list_select_related = ("journal",)
+
+
+@admin.register(JournalExport)
+class JournalExportAdmin(_Money):
+    list_display = ("name", "account", "month", "format", "size", "is_current", "made_by", "made_at")
+    list_filter = ("format", "is_current", "account")
+    list_select_related = ("account",)
+    exclude = ("body",)

@@ -3,6 +3,7 @@ from finance.models.cost_sheets import CostSheet, CostSheetRow, RowState, SheetS
 from finance.models.costs import Cost
 from finance.models.deposits import Deposit
 from finance.models.discrepancies import Discrepancy, DiscrepancyKind, DiscrepancyState, Severity
+from finance.models.exports import ExportFormat, JournalExport
 from finance.models.fees import ExpectedFee, FeeBasis, FeeQuote, FeeRule, FeeSource, Rounding, VatTreatment
 from finance.models.journals import AccountRule, Books, Journal, JournalKind, JournalLine, TaxClass
 from finance.models.profit import LineProfit, ProfitDay
@@ -19,8 +20,9 @@ from finance.models.settlements import (
 
 __all__ = [
     "Acceptance", "AccountMonth", "AccountRule", "Books", "Cost", "CostSheet", "CostSheetRow", "Deposit",
-    "Discrepancy", "DiscrepancyKind", "DiscrepancyState", "ExpectedFee", "FeeBasis", "FeeQuote", "FeeRule",
-    "FeeSource", "IdentityCheck", "Journal", "JournalKind", "JournalLine", "LineProfit", "Match", "MatchLayer", "MatchReason",
-    "MonthState", "ProfitDay", "Restatement", "RestatementKind", "Rounding", "RowState", "Settlement",
-    "SettlementLine", "SettlementSource", "SettlementState", "Severity", "SheetState", "TaxClass", "VatTreatment",
+    "Discrepancy", "DiscrepancyKind", "DiscrepancyState", "ExpectedFee", "ExportFormat", "FeeBasis", "FeeQuote",
+    "FeeRule", "FeeSource", "IdentityCheck", "Journal", "JournalExport", "JournalKind", "JournalLine", "LineProfit",
+    "Match", "MatchLayer", "MatchReason", "MonthState", "ProfitDay", "Restatement", "RestatementKind", "Rounding",
+    "RowState", "Settlement", "SettlementLine", "SettlementSource", "SettlementState", "Severity", "SheetState",
+    "TaxClass", "VatTreatment",
 ]  # fmt: skip
