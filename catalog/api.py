@@ -25,7 +25,7 @@ from catalog.services import listings, remote
 from config.core.api import AmountField, CurrencyField, MoneyField, Named, Reason, Rows, actor, write
 from config.core.money import Money
 from config.core.permissions import Action
-from marketplaces.api import CommandSerializer, wish
+from marketplaces.api.writes import CommandSerializer, wish
 from marketplaces.services.writes import MOST_UNITS
 
 

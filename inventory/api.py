@@ -16,7 +16,7 @@ from config.core.permissions import Action
 from inventory import filters, selectors
 from inventory.models import Order, OrderEvent, OrderLine, Return, SalesDay, SkuDay, StockLevel, Warehouse
 from inventory.services import shipments
-from marketplaces.api import CommandSerializer, wish
+from marketplaces.api.writes import CommandSerializer, wish
 from marketplaces.services import records
 from marketplaces.services.writes import MOST_UNITS, Parcel
 

@@ -99,7 +99,8 @@ def _return(each: Return) -> dict[str, Any]:
 
 def _command(each: Command) -> dict[str, Any]:
     return {
-        "at": each.planned_at, "title": each.kind, "source": each.asked_by or "us", "detail": each.reason,
+        "at": each.planned_at, "title": each.kind, "source": each.asked_by or "us",
+        "detail": ". ".join(filter(None, (each.wanted, each.reason))),
         "state": each.state,
     }  # fmt: skip
 

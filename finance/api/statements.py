@@ -18,7 +18,7 @@ from finance.filters import statements as filters
 from finance.models import Deposit, Discrepancy, FeeQuote, IdentityCheck, Match, Settlement, SettlementLine
 from finance.selectors import statements as selectors
 from finance.services import deposits, differences, reconcile
-from marketplaces.api import RunSerializer
+from marketplaces.api.flows import RunSerializer
 from marketplaces.selectors import accounts
 from marketplaces.services import statements
 

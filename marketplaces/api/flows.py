@@ -1,9 +1,8 @@
-"""Accounts, their flows, and all that the pipeline keeps; and what a person may ask of it."""
+"""Accounts, their flows and runs, and what a person may ask of them."""
 
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,25 +12,12 @@ from config.core.api import Asked, Named, Reason, Rows, actor, write
 from config.core.errors import Rejected
 from config.core.permissions import Action
 from marketplaces import filters, registry
-from marketplaces.models import (
-    Account,
-    Backfill,
-    Command,
-    Gap,
-    InboxEvent,
-    RawPage,
-    RejectedRow,
-    ReportJob,
-    SyncRun,
-    SyncState,
-    Traffic,
-)
-from marketplaces.services import accounts, backfills, flows, replays, retries
-from marketplaces.services.writes import Wish
+from marketplaces.models import Account, Backfill, SyncRun, SyncState
+from marketplaces.services import accounts, backfills, flows, replays
 from marketplaces.sync import replay
 
 
-class _OfAccount(serializers.ModelSerializer):
+class OfAccount(serializers.ModelSerializer):
     account = Named("key")
 
 
@@ -44,7 +30,7 @@ class AccountSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
 
-class FlowSerializer(_OfAccount):
+class FlowSerializer(OfAccount):
     class Meta:
         model = SyncState
         fields = (
@@ -53,7 +39,7 @@ class FlowSerializer(_OfAccount):
         )  # fmt: skip
 
 
-class RunSerializer(_OfAccount):
+class RunSerializer(OfAccount):
     class Meta:
         model = SyncRun
         fields = (
@@ -63,74 +49,11 @@ class RunSerializer(_OfAccount):
         )  # fmt: skip
 
 
-class BackfillSerializer(_OfAccount):
+class BackfillSerializer(OfAccount):
     class Meta:
         model = Backfill
         fields = (
             "id", "account", "resource", "since", "until", "read_until", "asked_by", "asked_at", "finished_at", "trouble",
-        )  # fmt: skip
-
-
-class RejectedRowSerializer(_OfAccount):
-    class Meta:
-        model = RejectedRow
-        fields = (
-            "id", "account", "resource", "run", "page", "external_id", "code", "reason", "raw", "state", "attempts",
-            "first_seen_at", "last_seen_at",
-        )  # fmt: skip
-
-
-class GapSerializer(_OfAccount):
-    class Meta:
-        model = Gap
-        fields = (
-            "id", "account", "resource", "kind", "external_id", "since", "until", "revealed_by", "state", "reason",
-            "attempts", "found_at", "filled_at",
-        )  # fmt: skip
-
-
-class ReportJobSerializer(_OfAccount):
-    class Meta:
-        model = ReportJob
-        fields = (
-            "id", "account", "resource", "window_start", "window_end", "state", "remote_id", "document_id", "reason",
-            "creates", "polls", "requested_at", "next_poll_at", "is_slow", "finished_at",
-        )  # fmt: skip
-
-
-class RawPageSerializer(_OfAccount):
-    class Meta:
-        model = RawPage
-        fields = (
-            "id", "account", "resource", "run", "sha256", "media_type", "document_id", "size", "subjects",
-            "fetched_at", "applied_at",
-        )  # fmt: skip
-
-
-class TrafficSerializer(_OfAccount):
-    class Meta:
-        model = Traffic
-        fields = (
-            "id", "account", "run_id", "command_id", "operation", "method", "url", "status", "milliseconds",
-            "request_id", "error", "subjects", "at",
-        )  # fmt: skip
-
-
-class CommandSerializer(_OfAccount):
-    class Meta:
-        model = Command
-        fields = (
-            "id", "account", "kind", "key", "subject", "channel", "payload", "state", "attempts", "reason",
-            "remote_ref", "answer", "asked_by", "planned_at", "sent_at", "confirmed_at", "next_check_at",
-        )  # fmt: skip
-
-
-class InboxEventSerializer(_OfAccount):
-    class Meta:
-        model = InboxEvent
-        fields = (
-            "id", "account", "event_id", "kind", "order_id", "media_type", "happened_at", "received_at", "repeats",
-            "state", "error",
         )  # fmt: skip
 
 
@@ -223,77 +146,6 @@ class RunViews(Rows):
         return self.answer(replay.run(self.get_object()))
 
 
-class RejectedRowViews(Rows):
-    queryset = RejectedRow.objects.select_related("account")
-    serializer_class = RejectedRowSerializer
-    filterset_class = filters.RejectedRowFilter
-
-    @write(Action.REPLAY, gives=RejectedRowSerializer)
-    def replay(self, request: Request, pk: str) -> Response:
-        """Map its page again; the row tells whether it was taken this time."""
-        row: RejectedRow = self.get_object()
-        replays.rows([row.pk])
-        return self.answer(row)
-
-    @write(Action.REPLAY, gives=RejectedRowSerializer)
-    def dismiss(self, request: Request, pk: str) -> Response:
-        """Leave it out for good."""
-        row: RejectedRow = self.get_object()
-        replays.dismiss([row.pk], by=actor(request))
-        return self.answer(row)
-
-
-class GapViews(Rows):
-    queryset = Gap.objects.select_related("account")
-    serializer_class = GapSerializer
-    filterset_class = filters.GapFilter
-
-
-class ReportJobViews(Rows):
-    queryset = ReportJob.objects.select_related("account")
-    serializer_class = ReportJobSerializer
-    filterset_fields = ("account__key", "resource", "state")
-
-
-class RawPageViews(Rows):
-    queryset = RawPage.objects.select_related("account").defer("body")
-    serializer_class = RawPageSerializer
-    filterset_class = filters.RawPageFilter
-
-
-class TrafficViews(Rows):
-    queryset = Traffic.objects.select_related("account").defer("request_body", "response_body")
-    serializer_class = TrafficSerializer
-    filterset_class = filters.TrafficFilter
-
-
-def wish(request: Request) -> Wish:
-    """Each request is one of its own; one that is repeated under its `Idempotency-Key` does not come this far."""
-    return Wish(request_id=uuid4(), asked_by=actor(request))
-
-
-class CommandViews(Rows):
-    queryset = Command.objects.select_related("account")
-    serializer_class = CommandSerializer
-    filterset_class = filters.CommandFilter
-
-    @write(Action.WRITE_MARKETPLACE, takes=Reason, gives=CommandSerializer)
-    def retry(self, request: Request, pk: str) -> Response:
-        """Send a refused or parked write again, under its own key."""
-        return self.answer(retries.command(self.get_object().pk, by=actor(request), **self.given(request)))
-
-
-class InboxEventViews(Rows):
-    queryset = InboxEvent.objects.select_related("account").defer("body")
-    serializer_class = InboxEventSerializer
-    filterset_class = filters.InboxEventFilter
-
-    @write(Action.REPLAY, takes=Reason, gives=InboxEventSerializer)
-    def retry(self, request: Request, pk: str) -> Response:
-        """Apply a failed event again, in the background."""
-        return self.answer(retries.event(self.get_object().pk, by=actor(request), **self.given(request)))
-
-
 def pulled_now(account: Account, resource: str) -> Response:
     """Ask for one pull; an account that is stopped and a resource that it does not have are refused."""
     if account.is_paused:
@@ -308,11 +160,4 @@ VIEWS: dict[str, Any] = {
     "flows": FlowViews,
     "backfills": BackfillViews,
     "runs": RunViews,
-    "rejected-rows": RejectedRowViews,
-    "gaps": GapViews,
-    "report-jobs": ReportJobViews,
-    "raw-pages": RawPageViews,
-    "traffic": TrafficViews,
-    "commands": CommandViews,
-    "events": InboxEventViews,
 }
