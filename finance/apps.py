@@ -9,7 +9,8 @@ class FinanceConfig(AppConfig):
         from config.core.jobs import declare
         from config.core.tenancy import TENANT_DEFAULTS
         from finance import chart, schedule, sinks
-        from finance.services import tariffs
+        from finance.services import profit, tariffs
+        from inventory.services import sales
         from marketplaces.canonical import Fee, Order, Settlement, SettlementLine
         from marketplaces.sinks import register
 
@@ -18,5 +19,6 @@ class FinanceConfig(AppConfig):
         register(Fee, sinks.fees)
         register(Order, sinks.orders)
         TENANT_DEFAULTS.add("finance.tariffs", tariffs.seed)
+        sales.FOLLOWERS.add("finance.profit", profit.rebuild_later)
         declare(schedule.JOBS)
         TENANT_DEFAULTS.add("finance.accounts", chart.seed)

@@ -60,4 +60,18 @@ JOBS = (
         every=timedelta(hours=24),
         why="bring the published fee schedules of the marketplaces up to date",
     ),
+    Job(
+        key="finance.rebuild_profit",
+        call="finance.services.profit.rebuild",
+        queue="math",
+        per_transaction=True,
+        why="compute what the orders of the days touched earned",
+    ),
+    Job(
+        key="finance.rebuild_open_profit",
+        call="finance.services.profit.rebuild_open",
+        every=timedelta(hours=6),
+        queue="math",
+        why="compute profit that waited for an exchange rate, or was never computed",
+    ),
 )

@@ -44,7 +44,7 @@ RETURNS = Table(
     name="inventory_return",
     columns=(
         "account_id", "external_id", "order_ref", "line_ref", "remote_id", "sku_id", "quantity", "reason",
-        "disposition", "is_handled", "fulfilment", "returned_at", "changed_at", "extra",
+        "disposition", "is_handled", "is_sellable", "fulfilment", "returned_at", "changed_at", "extra",
     ),
     key=("account_id", "external_id"),
 )  # fmt: skip
@@ -101,7 +101,7 @@ def line_values(row: Order, line: OrderLine, place: Place) -> tuple[Any, ...]:
 def return_values(row: Return, *, name: str, sku_id: int | None, account_id: int) -> tuple[Any, ...]:
     return (
         account_id, row.external_id, row.order_id, row.line_id, name, sku_id, row.quantity, row.reason[:120],
-        row.disposition[:60], row.is_handled, row.fulfilment, row.returned_at, row.changed_at, dict(row.extra),
+        row.disposition[:60], row.is_handled, row.is_sellable, row.fulfilment, row.returned_at, row.changed_at, dict(row.extra),
     )  # fmt: skip
 
 

@@ -215,6 +215,8 @@ def returns(rows: Sequence[Return], source: Source) -> Applied:
     known = OrderRow.objects.filter(account_id=account_id, external_id__in=told).values_list("external_id", flat=True)
     gaps.report_missing(source.account, "orders", told - set(known), revealed_by=source.resource)
     if landed.changed_ids:
+        orders = OrderRow.objects.filter(account_id=account_id, external_id__in=told)
+        sales.roll_up_later(account_id, list(orders.values_list("pk", flat=True)))
         announce(returns_applied, account_id=account_id, ids=landed.changed_ids)
     return Applied(tuple(landed.changed_ids), len(landed.inserted_ids), len(landed.updated_ids), landed.unchanged)
 

@@ -248,6 +248,7 @@ class Return(Row):
     comment_code: str = ""
     disposition: str = ""
     is_handled: bool | None = None
+    is_sellable: bool | None = None
     fulfilment: Fulfilment = Fulfilment.UNKNOWN
     returned_at: datetime
 

@@ -6,7 +6,7 @@ from finance.models.discrepancies import Discrepancy, DiscrepancyKind, Discrepan
 from finance.models.exports import ExportFormat, JournalExport
 from finance.models.fees import ExpectedFee, FeeBasis, FeeQuote, FeeRule, FeeSource, Rounding, VatTreatment
 from finance.models.journals import AccountRule, Books, Journal, JournalKind, JournalLine, TaxClass
-from finance.models.profit import LineProfit, ProfitDay
+from finance.models.profit import LineProfit, ProfitDay, VatRate
 from finance.models.settlements import (
     IdentityCheck,
     Match,
@@ -24,5 +24,5 @@ __all__ = [
     "FeeRule", "FeeSource", "IdentityCheck", "Journal", "JournalExport", "JournalKind", "JournalLine", "LineProfit",
     "Match", "MatchLayer", "MatchReason", "MonthState", "ProfitDay", "Restatement", "RestatementKind", "Rounding",
     "RowState", "Settlement", "SettlementLine", "SettlementSource", "SettlementState", "Severity", "SheetState",
-    "TaxClass", "VatTreatment",
+    "TaxClass", "VatRate", "VatTreatment",
 ]  # fmt: skip

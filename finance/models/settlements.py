@@ -120,6 +120,9 @@ class SettlementLine(models.Model):
                 fields=["settlement"], condition=Q(home="order") & ~Q(scope="order"), name="settlement_line_parked"
             ),
             models.Index(fields=["settlement"], condition=Q(scope="quarantine"), name="settlement_line_quarantine"),
+            models.Index(
+                fields=["settlement"], condition=Q(scope__in=["account", "shipment"]), name="settlement_line_account"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from config.core.events import announce
 from finance import discrepancies, matches, tieout
 from finance.models import Settlement
-from finance.services import deposits
+from finance.services import deposits, profit
 from finance.signals import statements_reconciled
 
 STATEMENTS_AT_ONCE = 20
@@ -43,6 +43,7 @@ def reconcile(settlement_ids: Sequence[int]) -> None:
         ids = list(mine.values_list("pk", flat=True))
         matches.rebuild(ids)
         tieout.refresh(ids)
+        profit.touched_by_statements(ids)
         announce(statements_reconciled, ids=ids)
 
 

@@ -8,7 +8,10 @@ from catalog.models import Sku
 
 
 class Return(models.Model):
-    """One returned position; `line_ref` may be blank where the marketplace does not say which line it was."""
+    """One returned position; `line_ref` may be blank where the marketplace does not say which line it was.
+
+    `is_sellable`: the goods can be sold again; None while nobody has said so.
+    """
 
     account = models.ForeignKey("marketplaces.Account", models.PROTECT, related_name="returns")
     external_id = models.CharField(max_length=200)
@@ -20,6 +23,7 @@ class Return(models.Model):
     reason = models.CharField(max_length=120, blank=True)
     disposition = models.CharField(max_length=60, blank=True)
     is_handled = models.BooleanField(null=True)
+    is_sellable = models.BooleanField(null=True)
     fulfilment = models.CharField(max_length=12)
     returned_at = models.DateTimeField()
     changed_at = models.DateTimeField(null=True, blank=True)

@@ -1,13 +1,18 @@
-"""The sales roll-ups: each touched day of an account is computed again from its order lines."""
+"""The sales roll-ups: each touched day of an account is computed again from its order lines.
+
+Apps above keep roll-ups of the same days: they register in their `apps.py` to be told which days were touched.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 
 from config.core import work
+from config.core.registry import Registry
 from inventory.models import Order
 
 _LINE = """
@@ -37,15 +42,21 @@ _SKU_DAY = f"""
 """
 
 
+FOLLOWERS: Registry[Callable[[int, Sequence[str]], None]] = Registry("follower of touched days")
+
+
 def roll_up_later(account_id: int, order_ids: Sequence[int]) -> None:
     """Ask for the days of these orders to be computed again after the commit."""
     days = Order.objects.filter(pk__in=order_ids).values_list("business_on", flat=True).distinct()
-    work.later("inventory.roll_up", account_id=account_id, days=sorted(day.isoformat() for day in days))
+    named = sorted(day.isoformat() for day in days)
+    work.later("inventory.roll_up", account_id=account_id, days=named)
+    for _, follow in FOLLOWERS:
+        follow(account_id, named)
 
 
 def roll_up(account_id: int, days: Sequence[str]) -> dict[str, int]:
     """Rebuild both roll-ups of an account for these days (ISO dates); the same rows as a rebuild from nothing."""
-    given = {"account": account_id, "days": [date.fromisoformat(day) for day in days]}
+    given: dict[str, Any] = {"account": account_id, "days": [date.fromisoformat(day) for day in days]}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sales'), %s)", [account_id])
         for table in ("inventory_salesday", "inventory_skuday"):
