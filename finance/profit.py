@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from config.core import clock
-from config.core.money import MINOR_DIGITS
+from config.core.money import odd_minor_units
 from finance import allocation, costs
 from finance.fx.sql import rate_of
 from finance.profitability import CM1, CM2, CM3, NET_REVENUE, REFUNDS, SALE, STEP_OF, STEPS
@@ -20,8 +20,9 @@ from marketplaces import registry
 from marketplaces.canonical import LineClass as C
 
 EXPECTED = ("fees", "fulfilment", "payment")
-_DIGITS = "CASE {currency} " + " ".join(f"WHEN '{c}' THEN {d}" for c, d in sorted(MINOR_DIGITS.items())) + " ELSE 2 END"
-
+_DIGITS = "CASE {currency} %s ELSE 2 END" % " ".join(
+    f"WHEN '{currency}' THEN {-int(unit.as_tuple().exponent)}" for currency, unit in sorted(odd_minor_units().items())
+)
 _SOLD = f"""
 CREATE TEMPORARY TABLE sold ON COMMIT DROP AS
 SELECT item.id, item.account_id, item.order_ref, item.external_id, item.remote_id, item.sku_id, o.channel,
@@ -89,7 +90,6 @@ WITH settled AS (
     SELECT told.id, {sums},
         bool_or(told.line_class = 'principal') AS is_sold, bool_or(told.is_other) AS is_other,
         bool_or(told.line_class IN ('tax', 'refund_tax')) AS is_apart,
-        bool_or(told.line_class = 'refund_principal') AS is_refunded,
         coalesce(sum(told.units) FILTER (WHERE told.line_class = 'principal'), 0) AS sold_units,
         coalesce(sum(told.amount) FILTER (WHERE told.line_class = 'tax'), 0) AS tax,
         coalesce(sum(inside.vat) FILTER (WHERE told.line_class = ANY(%(sale)s)), 0) AS sale_vat,
@@ -101,7 +101,7 @@ WITH settled AS (
     WHERE NOT told.is_other GROUP BY 1
 ), open AS (
     SELECT sold.*, net.part, net.whole, net.source AS net_source, settled.is_apart, settled.tax AS settled_tax,
-        settled.sale_vat, settled.refund_vat, settled.has_sale, settled.has_refunds, settled.is_refunded,
+        settled.sale_vat, settled.refund_vat, settled.has_sale, settled.has_refunds,
         coalesce(settled.is_sold, false) AS is_sold, {settled_steps},
         EXISTS (SELECT FROM told WHERE told.id = sold.id AND told.is_other) AS is_other,
         CASE WHEN coalesce(settled.is_sold, false)
@@ -116,7 +116,7 @@ WITH settled AS (
         coalesce(round(-discount * left_units / nullif(units, 0), digits), 0) AS open_discount,
         CASE WHEN is_on_top THEN coalesce(round(coalesce(tax, 0) * left_units / nullif(quantity, 0), digits), 0) ELSE 0 END
             AS open_tax,
-        units - least(coalesce(returned.pieces, 0), units) * coalesce(is_refunded, false)::int AS kept
+        units - least(coalesce(returned.pieces, 0), units) AS kept
     FROM open LEFT JOIN returned ON returned.id = open.id
 ), taxed AS (
     SELECT counted.*, inside.vat AS open_vat, lack.is_vat_unknown FROM counted
@@ -127,7 +127,7 @@ WITH settled AS (
         OR coalesce(open_goods, 0) <> 0 OR open_shipping <> 0 OR open_wrap <> 0 OR open_discount <> 0) AS is_vat_unknown) AS lack
 )
 SELECT m.id, m.account_id, m.channel, m.sku_id, m.day, m.currency, m.digits, m.units,
-    CASE WHEN m.is_refunded THEN least(coalesce(returned.pieces, 0), m.units) ELSE 0 END AS units_returned,
+    m.units - m.kept AS units_returned,
     CASE WHEN m.is_other THEN NULL ELSE m.gross + m.open_goods + m.open_shipping + m.open_wrap + m.open_tax END AS gross,
     m.discounts + m.open_discount AS discounts,
     CASE WHEN NOT m.is_vat_unknown THEN -coalesce(m.settled_tax, 0)
@@ -144,7 +144,6 @@ SELECT m.id, m.account_id, m.channel, m.sku_id, m.day, m.currency, m.digits, m.u
 FROM taxed m
 LEFT JOIN costed cost ON cost.id = m.id
 LEFT JOIN expected ON expected.id = m.id
-LEFT JOIN returned ON returned.id = m.id
 """
 _NET = """
     SELECT CASE WHEN sold.is_on_top THEN 1 WHEN stated.holds THEN worth.amount - sold.tax

@@ -239,8 +239,8 @@ def _part(amount: Amount, units: int, of: int, currency: str) -> Amount:
 
 
 def _goods(facts: Facts, steps: Steps) -> list[str]:
-    """Cost counts for the units that stay with a buyer or are spoiled; a return counts once its refund is settled."""
-    kept = facts.units - min(facts.returned_sellable, facts.units) * (C.REFUND_PRINCIPAL in facts.settled)
+    """Cost counts for the units that stay with a buyer or came back spoiled, not for those that can be sold again."""
+    kept = facts.units - min(facts.returned_sellable, facts.units)
     if not kept:
         return []
     if facts.cost is None:

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 
 STORED_PLACES = Decimal("0.0001")
-MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3, "TND": 3}
+_MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3, "TND": 3}
 
 
 class CurrencyMismatch(ValueError):
@@ -34,7 +34,7 @@ def decimal(value: object) -> Decimal:
 
 def minor_unit(currency: str) -> Decimal:
     """The smallest payable amount of a currency, 0.01 unless ISO 4217 says otherwise."""
-    return Decimal(1).scaleb(-MINOR_DIGITS.get(currency, 2))
+    return Decimal(1).scaleb(-_MINOR_DIGITS.get(currency, 2))
 
 
 def quantise(amount: Decimal, currency: str) -> Decimal:
