@@ -20,9 +20,8 @@ from marketplaces import registry
 from marketplaces.canonical import LineClass as C
 
 EXPECTED = ("fees", "fulfilment", "payment")
-_DIGITS = "CASE {currency} %s ELSE 2 END" % " ".join(
-    f"WHEN '{currency}' THEN {-int(unit.as_tuple().exponent)}" for currency, unit in sorted(odd_minor_units().items())
-)
+_ODD = "".join(f" WHEN '{name}' THEN {-int(unit.as_tuple().exponent)}" for name, unit in odd_minor_units().items())
+_DIGITS = f"CASE {{currency}}{_ODD} ELSE 2 END"
 _SOLD = f"""
 CREATE TEMPORARY TABLE sold ON COMMIT DROP AS
 SELECT item.id, item.account_id, item.order_ref, item.external_id, item.remote_id, item.sku_id, o.channel,
