@@ -29,22 +29,22 @@ class AccountFilter(django_filters.ModelChoiceFilter):
 
 
 class SkuFilter(django_filters.FilterSet):
-    search = SearchFilter(label="SKU, title or id", exact=("code", "identifiers__value"), within=("title",))
+    q = SearchFilter(label="SKU, title or id", exact=("code", "identifiers__value"), within=("title",))
     brand = django_filters.CharFilter(field_name="product__brand__name", lookup_expr="iexact", label="brand")
     is_focus = FlagFilter(label="focus")
     is_retired = FlagFilter(label="retired")
 
     class Meta:
         model = Sku
-        fields = ["search", "brand", "is_focus", "is_retired"]
+        fields = ["q", "brand", "is_focus", "is_retired"]
 
     def filter_queryset(self, queryset: QuerySet[Sku]) -> QuerySet[Sku]:
         found = super().filter_queryset(queryset)
-        return found.distinct() if self.form.cleaned_data.get("search") else found
+        return found.distinct() if self.form.cleaned_data.get("q") else found
 
 
 class ListingFilter(django_filters.FilterSet):
-    search = SearchFilter(label="SKU or listing", exact=("remote_id", "external_id", "sku__code"), within=("title",))
+    q = SearchFilter(label="SKU or listing", exact=("remote_id", "external_id", "sku__code"), within=("title",))
     status = django_filters.MultipleChoiceFilter(choices=[(s.value, s.value) for s in ListingStatus])
     account = AccountFilter(field_name="account", label="account")
     marketplace = django_filters.ChoiceFilter(
@@ -59,7 +59,7 @@ class ListingFilter(django_filters.FilterSet):
     class Meta:
         model = Listing
         fields = [
-            "search", "status", "account", "marketplace", "channel", "fulfilment", "has_issues", "price", "currency",
+            "q", "status", "account", "marketplace", "channel", "fulfilment", "has_issues", "price", "currency",
         ]  # fmt: skip
 
     def with_issues(self, queryset: QuerySet[Listing], name: str, value: bool) -> QuerySet[Listing]:
@@ -68,11 +68,11 @@ class ListingFilter(django_filters.FilterSet):
 
 
 class RemoteProductFilter(django_filters.FilterSet):
-    search = SearchFilter(label="product", exact=("remote_id",), within=("title",))
+    q = SearchFilter(label="product", exact=("remote_id",), within=("title",))
     state = django_filters.MultipleChoiceFilter(choices=RemoteState.choices)
     account = AccountFilter(field_name="account", label="account")
     seen_in = django_filters.CharFilter(lookup_expr="iexact", label="seen in")
 
     class Meta:
         model = RemoteProduct
-        fields = ["search", "state", "account", "seen_in"]
+        fields = ["q", "state", "account", "seen_in"]

@@ -18,7 +18,7 @@ def choices(enum: type) -> list[tuple[str, str]]:
 
 
 class OrderFilter(django_filters.FilterSet):
-    search = SearchFilter(label="order or SKU", exact=("external_id", "lines__remote_id", "lines__sku__code"))
+    q = SearchFilter(label="order or SKU", exact=("external_id", "lines__remote_id", "lines__sku__code"))
     status = django_filters.MultipleChoiceFilter(choices=choices(OrderStatus))
     fulfilment = django_filters.ChoiceFilter(choices=choices(Fulfilment), empty_label="any", label="ships")
     account = AccountFilter(field_name="account", label="account")
@@ -36,13 +36,13 @@ class OrderFilter(django_filters.FilterSet):
     class Meta:
         model = Order
         fields = [
-            "search", "status", "is_late", "day", "account", "marketplace", "channel", "fulfilment", "sku", "currency",
+            "q", "status", "is_late", "day", "account", "marketplace", "channel", "fulfilment", "sku", "currency",
             "is_parked",
         ]  # fmt: skip
 
     def filter_queryset(self, queryset: QuerySet[Order]) -> QuerySet[Order]:
         found = super().filter_queryset(queryset)
-        joined = any(self.form.cleaned_data.get(name) for name in ("search", "sku", "is_parked"))
+        joined = any(self.form.cleaned_data.get(name) for name in ("q", "sku", "is_parked"))
         return found.distinct() if joined else found
 
     def late(self, queryset: QuerySet[Order], name: str, value: bool) -> QuerySet[Order]:
@@ -73,7 +73,7 @@ class OrderEventFilter(django_filters.FilterSet):
 
 
 class ReturnFilter(django_filters.FilterSet):
-    search = SearchFilter(label="order or SKU", exact=("order_ref", "external_id", "remote_id", "sku__code"))
+    q = SearchFilter(label="order or SKU", exact=("order_ref", "external_id", "remote_id", "sku__code"))
     account = AccountFilter(field_name="account", label="account")
     returned = SpanFilter(field_name="returned_at", label="came back")
     is_handled = FlagFilter(label="handled")
@@ -81,11 +81,11 @@ class ReturnFilter(django_filters.FilterSet):
 
     class Meta:
         model = Return
-        fields = ["search", "account", "returned", "is_handled", "fulfilment"]
+        fields = ["q", "account", "returned", "is_handled", "fulfilment"]
 
 
 class StockFilter(django_filters.FilterSet):
-    search = SearchFilter(label="SKU", exact=("remote_id", "sku__code"), within=("sku__title",))
+    q = SearchFilter(label="SKU", exact=("remote_id", "sku__code"), within=("sku__title",))
     warehouse = django_filters.CharFilter(field_name="warehouse__code", label="warehouse")
     account = AccountFilter(field_name="warehouse__account", label="account")
     is_out = FlagFilter(method="out", label="sold out")
@@ -94,7 +94,7 @@ class StockFilter(django_filters.FilterSet):
 
     class Meta:
         model = StockLevel
-        fields = ["search", "account", "warehouse", "is_out", "is_focus"]
+        fields = ["q", "account", "warehouse", "is_out", "is_focus"]
 
     def out(self, queryset: QuerySet[StockLevel], name: str, value: bool) -> QuerySet[StockLevel]:
         return queryset.filter(available__lte=0) if value else queryset.exclude(available__lte=0)

@@ -6,19 +6,16 @@ A row that is equal to the stored one, or older, is neither written nor locked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from operator import itemgetter
 from typing import Any
-from uuid import UUID
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
-from config.core import clock, copytext, upsert
+from config.core import copytext, upsert
 from config.core.upsert import Table
 
 ANALYZE_FROM = 5_000
@@ -64,36 +61,6 @@ def land(table: Table, rows: Iterable[Sequence[Any]], *, using: BaseDatabaseWrap
     return Landed(_ids(inserted), _ids(updated), received)
 
 
-def land_rows(
-    model: type[models.Model],
-    rows: Iterable[Mapping[str, Any]],
-    *,
-    key: Sequence[str],
-    update: Sequence[str] | None = None,
-    newer: str | None = "changed_at",
-    returning: Sequence[str] = ("id",),
-) -> Landed:
-    """Land rows given by field name, each with the same fields; fields left out take the model's default when new."""
-    source = iter(rows)
-    first = next(source, None)
-    if first is None:
-        return Landed([], [], 0)
-    fields = tuple(first)
-    table = Table(
-        name=model._meta.db_table,
-        columns=_columns(model, fields),
-        key=_columns(model, key),
-        update=None if update is None else _columns(model, update),
-        newer=newer and _columns(model, [newer])[0],
-        returning=_columns(model, returning),
-        on_insert=_defaults(model, fields),
-        on_update={
-            str(field.column): clock.now() for field in _left_out(model, fields) if getattr(field, "auto_now", False)
-        },
-    )
-    return land(table, _values(chain([first], source), fields))
-
-
 def _copy(cursor: CursorWrapper, table: Table, rows: Iterable[Sequence[Any]]) -> int:
     cursor.execute(_TYPES, [table.stage.as_string()])
     writers = [copytext.writer(name) for (name,) in cursor.fetchall()]
@@ -127,37 +94,3 @@ def _ids(written: list[tuple[Any, ...]]) -> list[Any]:
     if written and len(written[0]) > 2:
         return [row[1:] for row in written]
     return [row[1] for row in written]
-
-
-def _columns(model: type[models.Model], names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(str(getattr(model._meta.get_field(name), "column", name)) for name in names)
-
-
-def _values(rows: Iterable[Mapping[str, Any]], fields: tuple[str, ...]) -> Iterator[Sequence[Any]]:
-    pick = itemgetter(*fields) if len(fields) > 1 else lambda row: (row[fields[0]],)
-    for row in rows:
-        if len(row) != len(fields):
-            raise ValueError(f"all rows must have the fields {fields}; one has {tuple(row)}")
-        yield pick(row)
-
-
-def _left_out(model: type[models.Model], fields: tuple[str, ...]) -> list[models.Field]:
-    given = set(_columns(model, fields))
-    return [
-        field
-        for field in model._meta.concrete_fields
-        if field.column not in given and not field.primary_key and not field.generated
-    ]
-
-
-def _defaults(model: type[models.Model], fields: tuple[str, ...]) -> dict[str, Any]:
-    """One value for all new rows; a default that must differ from row to row has to stand in the rows."""
-    found = {}
-    for field in _left_out(model, fields):
-        is_stamp = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
-        value = clock.now() if is_stamp else None if field.has_db_default() else field.get_default()
-        if isinstance(value, UUID):
-            raise ValueError(f"{model.__name__}.{field.name} differs from row to row: give it in the rows")
-        if value is not None:
-            found[str(field.column)] = field.get_db_prep_save(value, connection)
-    return found

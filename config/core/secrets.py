@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import os
 from collections.abc import Mapping
 from functools import lru_cache
@@ -117,7 +116,7 @@ class _Attribute(DeferredAttribute):
         stored = super().__get__(instance, cls) if self.field.attname not in instance.__dict__ else None
         stored = instance.__dict__.get(self.field.attname, stored)
         if isinstance(stored, Sealed):
-            return self.field.from_text(unseal(stored, self.field.context(instance)))
+            return unseal(stored, self.field.context(instance))
         return stored.value if isinstance(stored, Plain) else stored
 
     def __set__(self, instance: Any, value: Any) -> None:
@@ -134,12 +133,6 @@ class EncryptedTextField(models.TextField):
         kwargs.setdefault("editable", False)
         super().__init__(*args, **kwargs)
 
-    def to_text(self, value: Any) -> str:
-        return str(value)
-
-    def from_text(self, text: str) -> Any:
-        return text
-
     def context(self, instance: models.Model) -> str:
         """Where the value belongs; a part of what is authenticated."""
         schema = connections[instance._state.db or DEFAULT_DB_ALIAS].schema_name  # type: ignore[attr-defined]
@@ -148,7 +141,7 @@ class EncryptedTextField(models.TextField):
     def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
         stored = model_instance.__dict__.get(self.attname)
         if isinstance(stored, Plain):
-            stored = seal(self.to_text(stored.value), self.context(model_instance))
+            stored = seal(str(stored.value), self.context(model_instance))
             model_instance.__dict__[self.attname] = stored
         return stored
 
@@ -171,13 +164,3 @@ class EncryptedTextField(models.TextField):
 
     def value_to_string(self, obj: models.Model) -> str:
         return HIDDEN
-
-
-class EncryptedJSONField(EncryptedTextField):
-    """A JSON value at rest in encrypted form; change it by assigning a new one."""
-
-    def to_text(self, value: Any) -> str:
-        return json.dumps(value)
-
-    def from_text(self, text: str) -> Any:
-        return json.loads(text)

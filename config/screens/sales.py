@@ -94,7 +94,7 @@ def read(given: Mapping[str, str]) -> View:
     known = currency == "each" or (len(currency) == 3 and currency.isalpha() and currency.isupper())
     return View(
         since, until, period, currency if known else totals.reporting_currency(),
-        given.get("marketplace", ""), given.get("store", ""), given.get("search", "").strip(),
+        given.get("marketplace", ""), given.get("store", ""), given.get("q", "").strip(),
     )  # fmt: skip
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import mimetypes
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,11 +26,17 @@ _TYPES = {".json": "application/json", ".txt": "text/plain", ".tsv": "text/tab-s
 Mapped = Iterator[tuple[str, dict[str, Any]]]
 
 
-def map_stream(mapper: Mapper, resource: str, stream: BinaryIO, *, name: str = "") -> Mapped:
-    """Pairs of `rows` or `rejected` and the piece as plain JSON, in the order of the payload."""
+def map_stream(
+    mapper: Mapper, resource: str, stream: BinaryIO, *, name: str = "", context: Mapping[str, str] | None = None
+) -> Mapped:
+    """Pairs of `rows` or `rejected` and the piece as plain JSON, in the order of the payload.
+
+    `context` is what the body does not say and the mapping needs, as an archived page shows it.
+    """
     try:
         with opened(resource, stream, name=name) as page:
-            for piece in apply.pieces(mapper, page):
+            told = replace(page, context={**page.context, **(context or {})})
+            for piece in apply.pieces(mapper, told):
                 yield ("rejected", plain.rejected(piece)) if isinstance(piece, Rejected) else ("rows", plain.row(piece))
     except Refused as error:
         yield "rejected", plain.rejected(Rejected(str(error), name, code=error.code))

@@ -20,7 +20,7 @@ from marketplaces.sync import archive
 BLOCK = 1 << 16
 PAGES = Listing(
     title="Raw pages",
-    subtitle="Everything that was read, as it came, once by content.",
+    subtitle="Everything that was read, once by content: as it came, but JSON is stored without its buyers.",
     queryset=lambda request: RawPage.objects.select_related("account").defer("body", "subjects"),
     filterset=RawPageFilter,
     columns=(

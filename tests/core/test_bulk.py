@@ -5,13 +5,12 @@ from decimal import Decimal
 from threading import Barrier, Thread
 
 import pytest
-from django.db import connection, models
-from django.test.utils import isolate_apps
+from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.core import clock, copytext
-from config.core.bulk import Landed, land, land_rows
+from config.core import copytext
+from config.core.bulk import Landed, land
 from config.core.money import LossyAmount
 from config.core.upsert import Table
 
@@ -206,46 +205,3 @@ def test_it_never_deadlocks_when_writers_land_the_same_rows_in_different_order(c
     assert failures == []
     assert {title for (title,) in stored("title")} == {"by 3"}
     assert len(stored()) == 400
-
-
-@isolate_apps()
-def test_it_lands_mappings_with_the_models_own_defaults(db):
-    class Crate(models.Model):  # noqa: DJ008
-        code = models.CharField(max_length=10, unique=True)
-        count = models.IntegerField(default=7)
-        facts = models.JSONField(default=dict)
-        label = models.CharField(max_length=10, blank=True)
-        seen_at = models.DateTimeField(null=True)
-        created_at = models.DateTimeField(auto_now_add=True)
-        updated_at = models.DateTimeField(auto_now=True)
-
-        class Meta:
-            app_label = "core"
-
-    with connection.schema_editor() as editor:
-        editor.create_model(Crate)
-    with clock.frozen(MORNING):
-        first = land_rows(Crate, [{"code": "a", "label": "x"}, {"code": "b", "label": "y"}], key=["code"], newer=None)
-    with clock.frozen(NOON):
-        again = land_rows(Crate, [{"code": "a", "label": "x"}, {"code": "b", "label": "z"}], key=["code"], newer=None)
-    assert again.updated_ids == [first.inserted_ids[1]]
-    assert list(Crate.objects.order_by("code").values_list("count", "facts", "label", "created_at", "updated_at")) == [
-        (7, {}, "x", MORNING, MORNING),
-        (7, {}, "z", MORNING, NOON),
-    ]
-
-
-@isolate_apps()
-def test_it_refuses_mappings_whose_fields_differ(db):
-    class Crate(models.Model):  # noqa: DJ008
-        code = models.CharField(max_length=10, unique=True)
-        label = models.CharField(max_length=10)
-
-        class Meta:
-            app_label = "core"
-
-    with connection.schema_editor() as editor:
-        editor.create_model(Crate)
-    with pytest.raises(ValueError, match="all rows must have the fields"):
-        land_rows(Crate, [{"code": "a", "label": "x"}, {"code": "b"}], key=["code"], newer=None)
-    assert Crate.objects.count() == 0

@@ -54,7 +54,7 @@ def test_it_finds_orders_by_store_status_day_and_waiting_product(owner, sell):
     assert labels(owner.get("/orders/?channel=fr")) == ["O-3", "O-2"]
     assert labels(owner.get("/orders/?status=to_ship&status=shipped&day_before=2026-09-30")) == ["O-2"]
     assert labels(owner.get("/orders/?is_parked=true")) == ["O-3"]
-    assert labels(owner.get("/orders/?search=o-2")) == ["O-2"]
+    assert labels(owner.get("/orders/?q=o-2")) == ["O-2"]
 
 
 def test_it_gives_a_spreadsheet_the_number_and_the_currency_apart(owner, sell):
@@ -66,7 +66,7 @@ def test_it_gives_a_spreadsheet_the_number_and_the_currency_apart(owner, sell):
 
 def test_it_sends_the_table_alone_when_a_filter_changes(owner, sell):
     sell("O-1")
-    part = owner.get("/orders/?search=O", headers={"HX-Request": "true", "HX-Target": "table"}).content.decode()
+    part = owner.get("/orders/?q=O", headers={"HX-Request": "true", "HX-Target": "table"}).content.decode()
     assert "O-1" in part
     assert "<html" not in part
 

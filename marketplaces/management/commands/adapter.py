@@ -24,6 +24,10 @@ class Command(BaseCommand):
         mapping = actions.add_parser("map", help="print canonical rows of a payload as JSON")
         mapping.add_argument("marketplace")
         mapping.add_argument("resource")
+        mapping.add_argument(
+            "--context", action="append", default=[], metavar="KEY=VALUE",
+            help="what the payload itself does not say, such as its store; as an archived page shows it",
+        )  # fmt: skip
         mapping.add_argument("file", help="a file, or - for standard input; compressed or not")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,8 +35,11 @@ class Command(BaseCommand):
             return self._list()
         try:
             mapper = registry.mapper(options["marketplace"], options["resource"])
+            context = dict(_pair(given) for given in options["context"])
             with _opened(options["file"]) as stream:
-                self._print(payloads.map_stream(mapper, options["resource"], stream, name=options["file"]))
+                self._print(
+                    payloads.map_stream(mapper, options["resource"], stream, name=options["file"], context=context)
+                )
         except (LookupError, OSError) as error:
             raise CommandError(str(error)) from error
         return None
@@ -53,6 +60,13 @@ class Command(BaseCommand):
             self.stdout.write(("" if first else ",") + "\n" + json.dumps(piece, ensure_ascii=False), ending="")
             first = False
         self.stdout.write(f'],\n"rejected": {json.dumps(rejected, ensure_ascii=False)}}}')
+
+
+def _pair(given: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
+    if not equals or not name:
+        raise CommandError(f"--context {given!r} is not of the form KEY=VALUE")
+    return name, value
 
 
 @contextmanager

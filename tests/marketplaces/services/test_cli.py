@@ -41,6 +41,19 @@ def test_it_maps_a_payload_without_a_client_and_without_a_database(remote, tmp_p
     ]
 
 
+def test_it_tells_the_mapping_what_the_payload_does_not_say(remote, tmp_path, monkeypatch):
+    file = tmp_path / "orders.txt"
+    file.write_bytes(b"[]")
+    told = []
+    monkeypatch.setitem(stall.MAPPERS, "orders", lambda page: told.append(dict(page.context)) or iter(()))
+    given = ("--context", "store=NL", "--context", "period=a=b")
+    out("adapter", "map", "stall", "orders", *given, str(file))
+    assert {name: told[0][name] for name in ("store", "period")} == {"store": "NL", "period": "a=b"}
+    assert "observed_at" in told[0]
+    with pytest.raises(CommandError, match="not of the form KEY=VALUE"):
+        out("adapter", "map", "stall", "orders", "--context", "store", str(file))
+
+
 def test_it_says_what_is_wrong_with_a_file_that_was_cut_off(remote, tmp_path):
     file = tmp_path / "orders.gz"
     file.write_bytes(gzip.compress(b"[]" * 5000)[:40])
