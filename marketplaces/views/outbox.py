@@ -92,4 +92,5 @@ def about(account: Account, found: Sequence[Command]) -> dict[str, Any]:
         "writable": outbox.possible(account),
         "request_id": uuid4(),
         "stage": account.get_stage_display().lower(),
+        "stopped": account.status_reason or "it is paused" if account.is_paused else "",
     }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
 
 from config.core import clock, tenancy
 from inventory import sinks
@@ -89,6 +92,39 @@ def test_the_same_request_is_the_same_parcel_though_nothing_is_left(north):
     OrderLine.objects.update(quantity_shipped=3)
     Order.objects.update(status="shipped")
     assert tell(order, 3, request_id).pk == first.pk
+
+
+moves = st.one_of(
+    st.tuples(st.just("tell"), st.integers(1, 4)),
+    st.tuples(st.sampled_from(["confirm", "refuse"]), st.integers(0, 9)),
+    st.tuples(st.just("read"), st.just(0)),
+)
+
+
+@given(ordered=st.integers(1, 9), cancelled=st.integers(0, 3), history=st.lists(moves, max_size=25))
+def test_whatever_happens_no_unit_is_told_twice_and_none_is_lost(ordered, cancelled, history):
+    cancelled = min(cancelled, ordered)
+    line = SimpleNamespace(
+        external_id="L1", quantity=ordered, quantity_cancelled=cancelled, quantity_open=ordered - cancelled
+    )
+    told: list[Command] = []
+
+    def units(*states):
+        return sum(each.payload["lines"]["L1"] for each in told if each.state in states)
+
+    def alive():
+        return [each for each in told if each.state != "rejected"]
+
+    for move, number in history:
+        if move == "tell" and number <= shipments.left([line], alive())["L1"]:
+            told.append(Command(state="accepted", payload={"lines": {"L1": number}}))
+        elif move in ("confirm", "refuse") and number < len(told) and told[number].state == "accepted":
+            told[number].state = "confirmed" if move == "confirm" else "rejected"
+        elif move == "read":
+            line.quantity_open = ordered - cancelled - units("confirmed")
+        assert units("accepted", "confirmed") <= ordered - cancelled
+    line.quantity_open = ordered - cancelled - units("confirmed")
+    assert shipments.left([line], alive())["L1"] == ordered - cancelled - units("accepted", "confirmed")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -21,6 +21,7 @@ from inventory.models import Order
 from marketplaces.canonical import Fulfilment, ListingStatus
 from marketplaces.canonical import Listing as Told
 from marketplaces.models import Command, InboxEvent
+from marketplaces.services import accounts
 from tests import factories
 from tests.factories import NOON
 
@@ -112,6 +113,14 @@ def test_it_offers_no_form_and_writes_nothing_where_the_account_only_watches(own
     _, said = price(owner, mug, "12.30")
     assert said == ["Shop is set to observe: nothing is written there until it is set to act"]
     assert not Command.objects.exists()
+
+
+def test_it_says_that_writes_wait_while_the_account_is_stopped(owner, acting, mug):
+    accounts.pause(acting, reason="stock-taking")
+    price(owner, mug, "12.30")
+    text = owner.get(f"/listings/{mug.pk}/").content.decode()
+    assert "Writes wait until the account is resumed: stock-taking." in text
+    assert Command.objects.get().state == "planned"
 
 
 def test_it_offers_no_quantity_where_the_marketplace_ships(owner, acting, mug):

@@ -10,7 +10,8 @@ from catalog.services import listings
 from config.core.money import Money
 from inventory.models import Order, OrderLine
 from inventory.services import shipments
-from marketplaces.models import Command
+from marketplaces.models import Command, Traffic
+from marketplaces.services import retries
 from tests.chaos.conftest import shops
 from tests.writes.conftest import parcel, wish
 
@@ -33,6 +34,23 @@ def test_it_writes_a_price_and_confirms_it_when_the_marketplace_shows_it(shop):
     assert command.subject == f"sku:{listing.remote_id}"
     assert shop.settled(command).state == "confirmed"
     assert shown(shop, listing).price == Money(Decimal("12.30"), listing.currency)
+    calls = Traffic.objects.filter(command_id=command.pk)
+    assert {tuple(call.subjects) for call in calls} == {(command.subject,)}
+    assert calls.filter(status__lt=300).exclude(method="GET").count() == 1
+
+
+@each
+def test_it_keeps_the_refusal_of_the_marketplace_and_sends_it_again_when_a_person_says_so(shop):
+    listing = shop.listing()
+    known = listing.remote_id, listing.external_id
+    listing.remote_id, listing.external_id = "NO-SUCH-SKU", "00000000-0000-4000-8000-000000000000"
+    command = shop.settled(listings.set_quantity(listing, 17, wish()))
+    assert command.state == "rejected"
+    assert "404" in command.reason
+    names = dict(zip(("sku", "external_id"), known, strict=True))
+    Command.objects.update(payload={**command.payload, **names})
+    retries.command(command.pk, by="anna", reason="the listing is there now")
+    assert shop.settled(command).state == "confirmed"
 
 
 @each
