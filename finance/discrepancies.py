@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from config.core import clock
 from config.core.events import announce
 from finance.classes import SALE
-from finance.findings import charges, payments, statements
+from finance.findings import charges, fees, payments, statements
 from finance.models import DiscrepancyKind
 from finance.signals import discrepancies_changed, statement_gap_found
 
@@ -94,6 +94,9 @@ FINDINGS = (
     Finding(DiscrepancyKind.UNKNOWN_LABEL, (charges.UNKNOWN_LABEL,), _EVERYWHERE),
     Finding(DiscrepancyKind.UNMATCHED, (charges.UNMATCHED,), _EVERYWHERE),
     Finding(DiscrepancyKind.DUPLICATE, (charges.TWICE_PER_ORDER, charges.TWICE_PER_ACCOUNT), _ON_THESE),
+    Finding(DiscrepancyKind.FEE_OVERCHARGE, (fees.FEE_OVERCHARGE,), _OF_TOUCHED),
+    Finding(DiscrepancyKind.UNEXPECTED_FEE, (fees.UNEXPECTED_FEE,), _OF_TOUCHED),
+    Finding(DiscrepancyKind.REFUND_WITHOUT_CREDIT, (fees.REFUND_WITHOUT_CREDIT,), _OF_TOUCHED),
     Finding(DiscrepancyKind.SHORT_PAID, (payments.SHORT_PAID,), _OF_TOUCHED),
     Finding(DiscrepancyKind.MISSING_PAYMENT, (payments.MISSING_PAYMENT,), _EVERYWHERE),
 )
@@ -127,6 +130,7 @@ def _limits(settlement_ids: Sequence[int]) -> dict[str, Any]:
         "urgent": URGENT_FROM,
         "sale": list(SALE),
         **charges.CLASSES,
+        **fees.PARAMETERS,
     }
 
 

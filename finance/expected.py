@@ -7,23 +7,27 @@ day, currency) and class, the version of the schedule that holds. 3. `tiered`: t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 from django.db import connection
 
 from config.core.money import odd_minor_units
 from finance.fees import QUOTE_DAYS, QUOTE_PRICE_GAP, QUOTE_TOLERANCE, SALE_FEES, TOLERANCE
 
-ASKED = """
+
+def digits(currency: str) -> str:
+    """How many digits the currency (SQL) has after the point."""
+    odd = "".join(f" WHEN '{code}' THEN {-int(u.as_tuple().exponent)}" for code, u in odd_minor_units().items())
+    return f"CASE {currency}{odd} ELSE 2 END"
+
+
+ASKED = f"""
 SELECT line.id AS order_line_id, line.account_id, account.marketplace, o.channel, o.fulfilment AS programme,
     lower(coalesce(product.category, '')) AS category, o.business_on AS day, line.currency, left_us.units,
     worth.item, worth.item + coalesce(line.shipping, 0) + coalesce(line.gift_wrap, 0)
         - coalesce(line.shipping_discount, 0) AS paid, line.tax, coalesce(apart.it, false) AS is_tax_apart,
-    sku.weight_g, line.remote_id, coalesce((%(digits)s::jsonb ->> line.currency)::int, 2) AS digits,
-    round(-line.expected_fee * left_us.units / line.quantity,
-        coalesce((%(digits)s::jsonb ->> line.currency)::int, 2)) AS estimate
+    sku.weight_g, line.remote_id, {digits("line.currency")} AS digits,
+    round(-line.expected_fee * left_us.units / line.quantity, {digits("line.currency")}) AS estimate
 FROM inventory_orderline line
 JOIN inventory_order o ON o.id = line.order_id
 JOIN marketplaces_account account ON account.id = line.account_id
@@ -39,9 +43,9 @@ LEFT JOIN LATERAL (
         - coalesce(other.shipping_discount, 0) AS shown) AS parts
     WHERE other.order_id = line.order_id
 ) AS apart ON line.tax <> 0
-WHERE left_us.units > 0 AND {which}
-"""
-"""Order lines as their fees see them; `{which}` chooses among `line` and `o`. Amounts are those of `tariffs.Sale`."""
+WHERE left_us.units > 0 AND {{which}}
+"""  # noqa: S608 - fragments of one statement, no values
+"""Order lines as their fees see them; `which` chooses among `line` and `o`. Amounts are those of `tariffs.Sale`."""
 
 PICKED = """
 asked AS MATERIALIZED ({asked}), rules AS MATERIALIZED (
@@ -82,7 +86,7 @@ asked AS MATERIALIZED ({asked}), rules AS MATERIALIZED (
         of_category DESC, of_programme DESC, of_currency DESC
 )
 """
-"""Common table expressions up to `picked`; they need the parameters of `given`."""
+"""Common table expressions up to `picked`; they need the parameter `classes`."""
 
 _SIZE = """
 SELECT CASE WHEN rule.basis NOT IN ('item', 'paid') OR a.item IS NULL OR a.paid = 0
@@ -116,7 +120,7 @@ def _rounded(amount: str) -> str:
         ELSE round({amount}, a.digits) END""".replace("%", "%%")
 
 
-def _charge(share: str) -> str:
+def charged(share: str) -> str:
     """A lateral subquery with `amount`: `tariffs.charge` of a share; NULL where share or VAT rate is."""
     pieces = "CASE WHEN rule.is_limit_per_piece THEN a.units ELSE 1 END"
     raw = f"{share} + rule.per_unit * a.units + rule.per_line"
@@ -187,7 +191,7 @@ WITH {{picked}}, tiered AS MATERIALIZED (
     FROM ruled t JOIN asked a USING (order_line_id) JOIN rules rule ON rule.id = t.rule_id
     CROSS JOIN LATERAL (SELECT CASE WHEN rule.basis = 'nothing' THEN 0
         WHEN rule.is_marginal AND t.size IS NOT NULL THEN ({_PORTIONS}) ELSE rule.rate * t.size END AS it) AS part
-    CROSS JOIN LATERAL ({_charge("part.it")}) AS worth
+    CROSS JOIN LATERAL ({charged("part.it")}) AS worth
     WHERE t.reason <> '' OR t.basis NOT IN ('commission', 'fees')
 ), of_commission AS MATERIALIZED (
     SELECT t.order_line_id, t.line_class, t.source, t.rule_id, NULL::bigint AS quote_id, worth.amount,
@@ -196,7 +200,7 @@ WITH {{picked}}, tiered AS MATERIALIZED (
             AS reason
     FROM ruled t JOIN asked a USING (order_line_id) JOIN rules rule ON rule.id = t.rule_id
     LEFT JOIN plain ON plain.order_line_id = t.order_line_id AND plain.line_class = 'commission'
-    CROSS JOIN LATERAL ({_charge("(rule.rate * plain.amount)")}) AS worth
+    CROSS JOIN LATERAL ({charged("(rule.rate * plain.amount)")}) AS worth
     WHERE t.reason = '' AND t.basis = 'commission'
 ), so_far AS (SELECT * FROM plain UNION ALL SELECT * FROM of_commission), sums AS (
     SELECT order_line_id, CASE WHEN count(*) = count(amount) THEN sum(amount) END AS amount FROM so_far GROUP BY 1
@@ -207,7 +211,7 @@ WITH {{picked}}, tiered AS MATERIALIZED (
         {_tolerance("worth.amount", "rule.tolerance", "rule.tolerance_rate")},
         CASE WHEN sums.amount IS NULL THEN 'no_fees' WHEN worth.amount IS NULL THEN 'no_fee_vat' ELSE '' END
     FROM ruled t JOIN asked a USING (order_line_id) JOIN rules rule ON rule.id = t.rule_id
-    LEFT JOIN sums USING (order_line_id) CROSS JOIN LATERAL ({_charge("(rule.rate * sums.amount)")}) AS worth
+    LEFT JOIN sums USING (order_line_id) CROSS JOIN LATERAL ({charged("(rule.rate * sums.amount)")}) AS worth
     WHERE t.reason = '' AND t.basis = 'fees'
 )
 """  # noqa: S608 - as above
@@ -236,15 +240,11 @@ SELECT order_line_id FROM gone UNION SELECT order_line_id FROM saved
 _OF_LINES = "line.id = ANY(%(lines)s)"
 
 
-def given(**more: Any) -> dict[str, Any]:
-    """The parameters that `ASKED` and `PICKED` need."""
-    digits = {currency: -int(unit.as_tuple().exponent) for currency, unit in odd_minor_units().items()}
-    return {"digits": json.dumps(digits), "classes": list(SALE_FEES), **more}
-
-
 def refresh(order_line_ids: Sequence[int]) -> list[int]:
     """Reckon the expected fees of these lines anew; returns the lines whose fees changed. The caller locks."""
     steps = _STEPS.format(picked=PICKED.format(asked=ASKED.format(which=_OF_LINES)))
     with connection.cursor() as cursor:
-        cursor.execute(steps + _SAVE.format(which=_OF_LINES), given(lines=list(order_line_ids)))
+        cursor.execute(
+            steps + _SAVE.format(which=_OF_LINES), {"classes": list(SALE_FEES), "lines": list(order_line_ids)}
+        )
         return [pk for (pk,) in cursor.fetchall()]
