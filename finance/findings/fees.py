@@ -57,14 +57,15 @@ LEFT JOIN finance_feerule rule ON rule.id = f.rule_id LEFT JOIN finance_feequote
 UNEXPECTED_FEE = f"""
 WITH {_CHARGED}, closed AS (
     SELECT DISTINCT ON (c.order_line_id, rule.channel, rule.category, rule.programme, rule.currency)
-        c.order_line_id, rule.id AS rule_id, rule.valid_from, rule.source, rule.is_end
+        c.order_line_id, rule.id AS rule_id, rule.valid_from, rule.is_end, o.channel, o.fulfilment AS programme,
+        o.business_on AS day
     FROM (SELECT DISTINCT order_line_id FROM charged) AS c
     JOIN inventory_orderline item ON item.id = c.order_line_id JOIN inventory_order o ON o.id = item.order_id
     JOIN finance_feerule rule ON rule.account_id = item.account_id AND rule.line_class = ''
         AND rule.withdrawn_at IS NULL AND rule.valid_from <= o.business_on AND rule.channel IN ('', o.channel)
         AND rule.programme IN ('', o.fulfilment) AND rule.currency IN ('', item.currency) AND rule.category = ''
     WHERE item.quantity > item.quantity_cancelled
-    ORDER BY 1, rule.channel, rule.category, rule.programme, rule.currency, rule.valid_from DESC
+    ORDER BY c.order_line_id, rule.channel, rule.category, rule.programme, rule.currency, rule.valid_from DESC
 ), complete AS (
     SELECT DISTINCT ON (order_line_id) * FROM closed WHERE NOT is_end ORDER BY order_line_id, valid_from DESC
 )
@@ -77,8 +78,9 @@ FROM charged c LEFT JOIN finance_expectedfee fee USING (order_line_id, line_clas
 LEFT JOIN complete USING (order_line_id)
 LEFT JOIN finance_feerule rule ON rule.id = CASE WHEN fee.id IS NULL THEN complete.rule_id ELSE fee.rule_id END
 WHERE c.amount > 0.01 AND (fee.amount = 0 OR fee.id IS NULL AND complete.rule_id IS NOT NULL AND NOT EXISTS (
-    SELECT FROM finance_feerule agreed WHERE agreed.line_class = c.line_class AND agreed.withdrawn_at IS NULL
-        AND NOT agreed.is_end AND c.line_class <> ALL(%(sale_fees)s) AND agreed.account_id = c.account_id))
+    SELECT FROM finance_feerule agreed WHERE agreed.account_id = c.account_id AND agreed.line_class = c.line_class
+        AND agreed.withdrawn_at IS NULL AND NOT agreed.is_end AND agreed.valid_from <= complete.day
+        AND agreed.channel IN ('', complete.channel) AND agreed.programme IN ('', complete.programme)))
 """  # noqa: S608 - as above
 
 _REFUNDED = "line.id IN (SELECT order_line_id FROM told WHERE line_class = 'refund_principal')"
@@ -141,6 +143,5 @@ FROM judged WHERE missing > greatest(0.02, 0.02 * credit) AND refunded_at < %(no
 
 PARAMETERS = {
     "judged_fees": list(JUDGED),
-    "sale_fees": list(SALE_FEES),
     "classes": [C.COMMISSION.value, C.FEE_REVERSAL.value, C.ADMINISTRATION_FEE.value],
 }

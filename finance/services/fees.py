@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from config.core import clock
 from finance import expected
 from finance.fees import QUOTE_DAYS
+from finance.services import profit
 from finance.services.tariffs import agree, expect_later, publish
 from marketplaces import selectors as marketplaces
 
@@ -38,6 +39,7 @@ def expect(account_id: int, order_line_ids: Sequence[int]) -> dict[str, int]:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('fees'), %s)", [account_id])
             moved = expected.refresh(ids)
+            profit.touched_by_lines(moved)
         changed += len(moved)
     return {"lines": len(order_line_ids), "changed": changed}
 

@@ -37,6 +37,7 @@ KINDS = {
     "duplicate_fee": ("duplicate", -1),
     "short_payment": ("short_paid", -1),
     "statement_gap": ("statement_gap", 1),
+    "refund_without_credit": ("refund_without_credit", 1),
 }
 
 
