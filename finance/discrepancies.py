@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from config.core import clock
 from config.core.events import announce
+from finance import order_money
 from finance.classes import SALE
 from finance.findings import charges, fees, payments, statements
 from finance.models import DiscrepancyKind
@@ -25,28 +26,6 @@ URGENT_FROM = Decimal(500)
 _EVERYWHERE = "true"
 _ON_THESE = "d.settlement_id = ANY(%(ids)s)"
 _OF_TOUCHED = "d.order_line_id IN (SELECT order_line_id FROM touched)"
-_TOUCHED = """
-CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
-SELECT DISTINCT found.order_line_id, line.account_id, CASE WHEN found.layer IN (4, 8) THEN item.order_ref
-    ELSE line.order_ref END AS order_ref
-FROM finance_settlementline line JOIN finance_match found ON found.settlement_line_id = line.id
-LEFT JOIN inventory_orderline item ON item.id = found.order_line_id AND found.layer IN (4, 8)
-WHERE line.settlement_id = ANY(%(ids)s) AND found.order_line_id IS NOT NULL
-"""
-_TOLD = """
-CREATE TEMPORARY TABLE told ON COMMIT DROP AS
-SELECT line.id, line.settlement_id, line.account_id, line.row_no, line.line_class, line.label_type, line.label_group,
-    line.label_text, found.amount, line.currency, line.posted_at, line.order_ref, line.shipment_ref, line.quantity,
-    line.is_reversal, found.order_line_id
-FROM touched JOIN finance_settlementline line USING (account_id, order_ref)
-JOIN finance_match found ON found.settlement_line_id = line.id AND found.order_line_id = touched.order_line_id
-UNION ALL
-SELECT line.id, line.settlement_id, line.account_id, line.row_no, line.line_class, line.label_type, line.label_group,
-    line.label_text, found.amount, line.currency, line.posted_at, line.order_ref, line.shipment_ref, line.quantity,
-    line.is_reversal, found.order_line_id
-FROM touched JOIN finance_match found ON found.order_line_id = touched.order_line_id AND found.layer IN (4, 8)
-JOIN finance_settlementline line ON line.id = found.settlement_line_id AND line.order_ref <> touched.order_ref
-"""
 _OPEN = """
 WITH found(account_id, key, severity, settlement_id, settlement_line_id, order_line_id, order_ref, amount, currency,
     evidence) AS ({select}),
@@ -98,6 +77,7 @@ FINDINGS = (
     Finding(DiscrepancyKind.UNEXPECTED_FEE, (fees.UNEXPECTED_FEE,), _OF_TOUCHED),
     Finding(DiscrepancyKind.REFUND_WITHOUT_CREDIT, (fees.REFUND_WITHOUT_CREDIT,), _OF_TOUCHED),
     Finding(DiscrepancyKind.SHORT_PAID, (payments.SHORT_PAID,), _OF_TOUCHED),
+    Finding(DiscrepancyKind.OVERPAID, (payments.OVERPAID,), _OF_TOUCHED),
     Finding(DiscrepancyKind.MISSING_PAYMENT, (payments.MISSING_PAYMENT,), _EVERYWHERE),
 )
 
@@ -106,9 +86,8 @@ def refresh(settlement_ids: Sequence[int]) -> list[int]:
     """Judge these statements, and everything that needs no statement; returns the ids of discrepancies that changed."""
     given = _limits(settlement_ids)
     with transaction.atomic(), connection.cursor() as cursor:
-        for name, filled in {"touched": _TOUCHED, "told": _TOLD}.items():
-            cursor.execute(filled, given)
-            cursor.execute(f"ANALYZE {name}")  # without it, the planner takes these joins for one row and loops
+        order_money.tell(cursor, settlement_ids=settlement_ids)
+        order_money.refresh(cursor)
         changed = {finding.kind: _one(cursor, finding, given) for finding in FINDINGS}
         cursor.execute("DROP TABLE touched, told")
         ids = sorted(pk for some in changed.values() for pk in some)

@@ -16,9 +16,9 @@ from config.core.bulk import Landed, Table, land
 from config.core.events import announce
 from config.core.work import later
 from finance.classes import Scope, scope_of
+from finance.models import PayoutState, SettlementSource, SettlementState
 from finance.models import Settlement as SettlementRow
 from finance.models import SettlementLine as LineRow
-from finance.models import SettlementSource, SettlementState
 from finance.signals import statements_applied
 from marketplaces.canonical import Fee, Order, Settlement, SettlementLine
 from marketplaces.services import gaps
@@ -72,7 +72,8 @@ def settlements(rows: Sequence[Settlement], source: Source) -> Applied:
         name="finance_settlement", columns=_HEADERS, key=("account_id", "external_id"),
         on_insert={
             "state": SettlementState.ANNOUNCED, "chain": "", "residual_reason": "", "source": _way(source), "line_count": 0,
-            "imported_at": source.at, "page_id": None,
+            "imported_at": source.at, "page_id": None, "payout_state": PayoutState.ANNOUNCED, "payout_reason": "",
+            "payout_currency": "", "approved_by": "", "approval_note": "",
         },
         on_update={"state": SettlementState.IMPORTED},
     )  # fmt: skip

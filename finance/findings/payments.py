@@ -1,51 +1,25 @@
-"""What was sold and not paid, or paid too little.
+"""What was sold and not paid, paid too little, or paid too much, by the money of order lines (`order_money.py`)."""
 
-Expected is what the buyer paid for the units: price, shipping and wrapping less discounts. Whether tax comes on top of
-it or is contained is learned per account and storefront from the lines that agree; undecided, the smaller one counts.
-"""
-
-SHORT_PAID = """
-WITH settled AS (
-    SELECT line.order_line_id, sum(line.amount) AS amount,
-        coalesce(sum(abs(line.quantity)) FILTER (WHERE line.line_class = 'principal'), 0) AS units,
-        max(line.settlement_id) FILTER (WHERE line.line_class = 'principal') AS settlement_id,
-        min(line.id) FILTER (WHERE line.line_class = 'principal') AS line_id,
-        bool_or(s.state = 'inconsistent') AS is_doubtful, jsonb_agg(jsonb_build_object(
-            'class', line.line_class, 'amount', line.amount::text, 'statement', s.external_id, 'row', line.row_no)
-            ORDER BY line.settlement_id, line.row_no) AS rows
-    FROM told line
-    JOIN finance_settlement s ON s.id = line.settlement_id
-    JOIN inventory_orderline item ON item.id = line.order_line_id
-    WHERE line.line_class = ANY(%(sale)s) AND line.currency = item.currency
-    GROUP BY line.order_line_id
-    HAVING bool_or(line.line_class = 'principal')
-), worth AS (
-    SELECT item.id, item.account_id, o.channel, item.order_ref, item.currency, settled.*,
-        round(item.item_total * sold.units / item.quantity
-            + sold.share * (coalesce(item.shipping, 0) + coalesce(item.gift_wrap, 0)
-                - coalesce(item.discount, 0) - coalesce(item.shipping_discount, 0)), 2) AS contained,
-        round(coalesce(item.tax, 0) * sold.units / item.quantity, 2) AS tax
-    FROM settled JOIN inventory_orderline item ON item.id = settled.order_line_id
-    JOIN inventory_order o ON o.id = item.order_id
-    CROSS JOIN LATERAL (SELECT coalesce(nullif(item.quantity_shipped, 0), item.quantity - item.quantity_cancelled)
-        AS units) AS left_us
-    CROSS JOIN LATERAL (SELECT least(coalesce(nullif(settled.units, 0), left_us.units), left_us.units) AS units) AS told
-    CROSS JOIN LATERAL (SELECT told.units,
-        least(1, told.units::numeric / greatest(item.quantity - item.quantity_cancelled, 1)) AS share) AS sold
-    WHERE item.item_total IS NOT NULL AND item.quantity > 0
-), habit AS (
-    SELECT account_id, channel, count(*) FILTER (WHERE abs(amount - contained - tax) < 0.01)
-        > count(*) FILTER (WHERE abs(amount - contained) < 0.01) AS is_apart
-    FROM worth WHERE tax <> 0 GROUP BY 1, 2
-), judged AS (
-    SELECT worth.*, contained + CASE WHEN coalesce(habit.is_apart, false) THEN tax ELSE 0 END AS expected
-    FROM worth LEFT JOIN habit USING (account_id, channel)
+_VARIANCE = """
+WITH wrong AS (
+    SELECT m.*, item.order_ref FROM touched JOIN finance_orderlinemoney m USING (order_line_id)
+    JOIN inventory_orderline item ON item.id = m.order_line_id WHERE {condition} AND NOT m.is_doubtful
+), told_by AS (
+    SELECT line.order_line_id, min(line.id) FILTER (WHERE line.line_class = 'principal') AS line_id,
+        jsonb_agg(jsonb_build_object('class', line.line_class, 'amount', line.amount::text, 'statement', s.external_id,
+            'row', line.row_no) ORDER BY line.settlement_id, line.row_no) AS rows
+    FROM told line JOIN wrong USING (order_line_id) JOIN finance_settlement s ON s.id = line.settlement_id
+    WHERE line.line_class = ANY(%(sale)s) GROUP BY 1
 )
-SELECT account_id, order_line_id::text, CASE WHEN expected - amount >= %(urgent)s THEN 'S1' ELSE 'S2' END,
-    settlement_id, line_id, order_line_id, order_ref, expected - amount, currency,
-    jsonb_build_object('expected', expected::text, 'settled', amount::text, 'rows', rows)
-FROM judged WHERE expected - amount >= 0.01 AND NOT is_doubtful
+SELECT w.account_id, w.order_line_id::text, {severity}, w.settlement_id, line_id, w.order_line_id, w.order_ref,
+    -w.variance, w.currency, jsonb_build_object('expected', round(w.settled - w.variance, 2)::text,
+        'settled', round(w.settled, 2)::text, 'rows', rows)
+FROM wrong w JOIN told_by USING (order_line_id)
 """
+SHORT_PAID = _VARIANCE.format(
+    condition="m.variance <= -0.01", severity="CASE WHEN -w.variance >= %(urgent)s THEN 'S1' ELSE 'S2' END"
+)
+OVERPAID = _VARIANCE.format(condition="m.variance >= 0.01", severity="'S4'")
 
 MISSING_PAYMENT = """
 WITH chains AS (

@@ -1,28 +1,35 @@
+from finance.models.claims import Claim, ClaimState, OPEN_CLAIMS, Recovery
 from finance.models.closing import Acceptance, AccountMonth, MonthState, Restatement, RestatementKind
 from finance.models.cost_sheets import CostSheet, CostSheetRow, RowState, SheetState
 from finance.models.costs import Cost
+from finance.models.decisions import ApprovalLimit, Decision, DecisionState, HumanMatch, WriteOff
 from finance.models.deposits import Deposit
 from finance.models.discrepancies import Discrepancy, DiscrepancyKind, DiscrepancyState, Severity
 from finance.models.exports import ExportFormat, JournalExport
 from finance.models.fees import ExpectedFee, FeeBasis, FeeQuote, FeeRule, FeeSource, Rounding, VatTreatment
 from finance.models.journals import AccountRule, Books, Journal, JournalKind, JournalLine, TaxClass
+from finance.models.order_money import MoneyState, OrderLineMoney, RoundingMonth
 from finance.models.profit import LineProfit, ProfitDay, VatRate
+from finance.models.revisions import RevisionLine, SettlementRevision
 from finance.models.settlements import (
     IdentityCheck,
     Match,
     MatchLayer,
     MatchReason,
+    PayoutState,
     Settlement,
     SettlementLine,
     SettlementSource,
     SettlementState,
-)  # fmt: skip
+)
 
 __all__ = [
-    "Acceptance", "AccountMonth", "AccountRule", "Books", "Cost", "CostSheet", "CostSheetRow", "Deposit",
-    "Discrepancy", "DiscrepancyKind", "DiscrepancyState", "ExpectedFee", "ExportFormat", "FeeBasis", "FeeQuote",
-    "FeeRule", "FeeSource", "IdentityCheck", "Journal", "JournalExport", "JournalKind", "JournalLine", "LineProfit",
-    "Match", "MatchLayer", "MatchReason", "MonthState", "ProfitDay", "Restatement", "RestatementKind", "Rounding",
-    "RowState", "Settlement", "SettlementLine", "SettlementSource", "SettlementState", "Severity", "SheetState",
-    "TaxClass", "VatRate", "VatTreatment",
+    "OPEN_CLAIMS", "Acceptance", "AccountMonth", "AccountRule", "ApprovalLimit", "Books", "Claim", "ClaimState",
+    "Cost", "CostSheet", "CostSheetRow", "Decision", "DecisionState", "Deposit", "Discrepancy", "DiscrepancyKind",
+    "DiscrepancyState", "ExpectedFee", "ExportFormat", "FeeBasis", "FeeQuote", "FeeRule", "FeeSource", "HumanMatch",
+    "IdentityCheck", "Journal", "JournalExport", "JournalKind", "JournalLine", "LineProfit", "Match", "MatchLayer",
+    "MatchReason", "MoneyState", "MonthState", "OrderLineMoney", "PayoutState", "ProfitDay", "Recovery",
+    "Restatement", "RestatementKind", "RevisionLine", "Rounding", "RoundingMonth", "RowState", "Settlement",
+    "SettlementLine", "SettlementRevision", "SettlementSource", "SettlementState", "Severity", "SheetState",
+    "TaxClass", "VatRate", "VatTreatment", "WriteOff",
 ]  # fmt: skip

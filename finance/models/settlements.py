@@ -28,6 +28,16 @@ class SettlementState(models.TextChoices):
     REISSUED = "reissued"
 
 
+class PayoutState(models.TextChoices):
+    """Where the money of a statement is. A bank return after it was received or sent opens the statement again."""
+
+    ANNOUNCED = "announced"
+    SENT = "sent"
+    RECEIVED = "received"
+    RETURNED = "returned"
+    FAILED = "failed"
+
+
 class SettlementSource(models.TextChoices):
     API = "api", "API"
     FILE = "file"
@@ -39,6 +49,8 @@ class Settlement(models.Model):
     `chain` tells parallel series of one currency apart: the channel where two storefronts have statements of one time,
     else empty, because a marketplace may name another storefront on each statement of one series.
     `residual` = total - lines that stand in a named ledger; None with `residual_reason` where it cannot be told.
+    Where the bank receives another currency, `payout_rate` is the stated one (units of `payout_currency` per unit), and
+    `payout_fee` what the bank states to have kept, positive, in `payout_currency`.
     """
 
     account = models.ForeignKey("marketplaces.Account", models.PROTECT, related_name="settlements")
@@ -58,6 +70,15 @@ class Settlement(models.Model):
     source = models.CharField(max_length=4, choices=SettlementSource, default=SettlementSource.API)
     page_id = models.BigIntegerField(null=True, blank=True)
     line_count = models.PositiveIntegerField(default=0)
+    payout_state = models.CharField(max_length=10, choices=PayoutState, default=PayoutState.ANNOUNCED)
+    payout_reason = models.CharField(max_length=200, blank=True)
+    payout_changed_at = models.DateTimeField(null=True, blank=True)
+    payout_currency = models.CharField(max_length=3, blank=True)
+    payout_rate = models.DecimalField(max_digits=24, decimal_places=12, null=True, blank=True)
+    payout_fee = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
+    approved_by = models.CharField(max_length=150, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approval_note = models.CharField(max_length=200, blank=True)
     imported_at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True, blank=True)
 
@@ -123,6 +144,7 @@ class SettlementLine(models.Model):
             models.Index(
                 fields=["settlement"], condition=Q(scope__in=["account", "shipment"]), name="settlement_line_account"
             ),
+            models.Index(fields=["settlement"], condition=Q(scope="reserve"), name="settlement_line_reserve"),
         ]
 
     def __str__(self) -> str:

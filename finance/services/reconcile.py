@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import connection, transaction
 
+from config.core import clock
 from config.core.events import announce
-from finance import discrepancies, matches, tieout
+from finance import discrepancies, matches, order_money, tieout
 from finance.models import Settlement
 from finance.services import deposits, profit
 from finance.signals import statements_reconciled
 
 STATEMENTS_AT_ONCE = 20
+ORDER_LINES_AT_ONCE = 20_000
+ORDERS_CHANGE_FOR = timedelta(days=120)
 _WAITING = """
 SELECT s.id FROM finance_settlement s
 WHERE s.checked_at IS NULL OR s.state IN ('announced', 'imported')
@@ -33,7 +37,7 @@ def reconcile_open() -> dict[str, int]:
         reconcile(waiting[start : start + STATEMENTS_AT_ONCE])
     deposits.link()
     changed = discrepancies.refresh(waiting)
-    return {"statements": len(waiting), "discrepancies_changed": len(changed)}
+    return {"statements": len(waiting), "discrepancies_changed": len(changed), "order_lines": rebuild_order_money()}
 
 
 def reconcile(settlement_ids: Sequence[int]) -> None:
@@ -52,6 +56,16 @@ def reconcile_one(settlement_id: int) -> None:
     reconcile([settlement_id])
     deposits.link()
     discrepancies.refresh([settlement_id])
+
+
+def rebuild_order_money() -> int:
+    """Rebuild the money of order lines that are new or changed since, of orders that may still change."""
+    since, done = (clock.now() - ORDERS_CHANGE_FOR).date(), 0
+    while ids := order_money.stale(since=since, most=ORDER_LINES_AT_ONCE):
+        if not (changed := order_money.rebuild(ids)):
+            break
+        done += changed
+    return done
 
 
 def judge_all() -> dict[str, int]:

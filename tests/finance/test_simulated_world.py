@@ -32,6 +32,7 @@ SOON = TODAY - timedelta(minutes=15)
 MOST_ACCOUNTS = 5
 KINDS = {
     "missing_line": ("inconsistent", 1),
+    "overpaid": ("overpaid", 1),
     "renamed_label": ("unknown_label", 1),
     "missing_payment": ("missing_payment", 1),
     "duplicate_fee": ("duplicate", -1),
