@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finance', '0012_standard_vat_rates'),
+        ("finance", "0012_standard_vat_rates"),
         ('inventory', '0002_return_is_sellable'),
         ('marketplaces', '0003_backfills'),
     ]

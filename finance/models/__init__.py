@@ -1,4 +1,4 @@
-from finance.models.claims import Claim, ClaimState, OPEN_CLAIMS, Recovery
+from finance.models.claims import OPEN_CLAIMS, Claim, ClaimState, Recovery
 from finance.models.closing import Acceptance, AccountMonth, MonthState, Restatement, RestatementKind
 from finance.models.cost_sheets import CostSheet, CostSheetRow, RowState, SheetState
 from finance.models.costs import Cost
