@@ -105,12 +105,13 @@ class TenantAdmin(Configure):
         if change:
             super().save_model(request, obj, form, change)
             return
-        made = services.create(
-            obj.schema_name, obj.name, domain=form.cleaned_data["domain"], reporting_currency=obj.reporting_currency
+        given = {name: form.cleaned_data[name] for name in ("domain", "owner", "password")}
+        made = services.order(
+            services.Order(key=obj.schema_name, name=obj.name, reporting_currency=obj.reporting_currency, **given)
         )
-        services.add_owner(made, username=form.cleaned_data["owner"], password=form.cleaned_data["password"])
         obj.pk = made.pk
         obj.refresh_from_db()
+        messages.info(request, f"{made.name} is being set up; its people can sign in within a minute or two.")
 
     @admin.action(description="Suspend (needs a reason)")
     def suspend(self, request: HttpRequest, chosen: QuerySet[Tenant]) -> None:
@@ -118,7 +119,7 @@ class TenantAdmin(Configure):
 
     @admin.action(description="Resume")
     def resume(self, request: HttpRequest, chosen: QuerySet[Tenant]) -> None:
-        stopped = [tenant for tenant in chosen if tenant.status != TenantStatus.ACTIVE]
+        stopped = [tenant for tenant in chosen if tenant.status in (TenantStatus.SUSPENDED, TenantStatus.REMOVING)]
         for tenant in stopped:
             services.resume(tenant)
         messages.success(request, f"{len(stopped)} resumed.")
@@ -132,5 +133,9 @@ class TenantAdmin(Configure):
         if not reason:
             messages.error(request, "Say why: the people of the client read the reason.")
             return
-        names = [act(tenant, reason=reason).name for tenant in chosen]
+        try:
+            names = [act(tenant, reason=reason).name for tenant in chosen]
+        except ValidationError as error:
+            messages.error(request, "; ".join(error.messages))
+            return
         messages.success(request, f"{', '.join(names)}: {told}.")

@@ -37,7 +37,8 @@ class TenantMiddleware(TenantMainMiddleware):
     def _refuse(self, request: HttpRequest, tenant: Tenant) -> HttpResponse:
         if not request.path.startswith("/api/"):
             return render(request, "suspended.html", {"client": tenant}, status=403)
-        said = {"code": "suspended", "message": "this client is suspended", "details": {}, "request_id": uuid4().hex}
+        message = f"this client is {tenant.get_status_display()}"
+        said = {"code": "suspended", "message": message, "details": {}, "request_id": uuid4().hex}
         return JsonResponse({"error": said}, status=403)
 
     def _by_host(self, request: HttpRequest) -> Tenant | None:

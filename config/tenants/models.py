@@ -11,6 +11,7 @@ SLUG = RegexValidator(r"^[a-z][a-z0-9_]{1,40}$", "lower case letters, digits and
 
 
 class TenantStatus(models.TextChoices):
+    CREATING = "creating", "being set up"
     ACTIVE = "active"
     SUSPENDED = "suspended"
     REMOVING = "removing"

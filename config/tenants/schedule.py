@@ -6,6 +6,13 @@ from config.core.jobs import Job, Scope
 
 JOBS = (
     Job(
+        key="tenants.build",
+        call="config.tenants.services.build",
+        limit=timedelta(minutes=10),
+        scope=Scope.PUBLIC,
+        why="set up a client that an operator ordered",
+    ),
+    Job(
         key="tenants.purge_removed",
         call="config.tenants.services.purge_removed",
         every=timedelta(hours=24),

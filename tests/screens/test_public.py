@@ -5,6 +5,7 @@ from django.contrib.auth import get_user_model
 from django.test.client import Client
 
 from config.core import tenancy
+from config.core.models import WorkItem
 from config.tenants import services
 from config.tenants.models import Domain, Tenant
 
@@ -74,6 +75,17 @@ def test_it_refuses_a_client_whose_host_is_taken_or_whose_password_is_weak(opera
     assert list(taken.context["adminform"].form.errors) == ["domain"]
     assert list(weak.context["adminform"].form.errors) == ["password"]
     assert not Domain.objects.filter(domain="west.localhost").exists()
+
+
+def test_an_operator_orders_a_client_and_sees_that_it_is_being_set_up(operator):
+    given = {"schema_name": "west", "name": "West", "reporting_currency": "EUR", "owner": "ada"}
+    form = {**given, "domain": "west.localhost", "password": "a long good one"}
+    said = operator.post(f"{CLIENTS}add/", form, follow=True).content.decode()
+    assert "West is being set up; its people can sign in within a minute or two." in said
+    assert "being set up</" in operator.get(CLIENTS).content.decode().replace("\n", "")
+    assert Tenant.objects.get(schema_name="west").status == "creating"
+    with tenancy.in_public():
+        assert WorkItem.objects.filter(job="tenants.build", state="ready").count() == 1
 
 
 def test_it_gives_a_client_its_first_owner(north, at_north):

@@ -1,12 +1,17 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.test import Client
 
-from config.core import clock, tenancy
+from config.core import clock, runner, tenancy
+from config.core.models import WorkItem
 from config.tenants import services
 from config.tenants.models import Domain, Tenant
+from tickets.models import Threshold
+from tickets.rules.defaults import DEFAULTS
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +83,50 @@ def test_it_returns_to_the_former_client_after_a_visit(north, south):
     with tenancy.in_tenant("south"):
         assert tenancy.key("lock", 1) == "south:lock:1"
     assert tenancy.key("lock", 1) == "north:lock:1"
+
+
+WANTED = services.Order(
+    key="tulip", name="Tulip", domain="tulip.localhost", owner="ada", password="a long good one",
+    reporting_currency="AED",
+)  # fmt: skip
+
+
+def ordered():
+    with tenancy.in_public():
+        tenant = services.order(WANTED)
+        return tenant, WorkItem.objects.get(job="tenants.build")
+
+
+def test_it_sets_up_an_ordered_client_in_the_background_and_refuses_its_people_until_then(north):
+    tenant, item = ordered()
+    at_tulip = Client(headers={"host": "tulip.localhost"})
+    assert at_tulip.get("/").status_code == 403
+    assert "Tulip is being set up" in at_tulip.get("/").content.decode()
+    assert "tulip" not in [each.schema_name for each in tenancy.every_tenant()]
+    assert runner.run("public", item.pk) == "ok"
+    tenant.refresh_from_db()
+    assert (tenant.status, tenant.reporting_currency) == ("active", "AED")
+    with tenancy.in_tenant("tulip"):
+        owner = get_user_model().objects.get()
+        assert (owner.username, owner.check_password("a long good one"), owner.is_staff) == ("ada", True, True)
+        assert [group.name for group in owner.groups.all()] == ["owner"]
+    with tenancy.in_tenant("tulip"):
+        assert Threshold.objects.count() == len(DEFAULTS)
+    with tenancy.in_public():
+        assert services.build(**item.kwargs) == {"skipped": 1}
+
+
+def test_the_password_of_an_ordered_client_is_never_stored_in_the_open(north):
+    _, item = ordered()
+    assert "a long good one" not in str(item.kwargs)
+    assert "pbkdf2" not in str(item.kwargs)
+
+
+def test_a_client_that_is_being_set_up_cannot_be_moved(north):
+    tenant, _ = ordered()
+    for act in (services.suspend, services.remove):
+        with pytest.raises(ValidationError, match="is being set up"):
+            act(tenant, reason="changed our mind")
+    with pytest.raises(ValidationError, match="is being set up"):
+        services.resume(tenant)
+    assert Tenant.objects.get(pk=tenant.pk).status == "creating"
