@@ -11,6 +11,7 @@ from finance.models import (
     AccountMonth,
     AccountRule,
     Books,
+    Certificate,
     Cost,
     CostSheet,
     CostSheetRow,
@@ -151,4 +152,11 @@ class JournalExportAdmin(_Money):
     list_display = ("name", "account", "month", "format", "size", "is_current", "made_by", "made_at")
     list_filter = ("format", "is_current", "account")
     list_select_related = ("account",)
+    exclude = ("body",)
+
+
+@admin.register(Certificate)
+class CertificateAdmin(_Money):
+    list_display = ("month", "sha256", "bundle_size", "made_at")
+    list_select_related = ("month",)
     exclude = ("body",)

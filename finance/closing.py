@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db import connection
+
 from config.core import clock
 from finance.models import AccountMonth, MonthState, Restatement, RestatementKind
 
@@ -81,3 +83,10 @@ def note(facts: Iterable[Late]) -> int:
     ]  # fmt: skip
     Restatement.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
+
+
+def hold(*, is_exclusive: bool) -> None:
+    """Within this transaction, keep months from being locked while something is booked, and the other way round."""
+    suffix = "" if is_exclusive else "_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock{suffix}(hashtext(current_schema() || ':months'))")

@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -78,6 +80,12 @@ def unseal(sealed: Sealed, context: str) -> str:
 def is_current(sealed: Sealed) -> bool:
     """Whether the value is sealed with the key that seals now."""
     return sealed.key_id == next(iter(_keys()))
+
+
+def derived(purpose: str) -> bytes:
+    """32 bytes for one purpose, made of the key that seals now; nobody without that key can make them."""
+    key = next(iter(_keys().values()))
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(key)
 
 
 def _keys() -> Mapping[str, bytes]:

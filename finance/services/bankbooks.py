@@ -34,6 +34,7 @@ def book(deposits: Iterable[Deposit]) -> int:
     """Build the entries of these bookings again; what a locked month holds differently is booked in an open one."""
     rules, count = account_map(), 0
     with transaction.atomic():
+        closing.hold(is_exclusive=False)
         for deposit in deposits:
             _book(deposit, rules)
             count += 1

@@ -51,6 +51,7 @@ def book(settlement_ids: Sequence[int]) -> dict[int, str]:
     Identity 7 (the clearing account returns to zero) and 8 (the parts make the whole) are written down with it.
     """
     with transaction.atomic():
+        closing.hold(is_exclusive=False)
         mine = Settlement.objects.select_for_update().filter(pk__in=settlement_ids).order_by("pk")
         ids = list(mine.values_list("pk", flat=True))
         statements = _statements(ids)

@@ -1,0 +1,270 @@
+"""What must hold before a month of an account is locked: each check is a row with a verdict, a reason and where to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from config.core import clock
+from finance.classes import SALE, Scope
+from finance.closing import next_month
+from finance.models import (
+    Books,
+    Deposit,
+    Discrepancy,
+    DiscrepancyKind,
+    DiscrepancyState,
+    IdentityCheck,
+    Journal,
+    JournalExport,
+    JournalLine,
+    ProfitDay,
+    Settlement,
+    SettlementLine,
+    SettlementState,
+)
+from marketplaces.models import Account
+
+UNMATCHED_AFTER = timedelta(days=3)
+DEPOSIT_WITHIN = timedelta(days=5)
+COSTED_FROM = Decimal("0.98")
+ROUNDING_SHARE = Decimal("0.0001")
+UNREADY = (SettlementState.ANNOUNCED, SettlementState.IMPORTED, SettlementState.INCONSISTENT, SettlementState.REISSUED)
+NAMED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found: passed, and in words why not (or what was looked at). None: it cannot be told."""
+
+    passed: bool | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One check. `mend` names the screen where it is put right; a blocking one is passed or accepted with a reason."""
+
+    key: str
+    title: str
+    look: Callable[[Month], Finding]
+    mend: str
+    query: str = ""
+    is_blocking: bool = True
+    is_acceptable: bool = True
+
+
+class Month:
+    """One account's month, with the rows that the checks look at; each is read once."""
+
+    def __init__(self, account: Account, month: date, books: Books) -> None:
+        self.account, self.month, self.books = account, month, books
+        zone = account.zone()
+        self.start: datetime = clock.day_bounds(month, zone)[0]
+        self.end: datetime = clock.day_bounds(next_month(month), zone)[0]
+
+    @cached_property
+    def statements(self) -> list[Settlement]:
+        """Statements whose period touches the month."""
+        until = Coalesce("period_end", "imported_at")
+        since = Coalesce("period_start", "period_end", "imported_at")
+        found = Settlement.objects.filter(account=self.account).alias(since=since, until=until)
+        return list(found.filter(until__gt=self.start, since__lt=self.end).order_by("period_end", "pk"))
+
+    @cached_property
+    def ids(self) -> list[int]:
+        return [row.pk for row in self.statements]
+
+    @property
+    def lines(self) -> QuerySet[SettlementLine]:
+        """Lines of these statements that were posted in the month, or at no known moment."""
+        posted = Q(posted_at__gte=self.start, posted_at__lt=self.end) | Q(posted_at=None)
+        return SettlementLine.objects.filter(posted, settlement__in=self.ids)
+
+    @property
+    def journals(self) -> QuerySet[Journal]:
+        return Journal.objects.filter(account=self.account, month=self.month)
+
+
+def _names(rows: Iterable[object]) -> str:
+    told = [str(row) for row in rows]
+    return ", ".join(told[:NAMED]) + (f" and {len(told) - NAMED} more" if len(told) > NAMED else "")
+
+
+def _verdict(bad: Sequence[object], trouble: str, fine: str) -> Finding:
+    return Finding(False, f"{trouble}: {_names(bad)}") if bad else Finding(True, fine)
+
+
+def _is_over(of: Month) -> Finding:
+    over = clock.now() >= of.end
+    return Finding(over, f"it ends {of.end:%Y-%m-%d %H:%M} UTC" if not over else "the month is over")
+
+
+def _all_there(of: Month) -> Finding:
+    """Every chain that touches the month has a statement that reaches its end."""
+    ends: dict[tuple[str, str, str], datetime] = {}
+    for row in of.statements:
+        chain = (row.kind, row.currency, row.chain)
+        if row.period_end:
+            ends[chain] = max(row.period_end, ends.get(chain, row.period_end))
+    if not ends:
+        return Finding(False, "no statement of this month was seen")
+    short = [f"{kind} {currency} until {end:%Y-%m-%d}" for (kind, currency, _), end in ends.items() if end < of.end]
+    return _verdict(short, "nothing reaches the end of the month yet", f"{len(of.statements)} statements")
+
+
+def _chain(of: Month) -> Finding:
+    broken = IdentityCheck.objects.filter(settlement__in=of.ids, number=6, passed=False).select_related("settlement")
+    gaps = Discrepancy.objects.filter(
+        account=of.account, kind=DiscrepancyKind.STATEMENT_GAP, state=DiscrepancyState.OPEN
+    ).filter(evidence__since__lt=of.end.isoformat(), evidence__until__gt=of.start.isoformat())
+    bad = [str(check.settlement) for check in broken] + [gap.key for gap in gaps]
+    return _verdict(bad, "broken at", "no gap and no overlap")
+
+
+def _whole(of: Month) -> Finding:
+    bad = [f"{row} is {row.state}" for row in of.statements if row.state in UNREADY]
+    return _verdict(bad, "not whole", "lines make the totals")
+
+
+def _residual(of: Month) -> Finding:
+    bad = [
+        f"{row} {row.residual if row.residual is not None else 'not known'}" for row in of.statements if row.residual
+    ]
+    bad += [f"{row} not known" for row in of.statements if row.residual is None]
+    return _verdict(bad, "not explained", "every residual is 0.00")
+
+
+def _identities(of: Month) -> Finding:
+    failed = IdentityCheck.objects.filter(settlement__in=of.ids, passed=False).exclude(number=6)
+    bad = [f"{check.settlement} identity {check.number}" for check in failed.select_related("settlement")]
+    passed = IdentityCheck.objects.filter(settlement__in=of.ids, passed=True).count()
+    return _verdict(bad, "failed", f"{passed} identities passed, none failed")
+
+
+def _labels(of: Month) -> Finding:
+    unknown = of.lines.filter(line_class="unknown").values("label_text").annotate(money=Sum("amount")).order_by("money")
+    bad = [f"{row['label_text']!r} {row['money'].normalize():f}" for row in unknown]
+    return _verdict(bad, "nobody said what these are", "every label is known")
+
+
+def _unmatched(of: Month) -> Finding:
+    before = clock.now() - UNMATCHED_AFTER
+    found = of.lines.filter(scope=Scope.QUARANTINE).exclude(line_class="unknown")
+    old = found.filter(settlement__imported_at__lt=before).aggregate(count=Count("pk"), money=Sum("amount"))
+    if old["count"]:
+        return Finding(False, f"{old['count']} rows of {old['money'].normalize():f} wait for longer than three days")
+    return Finding(True, "nothing waits for longer than three days")
+
+
+def _costs(of: Month) -> Finding:
+    days = ProfitDay.objects.filter(account=of.account, day__gte=of.month, day__lt=next_month(of.month))
+    sums = (
+        days.values("currency").annotate(revenue=Sum("net_revenue"), costed=Sum("revenue_costed")).order_by("currency")
+    )
+    shares = [(row["currency"], row["costed"] / row["revenue"]) for row in sums if row["revenue"]]
+    if not shares:
+        return Finding(None, "the profit of this month was not worked out yet")
+    told = ", ".join(f"{share * 100:.1f}% of {currency}" for currency, share in shares)
+    return Finding(all(share >= COSTED_FROM for _, share in shares), f"costs are known for {told} revenue")
+
+
+def _deposits(of: Month) -> Finding:
+    """Statements that ended in the month and pay out are seen at the bank, at the latest five days after they were due."""
+    ended = [row for row in of.statements if row.period_end and row.period_end <= of.end and (row.total or 0) > 0]
+    seen = set(Deposit.objects.filter(settlement__in=[row.pk for row in ended]).values_list("settlement", flat=True))
+    today = clock.now().date()
+    missing = [
+        row for row in ended
+        if row.pk not in seen and (row.deposit_on or row.period_end.date()) + DEPOSIT_WITHIN < today  # type: ignore[union-attr]
+    ]  # fmt: skip
+    return _verdict(missing, "the bank has not shown", f"{len(seen)} of {len(ended)} deposits seen, none is late")
+
+
+def _booked(of: Month) -> Finding:
+    checks = {c.settlement_id: c for c in IdentityCheck.objects.filter(settlement__in=of.ids, number=8)}
+    bad: list[object] = []
+    for row in of.statements:
+        check = checks.get(row.pk)
+        if check is None or not check.passed or (row.checked_at and check.as_of < row.checked_at):
+            bad.append(f"{row} ({check.reason if check and check.reason else 'not booked since it was checked'})")
+    days = {"booked_on__gte": of.month, "booked_on__lt": next_month(of.month)}
+    bad += list(Deposit.objects.filter(account=of.account, journals__isnull=True, **days))
+    return _verdict(bad, "without entries", f"{of.journals.count()} entries")
+
+
+def _exported(of: Month) -> Finding:
+    made = JournalExport.objects.filter(account=of.account, month=of.month, is_current=True)
+    built = of.journals.order_by("-built_at").values_list("built_at", flat=True).first()
+    if built is None:
+        return Finding(True, "there is nothing to export")
+    fresh = [row for row in made if row.made_at >= built]
+    if fresh:
+        return Finding(True, f"exported: {_names(fresh)}")
+    return Finding(False, "entries were built after the export; export again" if made else "not exported yet")
+
+
+def _rounding(of: Month) -> Finding:
+    lines = JournalLine.objects.filter(journal__in=of.journals, purpose="rounding")
+    sums = lines.values("journal__currency").annotate(money=Sum("amount")).order_by("journal__currency")
+    bad = []
+    for row in sums:
+        turnover = of.lines.filter(line_class__in=SALE, currency=row["journal__currency"]).aggregate(all=Sum("amount"))
+        limit = max(of.books.rounding_limit, (turnover["all"] or Decimal(0)) * ROUNDING_SHARE)
+        if abs(row["money"]) > limit:
+            bad.append(f"{row['money'].normalize():f} {row['journal__currency']} of at most {limit:.2f}")
+    return _verdict(bad, "too much was rounded", f"within {of.books.rounding_limit}")
+
+
+def _cases(of: Month) -> Finding:
+    found = Discrepancy.objects.filter(settlement__in=of.ids, state=DiscrepancyState.OPEN)
+    kinds = found.values_list("kind").annotate(count=Count("pk")).order_by("-count", "kind")
+    labels = dict(DiscrepancyKind.choices)
+    bad = [f"{count} {labels.get(kind, kind)}" for kind, count in kinds]
+    return _verdict(bad, "still open", "no difference is open")
+
+
+CHECKS = (
+    Spec("is_over", "The month is over", _is_over, "finance:months", is_acceptable=False),
+    Spec("all_there", "All statements are there", _all_there, "finance:import"),
+    Spec("chain", "The chain of statements is whole", _chain, "finance:discrepancies", "kind=statement_gap"),
+    Spec("whole", "Every statement is whole", _whole, "finance:statements", "state=inconsistent"),
+    Spec("residual", "Nothing is left unexplained", _residual, "finance:statements"),
+    Spec("identities", "The identities passed", _identities, "finance:statements"),
+    Spec("labels", "Every label is known", _labels, "finance:discrepancies", "kind=unknown_label", is_acceptable=False),
+    Spec("unmatched", "Nothing is unmatched for long", _unmatched, "finance:discrepancies", "kind=unmatched"),
+    Spec("deposits", "The deposits were seen", _deposits, "finance:import"),
+    Spec("booked", "Everything is booked", _booked, "finance:journals", is_acceptable=False),
+    Spec("rounding", "Rounding is small", _rounding, "finance:journals"),
+    Spec("exported", "The entries were exported", _exported, "finance:journals"),
+    Spec("costs", "Costs are known", _costs, "finance:months", is_blocking=False),
+    Spec("cases", "Differences are settled", _cases, "finance:discrepancies", is_blocking=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One check of one month, with the acceptance of a person where there is one for this very finding."""
+
+    spec: Spec
+    passed: bool | None
+    why: str
+    accepted_by: str = ""
+    accepted_reason: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it does not keep the month from being locked."""
+        return bool(self.passed) or bool(self.accepted_by) or not self.spec.is_blocking
+
+
+def look(account: Account, month: date, books: Books) -> list[tuple[Spec, Finding]]:
+    """Every check of an account's month, in the order in which a person works through them."""
+    of = Month(account, month, books)
+    return [(spec, spec.look(of)) for spec in CHECKS]

@@ -1,0 +1,315 @@
+"""A month is prepared by one person, locked by another one, and proven by a script that needs nothing but Python."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.core import clock
+from finance import signing
+from finance.models import (
+    AccountMonth,
+    AccountRule,
+    Certificate,
+    Deposit,
+    Discrepancy,
+    Journal,
+    MonthState,
+    ProfitDay,
+    Settlement,
+)
+from finance.offline import verify
+from finance.services import certificates, closing, reconcile
+from finance.services import journals as booking
+from tests.finance.test_worked_examples import story, tell  # noqa: F401 - the fixture of the worked statement
+
+SEPTEMBER, AUGUST = date(2026, 9, 1), date(2026, 8, 1)
+LATER = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
+
+
+def verdicts(account) -> dict[str, bool | None]:
+    return {row.spec.key: row.passed for row in closing.rows(account, SEPTEMBER)}
+
+
+@pytest.fixture
+def ready(tell, account, settings, tmp_path):  # noqa: F811
+    """The worked statement over the whole of September, paid, booked and exported; only the costs are not known."""
+    settings.DATA_DIR = tmp_path
+    settlement = tell(story())
+    month_end = clock.day_bounds(date(2026, 10, 1), account.zone())[0]
+    Settlement.objects.update(period_end=month_end)
+    Deposit.objects.create(
+        account=account, currency="EUR", amount=Decimal("21.66"), booked_on=date(2026, 10, 2), reference="S-1",
+        settlement=settlement, imported_at=LATER,
+    )  # fmt: skip
+    with clock.frozen(LATER - timedelta(hours=1)):
+        reconcile.reconcile([settlement.pk])
+        booking.book([settlement.pk])
+    with clock.frozen(LATER):
+        closing.export(account, SEPTEMBER, "generic", by="ann")
+        yield settlement
+
+
+@pytest.fixture
+def locked(ready):
+    closing.prepare(ready.account, SEPTEMBER, by="ann")
+    return closing.lock(ready.account, SEPTEMBER, by="bob")
+
+
+@pytest.mark.django_db
+def test_it_shows_what_a_month_still_lacks(ready):
+    assert verdicts(ready.account) == {
+        "is_over": True, "all_there": True, "chain": True, "whole": True, "residual": True, "identities": True,
+        "labels": True, "unmatched": True, "deposits": True, "booked": True, "rounding": True, "exported": True,
+        "costs": None, "cases": True,
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_it_says_how_much_of_the_revenue_has_costs(ready):
+    values = {"account": ready.account, "day": date(2026, 9, 3), "currency": "EUR", "lines": 1, "units": 1}
+    ProfitDay.objects.create(**values, net_revenue=Decimal(100), revenue_costed=Decimal("97.9"))
+    row = next(row for row in closing.rows(ready.account, SEPTEMBER) if row.spec.key == "costs")
+    assert (row.passed, row.why, row.is_done) == (False, "costs are known for 97.9% of EUR revenue", True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("spoil", "fails"),
+    [
+        (lambda s: Settlement.objects.update(state="inconsistent", residual=Decimal("-1")), {"whole", "residual"}),
+        (lambda s: s.lines.filter(row_no=11).update(line_class="unknown"), {"labels"}),
+        (lambda s: s.lines.filter(row_no=8).update(scope="quarantine"), {"unmatched"}),
+        (lambda s: s.checks.filter(number=1).update(passed=False), {"identities"}),
+        (lambda s: s.checks.filter(number=6).update(passed=False), {"chain"}),
+        (lambda s: Settlement.objects.update(checked_at=LATER), {"booked"}),
+        (lambda s: Journal.objects.update(built_at=LATER + timedelta(hours=1)), {"exported"}),
+        (lambda s: Settlement.objects.update(period_end=datetime(2026, 9, 20, tzinfo=UTC)), {"all_there"}),
+    ],
+    ids=lambda value: "-".join(sorted(value)) if isinstance(value, set) else "",
+)
+def test_it_fails_the_check_that_is_spoilt_and_refuses_to_prepare(ready, spoil, fails):
+    Settlement.objects.update(imported_at=LATER - timedelta(days=10))
+    spoil(ready)
+    assert {key for key, passed in verdicts(ready.account).items() if passed is False} == fails
+    with pytest.raises(ValidationError, match="do not hold"):
+        closing.prepare(ready.account, SEPTEMBER, by="ann")
+
+
+@pytest.mark.django_db
+def test_it_misses_a_deposit_that_is_late(ready):
+    Journal.objects.filter(kind="deposit").delete()
+    Deposit.objects.all().delete()
+    with clock.frozen(datetime(2026, 10, 5, tzinfo=UTC)):
+        assert verdicts(ready.account)["deposits"] is True
+    with clock.frozen(datetime(2026, 10, 6, tzinfo=UTC)):
+        assert verdicts(ready.account)["deposits"] is False
+
+
+@pytest.mark.django_db
+def test_it_accepts_a_failed_check_with_a_reason_for_as_long_as_it_says_the_same(ready):
+    account = ready.account
+    ready.checks.filter(number=2).update(passed=False)
+    with pytest.raises(ValidationError, match="say why"):
+        closing.accept(account, SEPTEMBER, "identities", by="ann", reason=" ")
+    closing.accept(account, SEPTEMBER, "identities", by="ann", reason="bank fee, see ticket")
+    closing.prepare(account, SEPTEMBER, by="ann")
+    ready.checks.filter(number=1).update(passed=False)
+    with pytest.raises(ValidationError, match="identities passed"):
+        closing.prepare(account, SEPTEMBER, by="ann")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["labels", "booked", "is_over", "nonsense"])
+def test_it_lets_nobody_accept_what_must_hold(ready, key):
+    with pytest.raises(ValidationError, match="has to pass"):
+        closing.accept(ready.account, SEPTEMBER, key, by="ann", reason="please")
+
+
+@pytest.mark.django_db
+def test_it_needs_two_people_to_lock(ready):
+    with pytest.raises(ValidationError, match="not prepared yet"):
+        closing.lock(ready.account, SEPTEMBER, by="bob")
+    closing.prepare(ready.account, SEPTEMBER, by="ann")
+    with pytest.raises(ValidationError, match="another person must lock it"):
+        closing.lock(ready.account, SEPTEMBER, by="ann")
+    month = closing.lock(ready.account, SEPTEMBER, by="bob")
+    assert (month.state, month.prepared_by, month.locked_by) == (MonthState.LOCKED, "ann", "bob")
+    assert Settlement.objects.get().state == "locked"
+    assert set(Journal.objects.filter(month=SEPTEMBER).values_list("is_locked", flat=True)) == {True}
+    for act in (closing.prepare, closing.lock):
+        with pytest.raises(ValidationError, match="is locked since 2026-10-05 by bob"):
+            act(ready.account, SEPTEMBER, by="cid")
+
+
+@pytest.mark.django_db
+def test_it_takes_a_prepared_month_back(ready):
+    closing.prepare(ready.account, SEPTEMBER, by="ann")
+    closing.withdraw(ready.account, SEPTEMBER)
+    assert AccountMonth.objects.get().state == MonthState.OPEN
+
+
+@pytest.mark.django_db
+def test_it_never_builds_a_locked_month_again(locked, ready):
+    before = list(Journal.objects.filter(month=SEPTEMBER).values_list("pk", "built_at", "debit"))
+    AccountRule.objects.filter(purpose="storage").update(code="4281")
+    booking.book([ready.pk])
+    assert list(Journal.objects.filter(month=SEPTEMBER).values_list("pk", "built_at", "debit")) == before
+    assert Journal.objects.exclude(month=SEPTEMBER).values_list("kind", flat=True).get() == "deposit"
+
+
+@pytest.mark.django_db
+def test_it_certifies_what_was_locked(locked):
+    made = Certificate.objects.get()
+    told = json.loads(certificates.content(made))
+    assert (told["month"], told["prepared"]["by"], told["approved"]["by"]) == ("2026-09", "ann", "bob")
+    (total,) = told["totals"]
+    assert (total["currency"], total["statement_total"], total["booked"]["clearing"]) == ("EUR", "21.66", "21.66")
+    (statement,) = told["statements"]
+    assert (statement["total"], statement["documents"], statement["deposits"][0]["amount"]) == (
+        "21.66", ["S-1-202609"], "21.66",
+    )  # fmt: skip
+    passed = {check["number"]: check["passed"] for check in statement["identities"]}
+    assert (passed[1], passed[2], passed[7], passed[8]) == (True, True, True, True)
+    assert [check["key"] for check in told["checks"] if not check["passed"]] == ["costs"]
+    assert {row["name"] for row in told["files"]} == {
+        "statements/S-1.csv", "exports/journal_shop_2026-09.csv", "journals.csv", "verify.py", "certificate.html",
+    }  # fmt: skip
+
+
+def run(place, *options: str) -> tuple[int, str]:
+    """The script in a Python of its own, without our packages."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(place), *options], capture_output=True, text=True, check=False, timeout=60
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def unpacked(locked, tmp_path):
+    bundle = certificates.bundle(Certificate.objects.get())
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(tmp_path / "out")
+    return tmp_path / "out"
+
+
+@pytest.mark.django_db
+def test_it_is_verified_offline(unpacked):
+    code, said = run(unpacked / "verify.py", "--key", signing.public_key())
+    assert (code, said.splitlines()) == (
+        0,
+        [
+            "ok the certificate is signed by the key that you gave",
+            "ok 5 files are as they were when the month was locked",
+            "ok statement S-1: lines = total = 21.66 EUR = 1 deposit(s)",
+            "ok 1 entries balance, and each statement is on the clearing account as a whole",
+        ],
+    )
+    assert run(unpacked / "verify.py")[1].endswith("or give it with --key\n")
+    assert run(unpacked / "verify.py", str(certificates.bundle(Certificate.objects.get())))[0] == 0
+    wrong = run(unpacked / "verify.py", "--key", "00" * 32)
+    assert (wrong[0], "not by the key that you gave" in wrong[1]) == (1, True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name",
+    ["statements/S-1.csv", "journals.csv", "exports/journal_shop_2026-09.csv", "certificate.html", "certificate.json",
+     "signature.json"],
+)  # fmt: skip
+def test_it_fails_and_names_the_file_when_one_byte_is_flipped(unpacked, name):
+    file = unpacked / name
+    body = bytearray(file.read_bytes())
+    body[len(body) // 2] ^= 1
+    file.write_bytes(body)
+    code, said = run(unpacked / "verify.py")
+    assert (code, said.startswith(f"FAILED {name}")) == (1, True), said
+
+
+@pytest.mark.django_db
+def test_it_fails_when_a_file_is_missing_or_added(unpacked):
+    (unpacked / "note.txt").write_text("x")
+    assert run(unpacked / "verify.py") == (1, "FAILED note.txt: the certificate does not know this file\n")
+    (unpacked / "note.txt").unlink()
+    (unpacked / "journals.csv").unlink()
+    assert run(unpacked / "verify.py") == (1, "FAILED journals.csv: the file is missing\n")
+
+
+@pytest.mark.django_db
+def test_it_does_not_believe_a_certificate_that_someone_else_signed_again(unpacked):
+    """Amounts changed in all places and signed anew: only the key tells."""
+    forger = Ed25519PrivateKey.from_private_bytes(b"7" * 32)
+    public = forger.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+    told = json.loads((unpacked / "certificate.json").read_text())
+    told["public_key"] = public
+    body = json.dumps(told).encode()
+    (unpacked / "certificate.json").write_bytes(body)
+    signed = {
+        "sha256": verify.hashlib.sha256(body).hexdigest(),
+        "public_key": public,
+        "signature": forger.sign(body).hex(),
+    }
+    (unpacked / "signature.json").write_text(json.dumps(signed))
+    assert run(unpacked / "verify.py")[0] == 0
+    code, said = run(unpacked / "verify.py", "--key", signing.public_key())
+    assert (code, f"signed by {public}" in said) == (1, True)
+
+
+@pytest.mark.django_db
+def test_it_finds_sums_that_do_not_hold_even_when_every_hash_does(unpacked):
+    lines = unpacked / "statements" / "S-1.csv"
+    lines.write_text(lines.read_text().replace("-31.05", "-31.06"))
+    told = json.loads((unpacked / "certificate.json").read_text())
+    for row in told["files"]:
+        body = (unpacked / row["name"]).read_bytes()
+        row |= {"sha256": verify.hashlib.sha256(body).hexdigest(), "size": len(body)}
+    _sign(unpacked, told)
+    assert run(unpacked / "verify.py") == (
+        1, "FAILED statements/S-1.csv: its lines make 21.65, the statement says 21.66\n"
+    )  # fmt: skip
+
+
+def _sign(folder, told) -> None:
+    body = json.dumps(told).encode()
+    (folder / "certificate.json").write_bytes(body)
+    given = {"sha256": verify.hashlib.sha256(body).hexdigest(), "public_key": signing.public_key()}
+    (folder / "signature.json").write_text(json.dumps({**given, "signature": signing.sign(body)}))
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=200), st.integers(0, 511))
+def test_it_checks_signatures_like_the_library(seed, body, bit):
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    signature = key.sign(body)
+    flipped = bytearray(signature)
+    flipped[bit // 8] ^= 1 << (bit % 8)
+    assert verify.is_signed(public, body, signature)
+    assert not verify.is_signed(public, body, bytes(flipped))
+    assert not verify.is_signed(public, body + b"x", signature)
+
+
+@pytest.mark.django_db
+def test_it_counts_open_differences_without_blocking(ready):
+    Discrepancy.objects.create(
+        account=ready.account, kind="short_paid", key="x", settlement=ready, severity="S2", first_seen_at=LATER,
+        last_seen_at=LATER,
+    )  # fmt: skip
+    row = next(row for row in closing.rows(ready.account, SEPTEMBER) if row.spec.key == "cases")
+    assert (row.passed, row.why, row.is_done) == (False, "still open: 1 short-paid", True)
+
+
+@pytest.mark.django_db
+def test_it_says_that_an_unseen_month_has_no_statements(account, noon):
+    found = {row.spec.key: row.why for row in closing.rows(account, AUGUST)}
+    assert found["all_there"] == "no statement of this month was seen"
