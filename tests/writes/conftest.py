@@ -17,7 +17,7 @@ from marketplaces.services.writes import Parcel, Wish
 from tests.chaos.conftest import TODAY, Street, all_worlds, street
 
 __all__ = ["all_worlds", "street"]
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def wish() -> Wish:
@@ -32,7 +32,7 @@ def parcel(lines: dict[str, int], **changes: Any) -> Parcel:
 
 @dataclass
 class Shop:
-    """One connected account whose listings and orders were read, and its side of the simulated world."""
+    """One connected account, read as far as a test asks, and its side of the simulated world."""
 
     street: Street
     account: Account
@@ -58,19 +58,20 @@ class Shop:
 
     def listing(self) -> Listing:
         """One that we ship ourselves."""
+        self.read("listings")
         return Listing.objects.filter(account=self.account, status="active", fulfilment="merchant").order_by("pk")[0]
 
     def order(self, *, units: int = 1) -> Order:
         """One to ship, with a line of so many units at least."""
+        self.read("orders")
         found = Order.objects.filter(account=self.account, status="to_ship", fulfilment="merchant")
         return found.filter(lines__quantity__gte=units).order_by("-ordered_at")[0]
 
 
 @pytest.fixture
 def shop(street: Street, adapter: Any, declared: Any) -> Shop:
+    """With three days of history."""
     account = street.connect(adapter, declared)
-    opened = Shop(street, account, (declared.client, declared.key))
-    for resource in ("listings", "orders"):
-        opened.read(resource)
-    assert clock.now() >= TODAY
-    return opened
+    account.history_from = TODAY - 3 * DAY
+    account.save()
+    return Shop(street, account, (declared.client, declared.key))
