@@ -128,6 +128,11 @@ def charged(share: str) -> str:
     return _WORTH.format(raw=limited, net=_rounded("fee.raw"), on_top=_rounded("(net.fee * (1 + rule.vat_rate))"))
 
 
+def of_fees(amount: str) -> str:
+    """`tariffs.of_fees`: a share of other fees, without their VAT where VAT comes on top."""
+    return f"(rule.rate * {amount} / CASE WHEN rule.vat = 'on_top' THEN 1 + rule.vat_rate ELSE 1 END)"
+
+
 def _tolerance(amount: str, per_unit: str, rate: str) -> str:
     least = f"greatest({per_unit}, 10::numeric ^ -a.digits) * a.units"
     return f"round(greatest({least}, coalesce({amount}, 0) * {rate}), 4)"
@@ -200,7 +205,7 @@ WITH {{picked}}, tiered AS MATERIALIZED (
             AS reason
     FROM ruled t JOIN asked a USING (order_line_id) JOIN rules rule ON rule.id = t.rule_id
     LEFT JOIN plain ON plain.order_line_id = t.order_line_id AND plain.line_class = 'commission'
-    CROSS JOIN LATERAL ({charged("(rule.rate * plain.amount)")}) AS worth
+    CROSS JOIN LATERAL ({charged(of_fees("plain.amount"))}) AS worth
     WHERE t.reason = '' AND t.basis = 'commission'
 ), so_far AS (SELECT * FROM plain UNION ALL SELECT * FROM of_commission), sums AS (
     SELECT order_line_id, CASE WHEN count(*) = count(amount) THEN sum(amount) END AS amount FROM so_far GROUP BY 1
@@ -211,7 +216,7 @@ WITH {{picked}}, tiered AS MATERIALIZED (
         {_tolerance("worth.amount", "rule.tolerance", "rule.tolerance_rate")},
         CASE WHEN sums.amount IS NULL THEN 'no_fees' WHEN worth.amount IS NULL THEN 'no_fee_vat' ELSE '' END
     FROM ruled t JOIN asked a USING (order_line_id) JOIN rules rule ON rule.id = t.rule_id
-    LEFT JOIN sums USING (order_line_id) CROSS JOIN LATERAL ({charged("(rule.rate * sums.amount)")}) AS worth
+    LEFT JOIN sums USING (order_line_id) CROSS JOIN LATERAL ({charged(of_fees("sums.amount"))}) AS worth
     WHERE t.reason = '' AND t.basis = 'fees'
 )
 """  # noqa: S608 - as above

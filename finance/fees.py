@@ -17,7 +17,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from config.core.money import STORED_PLACES, minor_unit
-from finance.tariffs import Rule, Sale, charge, share, tier, version, why_no_base
+from finance.tariffs import Rule, Sale, charge, of_fees, share, tier, version, why_no_base
 from marketplaces.canonical import LineClass as C
 
 SALE_FEES = tuple(
@@ -129,11 +129,11 @@ def _shares_of_fees(found: dict[str, Fee], waiting: Iterable[tuple[str, str, Rul
             last.append((line_class, source, row))
             continue
         of = commission.amount if commission else None
-        part = None if of is None else row.rate * of
+        part = None if of is None else of_fees(row, of)
         found[line_class] = _charged(row, sale, source, part, "" if part is not None else "no_commission")
     amounts = [fee.amount for fee in found.values()]
     told = [amount for amount in amounts if amount is not None]
     is_known = bool(told) and len(told) == len(amounts)
     for line_class, source, row in last:
-        part = row.rate * sum(told, _NOTHING) if is_known else None
+        part = of_fees(row, sum(told, _NOTHING)) if is_known else None
         found[line_class] = _charged(row, sale, source, part, "" if is_known else "no_fees")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from finance.tariffs import Rule, charge
+from finance.tariffs import Rule, charge, of_fees
 
 
 def administration_fee(referral: Decimal, rule: Rule, currency: str, *, units: int = 1) -> Decimal | None:
     """What is kept of a refunded commission (both positive); None where the VAT on top of it is not known."""
-    return charge(rule, rule.rate * referral, units, currency)
+    return charge(rule, of_fees(rule, referral), units, currency)
 
 
 def credit(referral: Decimal, rule: Rule | None, currency: str, *, units: int = 1) -> Decimal | None:

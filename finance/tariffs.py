@@ -196,6 +196,12 @@ def _portion(row: Rule, size: Decimal, units: int) -> Decimal:
     return max(top - (row.price_from or _NOTHING) * units, _NOTHING)
 
 
+def of_fees(row: Rule, charged: Decimal) -> Decimal:
+    """A share of other fees as they were charged; where VAT comes on top of this one, without theirs."""
+    is_net = row.vat == "on_top" and row.vat_rate is not None
+    return row.rate * charged / (1 + (row.vat_rate or _NOTHING)) if is_net else row.rate * charged
+
+
 def charge(row: Rule, share: Decimal, units: int, currency: str) -> Decimal | None:
     """Share, amounts per unit and line, limits, rounding and VAT on top; None where that VAT is not known."""
     amount = share + row.per_unit * units + row.per_line

@@ -5,7 +5,7 @@ finding of its own and is left out here; rows of a statement that is not whole p
 expected is judged only where the account says that its schedule names every fee.
 """
 
-from finance.expected import ASKED, PICKED, charged, digits
+from finance.expected import ASKED, PICKED, charged, digits, of_fees
 from finance.fees import SALE_FEES
 from marketplaces.canonical import LineClass as C
 
@@ -132,7 +132,7 @@ WITH {PICKED.format(asked=ASKED.format(which=_REFUNDED))}, ruled AS (
         due.credit - coalesce(worth.amount, due.kept) - (due.credited - due.kept) AS missing
     FROM due LEFT JOIN finance_feerule rule ON rule.id = due.rule_id
     LEFT JOIN LATERAL (SELECT due.digits, due.pieces AS units) AS a ON true
-    LEFT JOIN LATERAL ({charged("(rule.rate * due.credit)")}) AS worth ON rule.id IS NOT NULL
+    LEFT JOIN LATERAL ({charged(of_fees("due.credit"))}) AS worth ON rule.id IS NOT NULL
 )
 SELECT account_id, order_line_id::text, 'S3', settlement_id, line_id, order_line_id, order_ref, missing, currency,
     jsonb_strip_nulls(jsonb_build_object('commission', charged::text, 'share_refunded', round(share, 4)::text,

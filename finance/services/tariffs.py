@@ -107,7 +107,7 @@ def _put(
     owner: Mapping[str, Any], rows: Sequence[FeeTariff], *, by: str, is_whole: bool = False
 ) -> tuple[dict[str, int], date | None]:
     """Make the owner's rows be these (all of them where `is_whole`); counts, and the first day that changed."""
-    wanted = {_key(row): row for row in (_named(row) for row in rows)}
+    wanted = {_key(row): row for row in (named(row) for row in rows)}
     with transaction.atomic():
         standing = {
             _key({name: getattr(rule, name) for name in _KEY}): rule
@@ -128,7 +128,8 @@ def _where(owner: Mapping[str, Any]) -> dict[str, Any]:
     return {"account_id": None, "marketplace": "", **owner}
 
 
-def _named(row: FeeTariff) -> dict[str, Any]:
+def named(row: FeeTariff) -> dict[str, Any]:
+    """The fields of a FeeRule, without its owner."""
     return _normal({**asdict(row), "line_class": row.line_class or "", "programme": row.programme or ""})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,21 @@ def test_it_declares_stores_that_can_be_found_and_told_apart(adapter):
         assert adapter.store(store.code) == store
         assert re.fullmatch(r"[A-Z]{3}", store.currency)
         assert re.fullmatch(r"[A-Z]{2}", store.country)
+
+
+def test_it_publishes_fees_that_are_dated_read_somewhere_and_told_apart(adapter):
+    rows = registry.tariff(adapter.key)
+    stores = {store.code: store for store in adapter.stores}
+    keys = Counter(
+        (r.line_class, r.channel, r.category, r.programme, r.currency, r.valid_from, r.price_from, r.weight_from_g)
+        for r in rows
+    )
+    assert [key for key, count in keys.items() if count > 1] == []
+    for row in rows:
+        assert re.search(r"read \d{4}-\d\d", row.source), row
+        assert row.category == row.category.strip().lower()
+        assert not row.channel or row.currency in ("", stores[row.channel].currency)
+        assert 0 <= row.rate < 1
 
 
 def test_it_declares_resources_that_yield_known_rows(adapter):
