@@ -6,6 +6,7 @@
 3. Per key (SKU, warehouse, currency, vendor) the row with the latest valid_from up to the order's day counts, of one
    day the last known; only rows known at the asked moment are seen. When that row is an end, the key has no cost.
 4. Of several keys the latest valid_from wins, then the last known, then the smallest vendor name, then the currency.
+5. A line of a locked month keeps the cost that was known when the month was locked.
 """
 
 from __future__ import annotations
@@ -71,9 +72,11 @@ PLACES = """
 
 _APPLIED = """
 WITH asked AS MATERIALIZED (
-    SELECT line.order_line_id, line.sku_id, line.day, line.known_at, place.warehouse_id
+    SELECT line.order_line_id, line.sku_id, line.day, place.warehouse_id, {known_at} AS known_at
     FROM ({lines}) AS line LEFT JOIN ({places}) AS place ON place.fulfilment = line.fulfilment
         AND (place.account_id = line.account_id OR place.account_id IS NULL)
+    LEFT JOIN finance_accountmonth shut ON shut.state = 'locked' AND shut.account_id = line.account_id
+        AND shut.month = date_trunc('month', line.day)::date
 ), keys AS (
     SELECT DISTINCT sku_id, warehouse_id, day, known_at FROM asked WHERE sku_id IS NOT NULL
 ), found AS MATERIALIZED (
@@ -98,10 +101,26 @@ FROM asked LEFT JOIN found ON found.sku_id = asked.sku_id AND found.day = asked.
 """
 
 
-def applied(lines: str = LINES, *, costs: str = "finance_cost") -> str:
+def applied(lines: str = LINES, *, costs: str = "finance_cost", as_if_open: bool = False) -> str:
     """SQL with one row per row of the query `lines` (columns as of LINES): the cost of one piece that applies to it.
 
     Gives order_line_id, warehouse_id, day, cost_id, landed (positive, per piece), currency, and reason: `no_sku`,
-    `no_cost` or empty. `costs` is a relation with the columns of finance_cost, for asking what would be if.
+    `no_cost` or empty. `costs` is a relation with the columns of finance_cost, for asking what would be if;
+    `as_if_open` leaves rule 5 out.
     """
-    return _APPLIED.format(lines=lines, places=PLACES, costs=costs)
+    known_at = "line.known_at" if as_if_open else "least(line.known_at, shut.locked_at)"
+    return _APPLIED.format(lines=lines, places=PLACES, costs=costs, known_at=known_at)
+
+
+def changed(lines: str, *, before: str, after: str, as_if_open: bool = False) -> str:
+    """SQL with the lines to which another row applies in one relation of costs than in another.
+
+    Gives order_line_id, day, and of both sides cost_id, landed and currency, the former ones named `old_...`.
+    """
+    old = applied(lines, costs=before, as_if_open=as_if_open)
+    new = applied(lines, costs=after, as_if_open=as_if_open)
+    return f"""
+    SELECT new.order_line_id, new.day, new.cost_id, new.landed, new.currency,
+        old.cost_id AS old_cost_id, old.landed AS old_landed, old.currency AS old_currency
+    FROM ({new}) AS new JOIN ({old}) AS old USING (order_line_id)
+    WHERE new.cost_id IS DISTINCT FROM old.cost_id"""  # noqa: S608 - fragments of statements, no values

@@ -13,3 +13,6 @@ discrepancies_changed = Signal()
 
 statement_gap_found = Signal()
 """After a statement turned out to be missing or late: `ids` of Discrepancy (kind statement gap)."""
+
+costs_recorded = Signal()
+"""After costs were entered, corrected or ended: `ids` of Sku."""
