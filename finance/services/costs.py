@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -69,13 +70,13 @@ def end(cost: Cost, *, on: date, by: str) -> Cost:
     """From this day on, no cost is known for the SKU, warehouse, currency and vendor of this row."""
     if on < cost.valid_from:
         raise ValidationError(f"this cost begins on {cost.valid_from}; it cannot end before that day")
-    blank = dict.fromkeys(PARTS, Decimal(0))
+    blank: dict[str, Any] = dict.fromkeys(PARTS, Decimal(0))
     return enter(replace(_again(cost), valid_from=on, is_end=True, vat_rate=None, **blank), by=by, source="ended")
 
 
 def correct(cost: Cost, *, by: str, vat_rate: Decimal | None = None, **parts: Decimal) -> Cost:
     """Say what the goods of this row really cost from its day on; what was known before stays as it was known."""
-    fresh = {name: parts.get(name, getattr(cost, name)) for name in PARTS}
+    fresh: dict[str, Any] = {name: parts.get(name, getattr(cost, name)) for name in PARTS}
     entry = replace(_again(cost), vat_rate=cost.vat_rate if vat_rate is None else vat_rate, is_end=False, **fresh)
     return enter(entry, by=by, source="corrected")
 
@@ -124,15 +125,15 @@ def _again(cost: Cost) -> Entry:
 def _moment(entries: Sequence[Entry]) -> datetime:
     """Now. Of two rows of one key and day it must be told which is the later one."""
     now = clock.now()
-    skus = {entry.sku_id for entry in entries}
-    last = Cost.objects.filter(sku__in=skus).aggregate(last=Max("known_at"))["last"]
+    skus, days = {entry.sku_id for entry in entries}, {entry.valid_from for entry in entries}
+    last = Cost.objects.filter(sku__in=skus, valid_from__in=days).aggregate(last=Max("known_at"))["last"]
     if last is not None and last >= now:
-        raise ValidationError("costs of these SKUs were recorded this very moment; try again in a second")
+        raise ValidationError("costs of these SKUs and days were recorded this very moment; try again in a second")
     return now
 
 
 def _tell(made: Sequence[Cost], known_at: datetime, by: str) -> None:
-    given = {
+    given: dict[str, Any] = {
         "new": [row.pk for row in made], "skus": sorted({row.sku_id for row in made}), "known_at": known_at,
         "since": min((row.valid_from for row in made), default=known_at.date()),
     }  # fmt: skip
@@ -149,7 +150,7 @@ def _tell(made: Sequence[Cost], known_at: datetime, by: str) -> None:
     announce(costs_recorded, ids=given["skus"])
 
 
-def _late(rows: Iterable[tuple], known_at: datetime, by: str) -> Iterable[closing.Late]:
+def _late(rows: Iterable[tuple[Any, ...]], known_at: datetime, by: str) -> Iterable[closing.Late]:
     """What the new costs would have changed in locked months; units sold, whether they came back or not."""
     for account_id, month, currency, amount, unknown, lines in rows:
         reason = f"costs recorded later apply to {lines} lines; the month keeps those known at its lock"
