@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, Count, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Lower, Replace
 
 from catalog.gtin import is_gtin
 from catalog.models import (
@@ -122,3 +123,17 @@ def _by_title(remote: RemoteProduct) -> list[Candidate]:
         Candidate(sku, 70 * hits // len(words), f"{hits} of {len(words)} words of the title")
         for hits, sku in sorted(scored, key=lambda pair: -pair[0])[:5]
     ]
+
+
+def codes(wanted: Iterable[str]) -> dict[str, int]:
+    """The SKUs among these codes, by code."""
+    return dict(Sku.objects.filter(code__in=list(wanted)).values_list("code", "pk"))
+
+
+def codes_alike(wanted: Iterable[str]) -> dict[str, str]:
+    """For each text that is no code, a code that differs in capitals, blanks or leading zeros only, where there is one."""
+    bare = Func(Replace(Lower("code"), Value(" "), Value("")), Value("0"), function="ltrim", output_field=CharField())
+    asked = {text: text.lower().replace(" ", "").lstrip("0") for text in wanted}
+    found = Sku.objects.annotate(bare=bare).filter(bare__in=set(asked.values()))
+    codes_by_bare = dict(found.order_by("-code").values_list("bare", "code"))
+    return {text: codes_by_bare[key] for text, key in asked.items() if key in codes_by_bare}

@@ -70,6 +70,21 @@ PLACES = """
 """
 """Rule 1: the only pool of each account, and the client's only own warehouse (account NULL)."""
 
+_FOUND = """
+SELECT wanted.*, best.id AS cost_id, best.landed, best.currency FROM ({keys}) AS wanted LEFT JOIN LATERAL (
+    SELECT last.* FROM (
+        SELECT DISTINCT ON (cost.warehouse_id, cost.currency, cost.vendor) cost.id, cost.warehouse_id,
+            cost.currency, cost.vendor, cost.valid_from, cost.known_at, cost.is_end, cost.landed
+        FROM {costs} AS cost
+        WHERE cost.sku_id = wanted.sku_id AND cost.valid_from <= wanted.day AND cost.known_at <= wanted.known_at
+            AND (cost.warehouse_id = wanted.warehouse_id OR cost.warehouse_id IS NULL)
+        ORDER BY cost.warehouse_id, cost.currency, cost.vendor, cost.valid_from DESC, cost.known_at DESC
+    ) AS last WHERE NOT last.is_end
+    ORDER BY last.warehouse_id IS NULL, last.valid_from DESC, last.known_at DESC, last.vendor COLLATE "C",
+        last.currency COLLATE "C"
+    LIMIT 1
+) AS best ON true
+"""
 _APPLIED = """
 WITH asked AS MATERIALIZED (
     SELECT line.order_line_id, line.sku_id, line.day, place.warehouse_id, {known_at} AS known_at
@@ -77,28 +92,18 @@ WITH asked AS MATERIALIZED (
         AND (place.account_id = line.account_id OR place.account_id IS NULL)
     LEFT JOIN finance_accountmonth shut ON shut.state = 'locked' AND shut.account_id = line.account_id
         AND shut.month = date_trunc('month', line.day)::date
-), keys AS (
-    SELECT DISTINCT sku_id, warehouse_id, day, known_at FROM asked WHERE sku_id IS NOT NULL
-), found AS MATERIALIZED (
-    SELECT keys.*, best.id AS cost_id, best.landed, best.currency FROM keys CROSS JOIN LATERAL (
-        SELECT last.* FROM (
-            SELECT DISTINCT ON (cost.warehouse_id, cost.currency, cost.vendor) cost.id, cost.warehouse_id,
-                cost.currency, cost.vendor, cost.valid_from, cost.known_at, cost.is_end, cost.landed
-            FROM {costs} AS cost
-            WHERE cost.sku_id = keys.sku_id AND cost.valid_from <= keys.day AND cost.known_at <= keys.known_at
-                AND (cost.warehouse_id = keys.warehouse_id OR cost.warehouse_id IS NULL)
-            ORDER BY cost.warehouse_id, cost.currency, cost.vendor, cost.valid_from DESC, cost.known_at DESC
-        ) AS last WHERE NOT last.is_end
-        ORDER BY last.warehouse_id IS NULL, last.valid_from DESC, last.known_at DESC, last.vendor COLLATE "C",
-            last.currency COLLATE "C"
-        LIMIT 1
-    ) AS best
-)
-SELECT asked.order_line_id, asked.warehouse_id, asked.day, found.cost_id, found.landed, found.currency,
-    CASE WHEN asked.sku_id IS NULL THEN 'no_sku' WHEN found.cost_id IS NULL THEN 'no_cost' ELSE '' END AS reason
-FROM asked LEFT JOIN found ON found.sku_id = asked.sku_id AND found.day = asked.day
-    AND found.known_at = asked.known_at AND found.warehouse_id IS NOT DISTINCT FROM asked.warehouse_id
+), priced AS MATERIALIZED ({found})
+SELECT asked.order_line_id, asked.warehouse_id, asked.day, priced.cost_id, priced.landed, priced.currency,
+    CASE WHEN asked.sku_id IS NULL THEN 'no_sku' WHEN priced.cost_id IS NULL THEN 'no_cost' ELSE '' END AS reason
+FROM asked LEFT JOIN priced ON priced.sku_id = asked.sku_id AND priced.day = asked.day
+    AND priced.known_at = asked.known_at AND priced.warehouse_id IS NOT DISTINCT FROM asked.warehouse_id
 """
+_KEYS = "SELECT DISTINCT sku_id, warehouse_id, day, known_at FROM asked WHERE sku_id IS NOT NULL"
+
+
+def found(keys: str, *, costs: str = "finance_cost") -> str:
+    """SQL with the rows of the query `keys` (with sku_id, warehouse_id, day, known_at) and cost_id, landed, currency."""
+    return _FOUND.format(keys=keys, costs=costs)
 
 
 def applied(lines: str = LINES, *, costs: str = "finance_cost", as_if_open: bool = False) -> str:
@@ -109,7 +114,7 @@ def applied(lines: str = LINES, *, costs: str = "finance_cost", as_if_open: bool
     `as_if_open` leaves rule 5 out.
     """
     known_at = "line.known_at" if as_if_open else "least(line.known_at, shut.locked_at)"
-    return _APPLIED.format(lines=lines, places=PLACES, costs=costs, known_at=known_at)
+    return _APPLIED.format(lines=lines, places=PLACES, known_at=known_at, found=found(_KEYS, costs=costs))
 
 
 def changed(lines: str, *, before: str, after: str, as_if_open: bool = False) -> str:

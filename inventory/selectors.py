@@ -13,7 +13,7 @@ from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Concat
 
 from catalog.models import RemoteProduct
-from inventory.models import Order, OrderEvent, OrderLine, Return, SalesDay, SkuDay, StockLevel
+from inventory.models import Order, OrderEvent, OrderLine, Return, SalesDay, SkuDay, StockLevel, Warehouse
 
 _UNITS = {f"units_{name}": Sum(name) for name in ("available", "reserved", "inbound", "unsellable")}
 OPEN = ("to_ship", "partially_shipped")
@@ -215,3 +215,12 @@ def open_units(*, sku_id: int) -> int:
     """Units ordered and not yet shipped or cancelled, over all accounts."""
     found = OrderLine.objects.filter(sku_id=sku_id, quantity__gt=F("quantity_shipped") + F("quantity_cancelled"))
     return found.aggregate(total=Sum("quantity_open"))["total"] or 0
+
+
+def warehouses() -> QuerySet[Warehouse]:
+    """Our own places and the pools of accounts, by code."""
+    return Warehouse.objects.select_related("account").order_by("code")
+
+
+def warehouse_codes() -> dict[str, int]:
+    return dict(Warehouse.objects.values_list("code", "pk"))
