@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from finance.views import deposits, discrepancies, imports, lines, rates, statements
+from finance.views import cost_sheets, costs, deposits, discrepancies, imports, lines, rates, statements
 
 app_name = "finance"
 urlpatterns = [
@@ -14,5 +14,10 @@ urlpatterns = [
     path("money/discrepancies/<int:pk>/", discrepancies.discrepancy, name="discrepancy"),
     path("money/deposits/", deposits.deposits, name="deposits"),
     path("money/rates/", rates.rates, name="rates"),
+    path("money/costs/", costs.costs_list, name="costs"),
+    path("money/costs/<int:pk>/", costs.cost, name="cost"),
+    path("money/costs/missing/", costs.gaps, name="cost_gaps"),
+    path("money/costs/sheets/", cost_sheets.sheets, name="cost_sheets"),
+    path("money/costs/sheets/<int:pk>/", cost_sheets.sheet, name="cost_sheet"),
     path("money/import/", imports.imports, name="import"),
 ]

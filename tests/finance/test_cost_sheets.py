@@ -177,7 +177,7 @@ def test_it_compares_over_currencies_by_the_days_rate_and_asks_where_there_is_no
     (mug, cup) = effect.of_sheet(sheet)
     assert (mug.before.amount, mug.before.lines) == (Decimal("210.0000"), 10)
     assert (mug.after.amount, mug.after.lines) == (Decimal("155.0000"), 8)
-    assert (cup.before.amount, cup.after) == (Decimal("20.0000"), effect.Margin(None, None, 0))
+    assert (cup.before.amount, cup.after) == (Decimal("30.0000"), effect.Margin(None, None, 0))
 
 
 def test_it_applies_the_approved_rows_and_leaves_the_declined_out(shop):
