@@ -60,9 +60,12 @@ def check(sheet: CostSheet) -> bool:
 
 @transaction.atomic
 def approve(sheet: CostSheet, *, by: str, rows: Iterable[int] | None = None) -> int:
-    """A second person agrees to the rows that need it, all or these (numbers in the file); returns how many."""
+    """Agree to the rows that need a second person, all or these (numbers in the file); returns how many.
+
+    Whoever uploaded the sheet, by hand or by a token, is not the second person.
+    """
     _locked(sheet)
-    if by == sheet.uploaded_by:
+    if by == sheet.uploaded_by.partition(" (")[0]:
         raise ValidationError("you uploaded this sheet; somebody else approves it")
     wanted = sheet.rows.filter(state=RowState.GOOD).exclude(approvals=[])
     return _decide(wanted, RowState.APPROVED, by, rows)

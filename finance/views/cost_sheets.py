@@ -168,7 +168,7 @@ BUTTONS = {
 def sheet(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A sheet with its preview; `?format=rejected` is its rejected rows as a sheet, with what to mend."""
     require(request, Action.VIEW_MONEY)
-    found = get_object_or_404(selectors.sheets(), pk=pk)
+    found: Any = get_object_or_404(selectors.sheets(), pk=pk)
     if request.method == "POST":
         return press(request, BUTTONS, found)
     if request.GET.get("format") == "rejected":
