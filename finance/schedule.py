@@ -74,4 +74,11 @@ JOBS = (
         queue="math",
         why="compute profit that waited for an exchange rate, or was never computed",
     ),
+    Job(
+        key="finance.expire_cost_sheets",
+        call="finance.services.cost_sheets.expire",
+        every=timedelta(hours=1),
+        queue="default",
+        why="close cost sheets that nobody applied within 72 hours, because what they were judged by is no longer so",
+    ),
 )

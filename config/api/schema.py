@@ -91,6 +91,7 @@ class Description(AutoSchema):
 
 class MoneyDescription(OpenApiSerializerFieldExtension):
     target_class = "config.core.api.MoneyField"
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         return dict(MONEY)

@@ -50,7 +50,7 @@ def _part(**options: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=16, decimal_places=4, min_value=0, **options)
 
 
-class Parts(serializers.Serializer):
+class CostParts(serializers.Serializer):
     """Amounts per piece, positive, without VAT; `vat_rate` is a fraction such as 0.19."""
 
     purchase = _part()
@@ -58,7 +58,7 @@ class Parts(serializers.Serializer):
     vat_rate = serializers.DecimalField(max_digits=6, decimal_places=4, min_value=0, required=False, allow_null=True)
 
 
-class NewCost(Parts):
+class NewCost(CostParts):
     sku = Named("code", queryset=catalog.skus())
     warehouse = Named("code", queryset=inventory.warehouses(), required=False, or_null=True)
     vendor = serializers.CharField(max_length=120, required=False, allow_blank=True)
@@ -66,7 +66,7 @@ class NewCost(Parts):
     valid_from = serializers.DateField()
 
 
-class CorrectedParts(Parts):
+class CorrectedParts(CostParts):
     purchase = _part(required=False)
 
 
@@ -119,7 +119,7 @@ class CostSheetSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
 
-class SheetFile(serializers.Serializer):
+class CostSheetFile(serializers.Serializer):
     file = serializers.FileField(max_length=200)
 
     def validate_file(self, given: Any) -> Any:
@@ -128,7 +128,7 @@ class SheetFile(serializers.Serializer):
         return given
 
 
-class Chosen(serializers.Serializer):
+class ChosenRows(serializers.Serializer):
     """Numbers of rows in the file; all that wait when none is named."""
 
     rows = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, allow_null=True)
@@ -141,7 +141,11 @@ class CostSheetViews(Rows):
     needs = Action.VIEW_MONEY
 
     @write(
-        Action.EDIT_COSTS, takes=SheetFile, gives=CostSheetSerializer, detail=False, parser_classes=[MultiPartParser]
+        Action.EDIT_COSTS,
+        takes=CostSheetFile,
+        gives=CostSheetSerializer,
+        detail=False,
+        parser_classes=[MultiPartParser],
     )
     def upload(self, request: Request) -> Response:
         """CSV or XLSX; its rows are judged and nothing counts before it is applied. The same file is the same sheet."""
@@ -156,14 +160,14 @@ class CostSheetViews(Rows):
         cost_sheets.check(sheet)
         return self.answer(sheet)
 
-    @write(Action.APPROVE_COSTS, takes=Chosen, gives=CostSheetSerializer)
+    @write(Action.APPROVE_COSTS, takes=ChosenRows, gives=CostSheetSerializer)
     def approve(self, request: Request, pk: str) -> Response:
         """Agree to rows as a second person."""
         sheet: CostSheet = self.get_object()
         cost_sheets.approve(sheet, by=actor(request), **self.given(request))
         return self.answer(sheet)
 
-    @write(Action.APPROVE_COSTS, takes=Chosen, gives=CostSheetSerializer)
+    @write(Action.APPROVE_COSTS, takes=ChosenRows, gives=CostSheetSerializer)
     def decline(self, request: Request, pk: str) -> Response:
         """Leave rows out."""
         sheet: CostSheet = self.get_object()
@@ -214,7 +218,7 @@ class CostSheetRowViews(Lists):
     ordering = ("sheet_id", "row_no")
 
 
-class GapSerializer(serializers.Serializer):
+class CostGapSerializer(serializers.Serializer):
     """A SKU at a place (null: anywhere) that is sold or in stock while no cost holds."""
 
     sku = serializers.CharField()
@@ -228,7 +232,7 @@ class GapView(Question):
     """Where costs are missing: sold in the last 400 days, or in stock today."""
 
     needs = Action.VIEW_MONEY
-    gives = GapSerializer
+    gives = CostGapSerializer
 
     def get(self, request: Request) -> Response:
         found = selectors.gaps()
@@ -250,11 +254,11 @@ def _said(amount: Any, currency: str) -> dict[str, str] | None:
     return None if amount is None else {"amount": exact(amount, currency), "currency": currency}
 
 
-class EffectAsked(serializers.Serializer):
+class CostEffectAsked(serializers.Serializer):
     sheet = serializers.IntegerField(min_value=1)
 
 
-class EffectSerializer(serializers.Serializer):
+class CostEffectSerializer(serializers.Serializer):
     """What a sheet would change for one SKU: order lines, what buyers paid for them, and the margin after goods."""
 
     sku, currency = serializers.CharField(), serializers.CharField()
@@ -269,11 +273,11 @@ class EffectView(Question):
     """The preview of a waiting sheet; empty for one that is closed."""
 
     needs = Action.VIEW_MONEY
-    asks = EffectAsked
-    gives = EffectSerializer
+    asks = CostEffectAsked
+    gives = CostEffectSerializer
 
     def get(self, request: Request) -> Response:
-        asked = EffectAsked(data=request.query_params)
+        asked = CostEffectAsked(data=request.query_params)
         asked.is_valid(raise_exception=True)
         sheet = sheets.sheets().filter(pk=asked.validated_data["sheet"]).first()
         if sheet is None:

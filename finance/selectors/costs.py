@@ -110,7 +110,6 @@ def _paid(text: str) -> dict[str, Decimal]:
 
 def suggestions(*, sku_ids: Iterable[int]) -> dict[int, Cost]:
     """The last cost of each SKU, of any warehouse and vendor: a proposal where one is missing, never a cost."""
-    last = Cost.objects.filter(sku__in=list(sku_ids), is_end=False).order_by(
-        "sku", "-valid_from", "-known_at", "vendor"
-    )
-    return {cost.sku_id: cost for cost in last.distinct("sku")}
+    wanted = Cost.objects.filter(sku__in=list(sku_ids), is_end=False)
+    last = wanted.order_by("sku_id", "-valid_from", "-known_at", "vendor").distinct("sku_id")
+    return {cost.sku_id: cost for cost in last}

@@ -5,13 +5,15 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db.models import Sum
 
 from catalog.services import products
 from config.core import clock, tenancy
+from config.core.models import WorkItem
 from finance.cost_sheets import effect
 from finance.fx.models import Rate
 from finance.models import AccountMonth, Cost, CostSheet, LineProfit
-from finance.services import cost_sheets, costs
+from finance.services import cost_sheets, costs, profit
 from finance.services.costs import Entry
 from inventory.models import Order, OrderLine, Warehouse
 from tests import factories
@@ -42,6 +44,7 @@ def shop():
             order = Order.objects.create(
                 account=account, external_id=f"{code}-{number}", status="shipped", fulfilment="merchant",
                 ordered_at=NOW, changed_at=NOW, business_on=date(2026, 8, 28) + timedelta(days=number), currency="EUR",
+                ship_to_country="DE",
             )  # fmt: skip
             line = OrderLine.objects.create(
                 order=order, account=account, order_ref=order.external_id, external_id="1", sku=sku, quantity=2,
@@ -278,3 +281,22 @@ def test_it_is_dropped_with_a_reason_and_says_so_ever_after(shop):
     cost_sheets.drop(sheet, by="bob", reason="old list")
     with pytest.raises(ValidationError, match="this sheet is dropped"):
         cost_sheets.apply(sheet, by="ann")
+
+
+def test_it_fills_the_margins_that_its_preview_promised(shop):
+    LineProfit.objects.all().delete()
+    days = [(date(2026, 8, 28) + timedelta(days=number)).isoformat() for number in range(10)]
+    profit.rebuild(shop.pk, days)
+    assert {tuple(line.missing)[:1] for line in LineProfit.objects.all()} == {("no_cost",)}
+    sheet = upload("MUG;own;Kiln;EUR;2026-08-28;11,20;0,80;19", "CUP;;;EUR;2026-08-28;4,00;;")
+    promised = {each.code: (each.after.amount, each.after.revenue) for each in effect.of_sheet(sheet)}
+    WorkItem.objects.all().delete()
+    cost_sheets.apply(sheet, by="ann")
+    for item in WorkItem.objects.filter(job="finance.rebuild_profit"):
+        profit.rebuild(item.account_id, **item.kwargs)
+    kept = LineProfit.objects.values_list("sku__code").annotate(Sum("cm1"), Sum("net_revenue"))
+    assert {code: (cm1, revenue) for code, cm1, revenue in kept} == promised
+    assert promised == {
+        "MUG": (Decimal("160.0000"), Decimal("400.0000")),
+        "CUP": (Decimal("32.0000"), Decimal("40.0000")),
+    }
