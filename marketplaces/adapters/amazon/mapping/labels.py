@@ -32,7 +32,7 @@ _GROUPS: tuple[tuple[str, str, dict[str, C]], ...] = (
         "salestaxservicefee": C.ADJUSTMENT, "codchargeback": C.PAYMENT_FEE,
         "base fee": C.COMMISSION, "tax on fee": C.COMMISSION, "discount on fee": C.COMMISSION,
     }),
-    ("order", "promotion", {"principal": C.PROMOTION, "shipping": C.PROMOTION, "taxdiscount": C.PROMOTION}),
+    ("order", "promotion", {"principal": C.PROMOTION, "shipping": C.PROMOTION, "taxdiscount": C.TAX}),
     ("order", "points", {"pointsgranted": C.PROMOTION}),
     ("refund", "itemprice", {
         "principal": C.REFUND_PRINCIPAL, "shipping": C.REFUND_SHIPPING, "giftwrap": C.REFUND_OTHER,
@@ -49,7 +49,7 @@ _GROUPS: tuple[tuple[str, str, dict[str, C]], ...] = (
         "refundcommission": C.ADMINISTRATION_FEE,
     }),
     ("refund", "promotion", {
-        "principal": C.REFUND_PROMOTION, "shipping": C.REFUND_PROMOTION, "taxdiscount": C.REFUND_PROMOTION,
+        "principal": C.REFUND_PROMOTION, "shipping": C.REFUND_PROMOTION, "taxdiscount": C.REFUND_TAX,
     }),
     ("refund", "points", {"pointsgranted": C.REFUND_PROMOTION, "pointsreturned": C.REFUND_PROMOTION}),
     ("order_retrocharge", _OTHER, dict.fromkeys((*_TAXES, _OTHER), C.TAX)),

@@ -49,6 +49,7 @@ def _to_network(row: Record, *, seen: Counter[str], month_first: bool) -> Iterat
     seen[key] += 1
     place = seen[key]
     extra = {name.replace("-", "_"): row.text(name) for name in ("status", "fulfillment-center-id") if row.text(name)}
+    disposition = row.text("detailed-disposition")
     yield Return(
         external_id=plate if plate and place == 1 else f"{key}:{place}",
         changed_at=returned_at,
@@ -57,8 +58,9 @@ def _to_network(row: Record, *, seen: Counter[str], month_first: bool) -> Iterat
         product_ids=_ids(row),
         quantity=_units(row.text("quantity")),
         reason=row.text("reason"),
-        disposition=row.text("detailed-disposition"),
+        disposition=disposition,
         is_handled=True,
+        is_sellable=disposition.upper() == "SELLABLE" if disposition else None,
         fulfilment=Fulfilment.MARKETPLACE,
         returned_at=returned_at,
         extra=extra,
