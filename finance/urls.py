@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from finance.views import cost_sheets, costs, deposits, discrepancies, imports, lines, rates, statements
+from finance.views import cost_sheets, costs, deposits, discrepancies, imports, lines, margins, rates, statements
 
 app_name = "finance"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("money/discrepancies/", discrepancies.discrepancies, name="discrepancies"),
     path("money/discrepancies/<int:pk>/", discrepancies.discrepancy, name="discrepancy"),
     path("money/deposits/", deposits.deposits, name="deposits"),
+    path("money/margins/", margins.margins, name="margins"),
+    path("money/margins/lines/", margins.lines, name="profit_lines"),
+    path("money/margins/steps/", margins.waterfall, name="waterfall"),
     path("money/rates/", rates.rates, name="rates"),
     path("money/costs/", costs.costs_list, name="costs"),
     path("money/costs/<int:pk>/", costs.cost, name="cost"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from finance.api import costs, rates, statements
+from finance.api import costs, profit, rates, statements
 
-PARTS = (statements, rates, costs)
+PARTS = (statements, rates, costs, profit)
 VIEWS: dict[str, Any] = {name: view for part in PARTS for name, view in part.VIEWS.items()}
 QUESTIONS: dict[str, Any] = {name: view for part in PARTS for name, view in getattr(part, "QUESTIONS", {}).items()}

@@ -10,6 +10,7 @@ from django.db import connection
 
 from config.core import clock, work
 from finance import profit
+from finance.closing import locked_months, locked_sql, month_of
 
 MOST_DAYS = 31
 _OF_LINES = """
@@ -28,12 +29,13 @@ CROSS JOIN LATERAL generate_series((coalesce(s.period_start, s.period_end, s.cha
         AT TIME ZONE 'UTC')::date, interval '1 day') AS day
 WHERE s.id = ANY(%(ids)s)
 """
-_OPEN = """
+_OPEN = f"""
 SELECT account_id, day FROM finance_lineprofit WHERE day >= %(since)s AND 'no_rate' = ANY(missing)
 UNION
 SELECT o.account_id, o.business_on FROM inventory_order o JOIN inventory_orderline item ON item.order_id = o.id
 WHERE NOT EXISTS (SELECT FROM finance_lineprofit known WHERE known.order_line_id = item.id)
-"""
+    AND NOT {locked_sql("o.account_id", "o.business_on")}
+"""  # noqa: S608 - fragments of statements, no values
 
 
 def rebuild_later(account_id: int, days: Iterable[date | str]) -> None:
@@ -44,9 +46,14 @@ def rebuild_later(account_id: int, days: Iterable[date | str]) -> None:
 
 
 def rebuild(account_id: int, days: Sequence[str]) -> dict[str, int]:
-    """Compute lines and sums of these days (ISO dates) again; the same rows as a rebuild from nothing."""
-    lines = profit.rebuild(account_id, [date.fromisoformat(day) for day in days])
-    return {"days": len(days), "lines": lines}
+    """Compute lines and sums of these days (ISO dates) again; the same rows as a rebuild from nothing.
+
+    Days of a locked month stay as they were when it was locked.
+    """
+    locked = {month for _, month in locked_months(account_ids=[account_id])}
+    wanted = [day for name in days if month_of(day := date.fromisoformat(name)) not in locked]
+    lines = profit.rebuild(account_id, wanted) if wanted else 0
+    return {"days": len(wanted), "lines": lines}
 
 
 def touched_by_lines(order_line_ids: Iterable[int]) -> None:

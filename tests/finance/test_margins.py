@@ -1,0 +1,148 @@
+"""Margins by group, converted by day; the waterfall; and the screens and API that show them."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.test.client import Client
+
+from config.core.money import Money
+from finance import profit
+from finance.fx import store
+from finance.models import LineProfit, ProfitDay
+from finance.profitability import STEPS
+from finance.selectors import profit as selectors
+from finance.selectors.profit import Asked
+from finance.views.margins import band
+from tests import factories
+from tests.finance.profit_world import DAYS, FIRST, RATES, World
+
+pytestmark = pytest.mark.django_db
+ASKED = Asked(DAYS[0], DAYS[-1], "EUR")
+
+
+@pytest.fixture
+def world(north):
+    store.add(RATES)
+    found = World(random.Random(7), factories.account())  # noqa: S311 - a world that can be made again
+    found.fill(60)
+    profit.rebuild(found.account.pk, DAYS)
+    return found
+
+
+@pytest.fixture
+def desk(north) -> Client:
+    from django.contrib.auth import get_user_model
+
+    client = Client(headers={"host": "north.localhost"})
+    client.force_login(get_user_model().objects.create_superuser("boss", password="boss"))
+    return client
+
+
+@pytest.mark.parametrize("by", sorted(selectors.GROUPS))
+def test_it_makes_the_rounded_whole_of_rounded_rows_and_their_rounding(world, by):
+    found = selectors.margins(by, ASKED)
+    for name in selectors.MARGINS:
+        parts = [row.money(name) for row in found.rows]
+        total = sum((part.amount for part in parts if part), Decimal(0))
+        rest = found.rounding.get(name)
+        assert total + (rest.amount if rest else 0) == found.whole.money(name).amount
+
+
+def test_it_converts_each_day_by_its_rate(world):
+    (whole,) = selectors.margins("whole", ASKED).rows
+    per_eur = {"EUR": Decimal(1), "USD": Decimal("1.25"), "JPY": Decimal(160)}
+    expected = sum(row.cm2 / per_eur[row.currency] for row in ProfitDay.objects.exclude(cm2=None))
+    assert round(whole.sums["cm2"], 8) == round(expected, 8)
+
+
+def test_it_leaves_out_and_names_a_currency_without_a_rate(world):
+    ProfitDay.objects.filter(currency="USD").update(currency="SEK")
+    found = selectors.margins("marketplace", ASKED)
+    assert [row.lacks for row in found.rows] == [("SEK",)]
+    assert [row["currency"] for row in selectors.basis(ASKED) if row["lacks"]] == ["SEK"]
+
+
+def test_it_divides_a_margin_by_the_revenue_for_which_it_is_known(world):
+    (row,) = selectors.margins("whole", ASKED).rows
+    lines = [line for line in LineProfit.objects.all() if line.cm1 is not None]
+    assert row.coverage("costed") < 1
+    assert {line.currency for line in lines} == {"EUR", "USD", "JPY"}
+    assert row.percent("cm1") == row.sums["cm1"] / row.sums["revenue_costed"]
+
+
+def test_it_narrows_to_a_store_and_a_sku(world):
+    sku = world.skus[0].code
+    only = Asked(DAYS[0], DAYS[-1], "EUR", {"sku": sku, "store": f"{world.account.key}/"})
+    found = selectors.margins("sku", only)
+    assert [row.key for row in found.rows] == [sku]
+    assert found.rows[0].lines == LineProfit.objects.filter(sku__code=sku).count()
+
+
+def test_it_steps_from_gross_to_the_third_margin_without_losing_a_cent(world):
+    found = selectors.waterfall(ASKED)
+    amounts = {step.name: step.amount.amount for step in found.steps if not step.is_margin}
+    totals = {step.name: step.total for step in found.steps}
+    assert list(amounts) == list(STEPS)
+    assert totals["cm3"] == Money(sum(amounts.values()), "EUR")
+    assert totals["net_revenue"].amount == sum(amounts[name] for name in STEPS[:4])
+    assert found.lines + found.left_out == LineProfit.objects.count()
+    assert found.lines == LineProfit.objects.exclude(cm3=None).count()
+    assert set(found.reasons) <= {reason for line in LineProfit.objects.all() for reason in line.missing}
+    assert found.reasons["no_cost"] == LineProfit.objects.filter(missing__contains=["no_cost"], cm3=None).count()
+
+
+def test_it_answers_with_no_steps_where_nothing_was_sold(north):
+    found = selectors.waterfall(Asked(FIRST - timedelta(days=9), FIRST - timedelta(days=8), "EUR"))
+    assert (found.steps, found.lines, found.left_out, found.reasons) == ((), 0, 0, {})
+    assert selectors.margins("sku", ASKED).whole is None
+
+
+@pytest.mark.parametrize(
+    ("percent", "word"),
+    [
+        ("0.20", "good"),
+        ("0.1999", "watch"),
+        ("0.15", "watch"),
+        ("0.1499", "ticket"),
+        ("0", "ticket"),
+        ("-0.01", "stop"),
+    ],
+)
+def test_it_judges_a_share_by_its_band(percent, word):
+    assert band(Decimal(percent)) == word
+    assert band(None) == ""
+
+
+@pytest.mark.parametrize("address", ["/money/margins/", "/money/margins/steps/", "/money/margins/lines/"])
+def test_it_shows_margins_steps_and_lines(world, desk, address):
+    span = f"?since={DAYS[0]}&until={DAYS[-1]}&currency=USD&marketplace={world.account.marketplace}"
+    page = desk.get(address + span)
+    assert page.status_code == 200
+    assert "CM" in page.content.decode()
+    for odd in ("?since=x&currency=eur&by=nothing&period=5", "?store=%27&sku=%25s&by=month"):
+        assert desk.get(address + odd).status_code == 200
+
+
+def test_it_exports_margins_with_their_total(world, desk):
+    answer = desk.get(f"/money/margins/?since={DAYS[0]}&until={DAYS[-1]}&by=sku&format=csv")
+    rows = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert rows[0].startswith("group,name,currency")
+    assert rows[-1].split(",")[6] == str(selectors.margins("whole", ASKED).rows[0].money("net_revenue").amount)
+
+
+def test_it_answers_margins_and_steps_over_the_api(world, desk):
+    span = {"since": str(DAYS[0]), "until": str(DAYS[-1]), "currency": "EUR"}
+    found = desk.get("/api/v1/margins/", {**span, "by": "currency"}).json()
+    assert [row["key"] for row in found["rows"]] == sorted(
+        {"EUR", "USD", "JPY"}, key=[r["key"] for r in found["rows"]].index
+    )
+    assert found["whole"]["sums"]["cm2"] == str(selectors.margins("whole", ASKED).rows[0].money("cm2").amount)
+    steps = desk.get("/api/v1/margins/waterfall/", span).json()
+    assert steps["steps"][-1]["total"] == str(selectors.waterfall(ASKED).steps[-1].total.amount)
+    assert desk.get("/api/v1/margins/", {**span, "by": "nothing"}).status_code == 400
+    for name in ("profit-lines", "profit-days"):
+        assert desk.get(f"/api/v1/{name}/").json()["results"]
