@@ -30,7 +30,7 @@ from tickets.rules import defaults
 ORIGIN = date(2026, 3, 2)
 START = datetime.combine(ORIGIN, time(), UTC)
 DAY = timedelta(days=1)
-MOST_RUNS = 200
+MOST_RUNS = 1_000
 TODAY = START + 40 * DAY + timedelta(hours=9)
 
 
