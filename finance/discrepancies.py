@@ -14,11 +14,13 @@ from config.core import clock
 from config.core.events import announce
 from finance import order_money
 from finance.classes import SALE
-from finance.findings import charges, fees, payments, statements
+from finance.findings import charges, fees, payments, payouts, refunds, rows, statements
 from finance.models import DiscrepancyKind
 from finance.signals import discrepancies_changed, statement_gap_found
 
 UNPAID_AFTER = timedelta(days=21)
+UNRETURNED_AFTER = timedelta(days=45)
+CLAIMS_SINCE = timedelta(days=400)
 UNMATCHED_AFTER = timedelta(days=3)
 LATE_AFTER = timedelta(days=3)
 URGENT_FROM = Decimal(500)
@@ -72,7 +74,16 @@ FINDINGS = (
     Finding(DiscrepancyKind.STATEMENT_GAP, (statements.GAP,), _EVERYWHERE),
     Finding(DiscrepancyKind.UNKNOWN_LABEL, (charges.UNKNOWN_LABEL,), _EVERYWHERE),
     Finding(DiscrepancyKind.UNMATCHED, (charges.UNMATCHED,), _EVERYWHERE),
-    Finding(DiscrepancyKind.DUPLICATE, (charges.TWICE_PER_ORDER, charges.TWICE_PER_ACCOUNT), _ON_THESE),
+    Finding(
+        DiscrepancyKind.DUPLICATE, (charges.TWICE_PER_ORDER, charges.TWICE_LATER, charges.TWICE_PER_ACCOUNT), _ON_THESE
+    ),
+    Finding(DiscrepancyKind.REIMBURSEMENT_SHORT, (refunds.CLAWED_BACK, refunds.REIMBURSED_SHORT), _ON_THESE),
+    Finding(DiscrepancyKind.PENALTY, (rows.PENALTY,), _ON_THESE),
+    Finding(DiscrepancyKind.TAX_ANOMALY, (rows.TAX_ANOMALY,), _OF_TOUCHED),
+    Finding(DiscrepancyKind.RESERVE_HELD, (payouts.RESERVE_HELD,), _EVERYWHERE),
+    Finding(DiscrepancyKind.PAYOUT_RETURNED, (payouts.PAYOUT_RETURNED,), _EVERYWHERE),
+    Finding(DiscrepancyKind.FX_DIFFERENCE, (payouts.FX_DIFFERENCE,), _EVERYWHERE),
+    Finding(DiscrepancyKind.REFUND_WITHOUT_RETURN, (refunds.REFUND_WITHOUT_RETURN,), _EVERYWHERE),
     Finding(DiscrepancyKind.FEE_OVERCHARGE, (fees.FEE_OVERCHARGE,), _OF_TOUCHED),
     Finding(DiscrepancyKind.UNEXPECTED_FEE, (fees.UNEXPECTED_FEE,), _OF_TOUCHED),
     Finding(DiscrepancyKind.REFUND_WITHOUT_CREDIT, (fees.REFUND_WITHOUT_CREDIT,), _OF_TOUCHED),
@@ -106,6 +117,9 @@ def _limits(settlement_ids: Sequence[int]) -> dict[str, Any]:
         "unpaid_before": now - UNPAID_AFTER,
         "unmatched_before": now - UNMATCHED_AFTER,
         "late_after": LATE_AFTER,
+        "refunded_before": now - UNRETURNED_AFTER,
+        "claims_since": (now - CLAIMS_SINCE).date(),
+        "gone": list(refunds.GONE),
         "urgent": URGENT_FROM,
         "sale": list(SALE),
         **charges.CLASSES,

@@ -32,6 +32,35 @@ WHERE c.copy > greatest(coalesce(sold.sales, 1), 1)
 GROUP BY c.account_id, s.external_id, c.settlement_id, c.order_line_id, c.line_class
 """
 
+TWICE_LATER = """
+WITH per AS (
+    SELECT line.order_line_id, line.settlement_id, s.period_start,
+        bool_and(line.line_class = ANY(%(order_fees)s) AND NOT line.is_reversal) AS is_fees_only,
+        bool_or(line.line_class = 'principal') AS has_sale
+    FROM told line JOIN finance_settlement s ON s.id = line.settlement_id GROUP BY 1, 2, 3
+), alone AS (
+    SELECT later.order_line_id, later.settlement_id, later.period_start FROM per later
+    WHERE later.is_fees_only AND NOT EXISTS (SELECT FROM per other WHERE other.order_line_id = later.order_line_id
+        AND other.has_sale AND other.period_start >= later.period_start)
+        AND EXISTS (SELECT FROM per other WHERE other.order_line_id = later.order_line_id AND other.has_sale)
+        AND NOT EXISTS (SELECT FROM told back WHERE back.order_line_id = later.order_line_id
+            AND (back.is_reversal OR back.line_class LIKE 'refund%%' OR back.line_class = 'fee_reversal'))
+)
+SELECT c.account_id, s.external_id || ':' || c.order_line_id || ':' || c.line_class, 'S2', c.settlement_id, min(c.id),
+    c.order_line_id, min(c.order_ref), -sum(c.amount), min(c.currency), jsonb_build_object('class', c.line_class,
+        'labels', jsonb_agg(DISTINCT c.label_text), 'rows', jsonb_agg(c.row_no ORDER BY c.row_no), 'copies', 2)
+FROM alone JOIN told c ON c.order_line_id = alone.order_line_id AND c.settlement_id = alone.settlement_id
+JOIN finance_settlement s ON s.id = c.settlement_id
+WHERE c.amount <> 0 AND EXISTS (SELECT FROM told former JOIN per ON per.order_line_id = former.order_line_id
+        AND per.settlement_id = former.settlement_id AND per.period_start < alone.period_start
+    WHERE former.order_line_id = c.order_line_id AND former.line_class = c.line_class
+        AND former.posted_at IS DISTINCT FROM c.posted_at
+        AND (former.label_type, former.label_group, former.label_text, former.amount, former.shipment_ref)
+            = (c.label_type, c.label_group, c.label_text, c.amount, c.shipment_ref)
+        AND former.quantity IS NOT DISTINCT FROM c.quantity)
+GROUP BY c.account_id, s.external_id, c.settlement_id, c.order_line_id, c.line_class
+"""
+
 TWICE_PER_ACCOUNT = """
 WITH charged AS (
     SELECT line.*, row_number() OVER (
@@ -46,7 +75,8 @@ WITH charged AS (
             AND near.period_start - interval '62 days' < s.period_end
             AND s.period_start - interval '62 days' < near.period_end)
 )
-SELECT c.account_id, s.external_id || ':' || c.line_class || ':' || min(c.row_no),
+SELECT c.account_id, s.external_id || ':' || c.line_class || ':'
+        || md5(concat_ws('/', c.label_type, c.label_group, c.label_text)),
     'S2', c.settlement_id, min(c.id), NULL::bigint, '', -sum(c.amount), min(c.currency),
     jsonb_build_object('class', c.line_class, 'labels', jsonb_build_array(c.label_type, c.label_group, c.label_text),
         'rows', jsonb_agg(c.row_no ORDER BY c.row_no), 'copies', max(c.copy))

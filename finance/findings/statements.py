@@ -1,4 +1,8 @@
-"""Statements that are not whole: lines missing, a deposit that differs, a period that nothing covers."""
+"""Statements that are not whole: lines missing, a deposit that differs, a period that nothing covers.
+
+How long a period of a series usually is: by its own statements, where there are two; else as the account's setting
+`statement_days` declares; else as the account's other series tell.
+"""
 
 INCONSISTENT = """
 SELECT s.account_id, s.external_id, 'S2', s.id, NULL::bigint, NULL::bigint, '', told.expected - told.actual, s.currency,
@@ -21,9 +25,15 @@ WITH chain AS (
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS former_end, lead(id) OVER times IS NULL AS is_last
     FROM finance_settlement s WHERE period_start IS NOT NULL
     WINDOW times AS (PARTITION BY account_id, currency, chain, kind ORDER BY period_start, id)
-), habit AS (
+), own AS (
     SELECT account_id, currency, chain, kind, percentile_disc(0.5) WITHIN GROUP (ORDER BY period_end - period_start)
         AS length FROM finance_settlement WHERE period_start IS NOT NULL GROUP BY 1, 2, 3, 4 HAVING count(*) > 1
+), habit AS (
+    SELECT DISTINCT c.account_id, c.currency, c.chain, c.kind, coalesce(own.length, CASE WHEN a.settings ->> 'statement_days'
+        ~ '^[1-9][0-9]{0,2}$' THEN (a.settings ->> 'statement_days')::int * interval '1 day' END, (SELECT max(o.length)
+        FROM own o WHERE o.account_id = c.account_id AND o.kind = c.kind)) AS length
+    FROM chain c JOIN marketplaces_account a ON a.id = c.account_id
+    LEFT JOIN own ON (own.account_id, own.currency, own.chain, own.kind) = (c.account_id, c.currency, c.chain, c.kind)
 ), broken AS (
     SELECT account_id, currency, chain, kind, former_end AS since, period_start AS until, former_id, external_id
     FROM chain WHERE period_start - former_end > interval '1 hour'

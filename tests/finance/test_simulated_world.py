@@ -33,6 +33,7 @@ MOST_ACCOUNTS = 5
 KINDS = {
     "missing_line": ("inconsistent", 1),
     "overpaid": ("overpaid", 1),
+    "refund_without_return": ("refund_without_return", 1),
     "renamed_label": ("unknown_label", 1),
     "missing_payment": ("missing_payment", 1),
     "duplicate_fee": ("duplicate", -1),
@@ -75,6 +76,7 @@ class Shop:
             window = Window(START + start * DAY, min(START + (start + 30) * DAY, SOON))
             self.land("orders", self.client.orders(window))
             self.land("settlements", self.client.settlements(window))
+            self.land("returns", self.client.returns(window))
         self.land("settlements", self.client.settlements(Window(SOON - 5 * DAY, SOON)))
         missing = Gap.objects.filter(account=self.account, resource="orders").values_list("external_id", flat=True)
         pages = (self.client.by_id("orders", external_id) for external_id in missing)
