@@ -1,7 +1,9 @@
 """The identities a statement must satisfy, as plain functions of its sums; pure.
 
-1 the lines make the total; 2 the total is the deposit; 4 the six ledgers make the total; 6 no gap and no overlap with
-the period before it.
+1 the lines make the total; 2 the total, at the stated rate where the bank receives another currency, is the deposit and
+what the bank kept; 3 what was held back before, plus events, less the payout, is what is held back now; 4 the six ledgers
+make the total; 5 the money of order lines makes the lines that belong to orders; 6 no gap and no overlap with the period
+before it. 7 (journals balance) and 8 (month parts make the whole) are written by those who make journals.
 """
 
 from __future__ import annotations
@@ -9,17 +11,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from finance.classes import Scope
 
 CHAIN_TOLERANCE = timedelta(hours=1)
 ZERO = Decimal(0)
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The sums of one statement. `total` None: no header yet; `deposit` None: nothing seen at the bank yet."""
+    """The sums of one statement. `total` None: no header yet; `deposit` None: nothing seen at the bank yet.
+
+    `released` and `held` are what it says of reserves, positive; `former_held` what the statement before it held back,
+    None where that cannot be trusted. `of_orders` are lines that should belong to order lines, `matched` those that do.
+    """
 
     total: Decimal | None
     line_count: int
@@ -28,6 +35,13 @@ class Facts:
     deposit: Decimal | None = None
     period_start: datetime | None = None
     former_end: datetime | None = None
+    payout_rate: Decimal | None = None
+    payout_fee: Decimal | None = None
+    released: Decimal = ZERO
+    held: Decimal = ZERO
+    former_held: Decimal | None = None
+    of_orders: Decimal = ZERO
+    matched: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +56,10 @@ class Check:
 
 
 def checks(facts: Facts) -> tuple[Check, ...]:
-    """Identities 1, 2, 4 and 6 of one statement."""
-    return (_sum_of_lines(facts), _deposit(facts), _partition(facts), chain(facts))
+    """Identities 1 to 6 of one statement."""
+    return (
+        _sum_of_lines(facts), _deposit(facts), roll_forward(facts), _partition(facts), _order_lines(facts), chain(facts),
+    )  # fmt: skip
 
 
 def residual(facts: Facts) -> tuple[Decimal | None, str]:
@@ -76,7 +92,25 @@ def _sum_of_lines(facts: Facts) -> Check:
 def _deposit(facts: Facts) -> Check:
     if facts.total is None or facts.deposit is None:
         return Check(2, facts.total, facts.deposit, None, "no deposit seen yet; import the bank file")
-    return Check(2, facts.total, facts.deposit, facts.total == facts.deposit)
+    if facts.payout_rate is None:
+        return Check(2, facts.total, facts.deposit, facts.total == facts.deposit)
+    due = (facts.total * facts.payout_rate).quantize(CENT, ROUND_HALF_UP)
+    arrived = facts.deposit + (facts.payout_fee or ZERO)
+    return Check(2, due, arrived, due == arrived, f"at {facts.payout_rate.normalize():f}, in the payout's currency")
+
+
+def roll_forward(facts: Facts) -> Check:
+    """Identity 3 alone: opening + events - payout = closing; the opening is the closing of the statement before it."""
+    if facts.total is None:
+        return Check(3, None, facts.held, None, "no header yet")
+    opening = facts.released if facts.former_held is None else facts.former_held
+    events = facts.lines_sum - facts.released + facts.held
+    closing = opening + events - facts.total
+    return Check(3, closing, facts.held, closing == facts.held)
+
+
+def _order_lines(facts: Facts) -> Check:
+    return Check(5, facts.of_orders, facts.matched, facts.of_orders == facts.matched)
 
 
 def _partition(facts: Facts) -> Check:

@@ -17,7 +17,9 @@ DAY = datetime(2026, 9, 1, tzinfo=UTC)
 
 def facts(**changes) -> Facts:
     by_scope = {"order": Decimal("30.11"), "account": Decimal("-43.45"), "reserve": Decimal("35.00")}
-    values = {"total": Decimal("21.66"), "line_count": 14, "by_scope": by_scope, "lines_sum": Decimal("21.66")}
+    values = {"total": Decimal("21.66"), "line_count": 14, "by_scope": by_scope, "lines_sum": Decimal("21.66"),
+              "released": Decimal("120.00"), "held": Decimal("85.00"), "of_orders": Decimal("30.11"),
+              "matched": Decimal("30.11")}  # fmt: skip
     return Facts(**{**values, **changes})
 
 
@@ -27,7 +29,7 @@ def passed(told: Facts) -> dict[int, bool | None]:
 
 def test_it_passes_what_can_be_told():
     told = facts(deposit=Decimal("21.66"), period_start=DAY, former_end=DAY)
-    assert passed(told) == {1: True, 2: True, 4: True, 6: True}
+    assert passed(told) == {1: True, 2: True, 3: True, 4: True, 5: True, 6: True}
     assert (identities.residual(told), identities.state(told)) == ((Decimal("0.00"), ""), "matched")
 
 
@@ -81,3 +83,32 @@ def test_it_places_a_line_by_class_and_references(line_class, has_order, has_shi
 
 def test_it_quarantines_a_line_in_another_currency():
     assert scope_of(LineClass.STORAGE, has_order=False, has_shipment=False, is_same_currency=False) is Scope.QUARANTINE
+
+
+def check(told: Facts, number: int) -> identities.Check:
+    return next(each for each in identities.checks(told) if each.number == number)
+
+
+@pytest.mark.parametrize(
+    ("rate", "fee", "deposit", "result"),
+    [("1.0850", None, "23.50", True), ("1.0850", "0.50", "23.00", True), ("1.0850", None, "23.49", False),
+     ("4.0100", "1.86", "85.00", True)],
+)  # fmt: skip
+def test_it_converts_the_total_at_the_stated_rate_and_adds_what_the_bank_kept(rate, fee, deposit, result):
+    told = facts(deposit=Decimal(deposit), payout_rate=Decimal(rate), payout_fee=Decimal(fee) if fee else None)
+    assert check(told, 2).passed is result
+
+
+@pytest.mark.parametrize(
+    ("former", "held", "closing", "result"),
+    [("120.00", "85.00", "85.00", True), ("130.00", "85.00", "95.00", False), ("120.00", "80.00", "80.00", True)],
+)
+def test_it_rolls_the_reserve_forward_from_the_statement_before(former, held, closing, result):
+    total = Decimal("21.66") + Decimal("85.00") - Decimal(held)
+    told = facts(former_held=Decimal(former), held=Decimal(held), total=total, lines_sum=total)
+    assert (check(told, 3).expected, check(told, 3).passed) == (Decimal(closing), result)
+
+
+def test_it_compares_the_money_of_order_lines_with_the_lines_of_orders():
+    told = check(facts(matched=Decimal("16.75")), 5)
+    assert (told.expected, told.actual, told.passed) == (Decimal("30.11"), Decimal("16.75"), False)

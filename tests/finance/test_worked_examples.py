@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from config.core import clock
 from finance import sinks
 from finance.models import Discrepancy, IdentityCheck, Match, Settlement, SettlementLine
-from finance.services import reconcile
+from finance.services import deposits, reconcile
 from marketplaces.canonical import LineClass as C
 from marketplaces.canonical import OrderStatus
 from marketplaces.canonical import SettlementLine as Row
 from tests import factories
-from tests.finance.conftest import euro, header, line
+from tests.factories import NOON
+from tests.finance.conftest import START, euro, header, line
 
 pytestmark = pytest.mark.django_db
 A = {"order_id": "O-A", "line_id": "LA", "sku": "MUG-BLUE"}
@@ -73,6 +77,11 @@ def _of(line_ref: str) -> Decimal:
     return sum(Match.objects.filter(order_line__external_id=line_ref).values_list("amount", flat=True), Decimal(0))
 
 
+def _failed() -> dict[int, tuple[Decimal | None, Decimal | None]]:
+    """Expected and actual of the identities that do not hold."""
+    return {c.number: (c.expected, c.actual) for c in IdentityCheck.objects.filter(passed=False)}
+
+
 def _kinds() -> dict[str, Decimal | None]:
     return dict(Discrepancy.objects.filter(state="open").values_list("kind", "amount"))
 
@@ -84,20 +93,32 @@ def test_it_ties_out_to_the_cent(tell):
     assert (_sum("order"), _sum("account"), _sum("reserve")) == (Decimal("30.11"), Decimal("-43.45"), Decimal("35.00"))
     assert _kinds() == {}
     passed = dict(IdentityCheck.objects.values_list("number", "passed"))
-    assert passed == {1: True, 2: None, 4: True, 6: None}
+    assert passed == {1: True, 2: None, 3: True, 4: True, 5: True, 6: None}
+    deposits.import_deposits(io.BytesIO(b"account,booked_on,amount,currency\nshop,2026-09-16,21.66,EUR"))
+    assert IdentityCheck.objects.get(number=2).passed is True
 
 
 def test_it_is_inconsistent_when_the_reserve_line_is_dropped(tell):
     settlement = tell([row for row in story() if row.row_no != 14])
     assert (settlement.state, settlement.residual) == ("inconsistent", Decimal("-85.00"))
     assert _kinds() == {"inconsistent": Decimal("-85.00")}
-    assert IdentityCheck.objects.get(number=1).passed is False
+    assert _failed() == {1: (Decimal("21.66"), Decimal("106.66")), 3: (Decimal("85.00"), Decimal(0)), 4: (
+        Decimal("21.66"), Decimal("106.66"))}  # fmt: skip
+
+
+def test_it_misses_the_credit_of_the_commission_when_it_is_dropped(tell):
+    settlement = tell([row for row in story() if row.row_no != 6], total="17.92")
+    assert (settlement.state, settlement.residual, _of("LA")) == ("matched", Decimal(0), Decimal("13.01"))
+    with clock.frozen(START + timedelta(days=40)):
+        reconcile.judge_all()
+    assert _kinds() == {"refund_without_credit": Decimal("3.74")}
 
 
 def test_it_is_charged_twice_when_the_ads_row_is_repeated(tell):
     settlement = tell([*story(), line(15, C.ADVERTISING, "-31.05")])
     assert (settlement.state, settlement.residual) == ("inconsistent", Decimal("31.05"))
     assert _kinds() == {"inconsistent": Decimal("31.05"), "duplicate": Decimal("31.05")}
+    assert _failed()[1] == (Decimal("21.66"), Decimal("-9.39"))
 
 
 def test_it_quarantines_b_when_its_order_id_is_wrong(tell):
@@ -105,6 +126,10 @@ def test_it_quarantines_b_when_its_order_id_is_wrong(tell):
     assert (settlement.state, settlement.residual) == ("tied", Decimal("13.36"))
     assert (_of("LB"), _sum("quarantine")) == (Decimal("0"), Decimal("13.36"))
     assert set(Match.objects.filter(layer=7).values_list("reason", flat=True)) == {"no_line"}
+    assert _failed() == {5: (Decimal("30.11"), Decimal("16.75"))}
+    with clock.frozen(NOON + timedelta(days=4)):
+        reconcile.judge_all()
+    assert _kinds() == {"unmatched": Decimal("13.36")}
 
 
 def _moved(row: Row) -> Row:
