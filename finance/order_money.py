@@ -62,7 +62,10 @@ WITH chains AS (
         AND c.currency = item.currency AND c.chain IN ('', o.channel)) AS chain
     CROSS JOIN LATERAL (SELECT sum(r.quantity) AS units FROM inventory_return r
         WHERE r.account_id = item.account_id AND r.order_ref = item.order_ref AND (r.line_ref = item.external_id
-            OR (r.line_ref = '' AND r.remote_id = item.remote_id))) AS back
+            OR (r.line_ref = '' AND (r.remote_id = item.remote_id OR EXISTS (SELECT FROM catalog_remoteproduct known
+                WHERE known.account_id = item.account_id AND known.remote_id = item.remote_id
+                AND known.product_ids @> jsonb_build_array(jsonb_build_object('kind', split_part(r.remote_id, ':', 1),
+                    'value', split_part(r.remote_id, ':', 2)))))))) AS back
     WHERE item.quantity > 0 AND (left_us.units > 0 OR sums.order_line_id IS NOT NULL)
 ), fits AS (
     SELECT account_id, channel, CASE WHEN abs(settled - contained - tax) < 0.01 THEN true

@@ -15,6 +15,7 @@ from catalog.services.remote import ids_as_json, remote_id
 from config.core.bulk import Landed, Table, land
 from config.core.events import announce
 from config.core.work import later
+from finance import reissues
 from finance.classes import Scope, scope_of
 from finance.models import PayoutState, SettlementSource, SettlementState
 from finance.models import Settlement as SettlementRow
@@ -44,6 +45,15 @@ _LINES = Table(
     ),
     newer=None,
 )  # fmt: skip
+_WAITING = Table(
+    name="finance_revisionline",
+    columns=(
+        "revision_id", "row_no", "line_class", "label_type", "label_group", "label_text", "amount", "currency",
+        "order_ref", "line_ref", "source_hash",
+    ),
+    key=("revision_id", "row_no"),
+    newer=None,
+)  # fmt: skip
 _FEES = Table(
     name="finance_feequote",
     columns=(
@@ -67,7 +77,7 @@ WHERE NOT EXISTS (SELECT FROM inventory_order o WHERE o.account_id = %s AND o.ex
 
 
 def settlements(rows: Sequence[Settlement], source: Source) -> Applied:
-    """Upsert headers; one that changed is matched and checked again."""
+    """Upsert headers; one that changed is matched and checked again. One whose month is locked stays as it is."""
     table = Table(
         name="finance_settlement", columns=_HEADERS, key=("account_id", "external_id"),
         on_insert={
@@ -75,9 +85,10 @@ def settlements(rows: Sequence[Settlement], source: Source) -> Applied:
             "imported_at": source.at, "page_id": None, "payout_state": PayoutState.ANNOUNCED, "payout_reason": "",
             "payout_currency": "", "approved_by": "", "approval_note": "",
         },
-        on_update={"state": SettlementState.IMPORTED},
+        on_update={"state": SettlementState.IMPORTED, "approved_by": "", "approved_at": None},
     )  # fmt: skip
-    landed = land(table, (_header(row, source) for row in rows))
+    shut = reissues.locked(source.account.pk, (row.external_id for row in rows))
+    landed = land(table, (_header(row, source) for row in rows if row.external_id not in shut))
     _tell(landed.changed_ids)
     return _applied(landed)
 
@@ -99,8 +110,12 @@ def _way(source: Source) -> str:
 def settlement_lines(rows: Sequence[SettlementLine], source: Source) -> Applied:
     """Upsert lines by statement and row number, each in the scope of its class; unknown orders are reported.
 
-    Lines that come from another page than those stored replace them: the statement was issued again.
+    Lines that come from another page than those stored replace them: the statement was issued again. Those of a locked
+    statement wait beside it.
     """
+    shut = reissues.locked(source.account.pk, (row.settlement_id for row in rows))
+    _let_wait([row for row in rows if row.settlement_id in shut], shut, source)
+    rows = [row for row in rows if row.settlement_id not in shut] if shut else rows
     parents = _parents(rows, source)
     _replace_reissued(parents.values(), source)
     landed = land(_LINES, _line_values(rows, parents, source.account.pk))
@@ -108,7 +123,9 @@ def settlement_lines(rows: Sequence[SettlementLine], source: Source) -> Applied:
         LineRow.objects.filter(pk__in=landed.updated_ids).exclude(home=Scope.ORDER).update(scope=F("home"))
     if landed.changed_ids:
         ids = [parent.id for parent in parents.values()]
-        SettlementRow.objects.filter(pk__in=ids).update(state=SettlementState.IMPORTED, imported_at=source.at)
+        SettlementRow.objects.filter(pk__in=ids).update(
+            state=SettlementState.IMPORTED, imported_at=source.at, approved_by="", approved_at=None
+        )
         _tell(ids)
     _report_unknown_orders(rows, source)
     return _applied(landed)
@@ -144,11 +161,34 @@ def _replace_reissued(parents: Iterable[_Parent], source: Source) -> None:
         return
     moved = [parent for parent in parents if parent.page_id != source.page_id]
     reissued = [parent.id for parent in moved if parent.page_id is not None]
+    for pk in reissued:
+        reissues.begin(pk, page_id=source.page_id, at=source.at)
     if reissued:
         with connection.cursor() as cursor:
             for statement in _FORGET_LINES:
                 cursor.execute(statement, [reissued])
     SettlementRow.objects.filter(pk__in=[parent.id for parent in moved]).update(page_id=source.page_id)
+
+
+def _let_wait(rows: Sequence[SettlementLine], shut: dict[str, int], source: Source) -> None:
+    """Keep the lines of a newer issue beside a locked statement; its own stay as they are."""
+    if source.page_id is None or not rows:
+        return
+    pages = dict(SettlementRow.objects.filter(pk__in=shut.values()).values_list("external_id", "page_id"))
+    values = []
+    for name in {row.settlement_id for row in rows if pages[row.settlement_id] != source.page_id}:
+        revision = reissues.begin(shut[name], page_id=source.page_id, at=source.at, is_waiting=True)
+        parent = _Parent(shut[name], revision.settlement.currency, None)
+        mine = [row for row in rows if row.settlement_id == name]
+        values += [(revision.pk, *_shown(line)) for line in _line_values(mine, {name: parent}, source.account.pk)]
+    if values:
+        land(_WAITING, values)
+        later("finance.reconcile_open", dedupe="finance.reconcile_open:applied")
+
+
+def _shown(line: tuple[Any, ...]) -> tuple[Any, ...]:
+    told = dict(zip(_LINES.columns, line, strict=True))
+    return tuple(told[name] for name in _WAITING.columns[1:])
 
 
 def _line_values(

@@ -13,8 +13,9 @@ WITH refunds AS (
         AND m.recovered <= 0
         AND EXISTS (SELECT FROM inventory_return any_back WHERE any_back.account_id = m.account_id)
         AND NOT EXISTS (SELECT FROM inventory_return back WHERE back.account_id = m.account_id
-            AND back.order_ref = item.order_ref AND (back.line_ref = item.external_id
-                OR (back.line_ref = '' AND back.remote_id IN ('', item.remote_id))))
+            AND back.order_ref = item.order_ref AND NOT EXISTS (SELECT FROM inventory_orderline other
+                WHERE other.order_id = item.order_id AND other.id <> item.id AND (other.external_id = back.line_ref
+                    OR (back.line_ref = '' AND other.remote_id = back.remote_id AND item.remote_id <> back.remote_id))))
 )
 SELECT r.account_id, r.order_line_id::text, 'S3', paid.settlement_id, paid.line_id, r.order_line_id, r.order_ref,
     paid.amount, r.currency, jsonb_build_object('refunded_at', paid.at, 'units', paid.units, 'fulfilled_by', 'marketplace')
@@ -64,8 +65,7 @@ SELECT l.account_id, item.id::text || ':short', 'S3', l.settlement_id, l.line_id
         'units_lost', l.units_lost, 'units_reimbursed', l.units_paid)
 FROM lost l JOIN inventory_orderline item ON item.id = l.order_line_id
 WHERE l.paid > 0 AND l.loss - l.paid >= 0.01 AND NOT EXISTS (SELECT FROM inventory_return back
-    WHERE back.account_id = item.account_id AND back.order_ref = item.order_ref
-        AND (back.line_ref = item.external_id OR back.line_ref = ''))
+    WHERE back.account_id = item.account_id AND back.order_ref = item.order_ref)
 """
 
 GONE = ("refund_principal", "refund_shipping", "refund_tax", "refund_promotion", "fee_reversal", "administration_fee")

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from config.core import clock
 from config.core.events import announce
-from finance import discrepancies, matches, order_money, tieout
+from finance import discrepancies, matches, order_money, reissues, tieout
 from finance.models import Settlement
 from finance.services import deposits, profit
 from finance.signals import statements_reconciled
@@ -35,9 +35,11 @@ def reconcile_open() -> dict[str, int]:
         waiting = [pk for (pk,) in cursor.fetchall()]
     for start in range(0, len(waiting), STATEMENTS_AT_ONCE):
         reconcile(waiting[start : start + STATEMENTS_AT_ONCE])
+    reissues.compare_all()
     deposits.link()
+    rebuilt = rebuild_order_money()
     changed = discrepancies.refresh(waiting)
-    return {"statements": len(waiting), "discrepancies_changed": len(changed), "order_lines": rebuild_order_money()}
+    return {"statements": len(waiting), "discrepancies_changed": len(changed), "order_lines": rebuilt}
 
 
 def reconcile(settlement_ids: Sequence[int]) -> None:

@@ -1,0 +1,73 @@
+"""A person approves a statement; exporting and locking its month follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from config.core import clock
+from finance import statement_states
+from finance.models import DiscrepancyState, Settlement, SettlementState
+
+
+def objections(settlement: Settlement) -> list[str]:
+    """Why a statement cannot be approved yet, in words; empty when it can."""
+    found = [] if settlement.state == SettlementState.MATCHED else [f"it is {settlement.state}, not matched"]
+    if settlement.residual != 0:
+        told = settlement.residual_reason if settlement.residual is None else f"the residual is {settlement.residual}"
+        found.append(told or "the residual is not known")
+    open_ones = settlement.discrepancies.filter(state=DiscrepancyState.OPEN).count()
+    if open_ones:
+        found.append(f"{open_ones} discrepancies are open: settle or accept them first")
+    failed = settlement.checks.filter(passed=False).values_list("number", flat=True).order_by("number")
+    accepted = set(settlement.discrepancies.filter(state=DiscrepancyState.ACCEPTED).values_list("kind", flat=True))
+    bare = [number for number in failed if not accepted.intersection(EXCEPTIONS.get(number, ()))]
+    return found + [f"identity {number} does not hold, and nobody accepted why" for number in bare]
+
+
+EXCEPTIONS = {
+    1: ("inconsistent",), 2: ("deposit_mismatch",), 3: ("reserve_held", "inconsistent"), 4: ("inconsistent",),
+    5: ("unmatched",), 6: ("statement_gap",),
+}  # fmt: skip
+"""The accepted discrepancy that excuses each identity."""
+
+
+def approve(settlement: Settlement, *, by: str, note: str = "") -> Settlement:
+    """Approve a statement whose residual is 0.00 and whose identities hold or are excused; raises what stands against it."""
+    with transaction.atomic():
+        held = Settlement.objects.select_for_update().get(pk=settlement.pk)
+        against = objections(held)
+        if against:
+            raise ValidationError(against)
+        statement_states.check(statement_states.MOVES, held.state, SettlementState.APPROVED)
+        held.state, held.approved_by, held.approved_at = SettlementState.APPROVED, by, clock.now()
+        held.approval_note = note[:200]
+        held.save(update_fields=["state", "approved_by", "approved_at", "approval_note"])
+    return held
+
+
+def withdraw(settlement: Settlement, *, by: str, reason: str) -> Settlement:
+    """Take an approval back, with the reason; a locked statement stays."""
+    if not reason.strip():
+        raise ValidationError("say why; the next person will ask")
+    with transaction.atomic():
+        held = Settlement.objects.select_for_update().get(pk=settlement.pk)
+        if held.state not in statement_states.REOPENED:
+            raise ValidationError(f"it is {held.state}, so there is no approval to take back")
+        held.state, held.approved_by, held.approved_at = SettlementState.MATCHED, "", None
+        held.approval_note = f"taken back by {by}: {reason}"[:200]
+        held.save(update_fields=["state", "approved_by", "approved_at", "approval_note"])
+    return held
+
+
+def mark(settlement_ids: Sequence[int], state: str) -> int:
+    """Move statements to exported or locked, all or none; for those who export and lock months."""
+    with transaction.atomic():
+        rows = list(Settlement.objects.select_for_update().filter(pk__in=settlement_ids).order_by("pk"))
+        for row in rows:
+            if row.state != state:
+                statement_states.check(statement_states.MOVES, row.state, state)
+        Settlement.objects.filter(pk__in=[row.pk for row in rows]).update(state=state)
+    return len(rows)
