@@ -34,7 +34,7 @@ def settle(account, noon):
         sinks.settlements([header()], source)
         sinks.settlement_lines(rows, source)
         matches.rebuild([Settlement.objects.get().pk])
-        found = Match.objects.order_by("settlement_line__row_no")
+        found = Match.objects.order_by("settlement_line__row_no", "part")
         return list(found.values_list("layer", "reason", "order_line__external_id"))
 
     return settled
