@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from finance.views import cost_sheets, costs, deposits, discrepancies, imports, lines, margins, rates, statements
+from finance.views import cost_sheets, costs, deposits, discrepancies, fees, imports, lines, margins, rates, statements
 
 app_name = "finance"
 urlpatterns = [
@@ -22,5 +22,10 @@ urlpatterns = [
     path("money/costs/missing/", costs.gaps, name="cost_gaps"),
     path("money/costs/sheets/", cost_sheets.sheets, name="cost_sheets"),
     path("money/costs/sheets/<int:pk>/", cost_sheets.sheet, name="cost_sheet"),
+    path("money/fees/", fees.schedules, name="fees"),
+    path("money/fees/<int:pk>/", fees.rule, name="fee"),
+    path("money/fees/expected/", fees.expected, name="expected_fees"),
+    path("money/fees/quotes/", fees.quotes, name="fee_quotes"),
+    path("money/fees/monthly/", fees.monthly, name="fees_monthly"),
     path("money/import/", imports.imports, name="import"),
 ]

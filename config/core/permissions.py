@@ -27,6 +27,7 @@ class Action(StrEnum):
     IMPORT_STATEMENTS = "import_statements"
     EDIT_COSTS = "edit_costs"
     APPROVE_COSTS = "approve_costs"
+    EDIT_FEES = "edit_fees"
     WRITE_MARKETPLACE = "write_marketplace"
     ADMINISTER = "administer"
 
@@ -44,6 +45,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.IMPORT_STATEMENTS: frozenset({Role.FINANCE, Role.OWNER}),
     Action.EDIT_COSTS: frozenset({Role.OPERATIONS, Role.FINANCE, Role.OWNER}),
     Action.APPROVE_COSTS: frozenset({Role.FINANCE, Role.OWNER}),
+    Action.EDIT_FEES: frozenset({Role.FINANCE, Role.OWNER}),
     Action.WRITE_MARKETPLACE: frozenset({Role.OPERATIONS, Role.OWNER}),
     Action.ADMINISTER: frozenset({Role.OWNER}),
 }

@@ -53,6 +53,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Discrepancies", "difference", "finance:discrepancies", Action.VIEW_MONEY),
             Entry("Costs", "sell", "finance:costs", Action.VIEW_MONEY),
             Entry("Margins", "stacked_bar_chart", "finance:margins", Action.VIEW_MONEY),
+            Entry("Fees", "percent", "finance:fees", Action.VIEW_MONEY),
             Entry("Exchange rates", "currency_exchange", "finance:rates", Action.VIEW_MONEY),
         ),
     ),

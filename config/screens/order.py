@@ -14,7 +14,7 @@ from config.core.permissions import Action, may
 from config.core.screens import page, require
 from config.screens import parcels
 from finance.models import SettlementLine
-from finance.selectors import profit
+from finance.selectors import fees, profit
 from finance.selectors import statements as money
 from inventory import selectors as goods
 from inventory.models import Order, OrderEvent, Return
@@ -43,6 +43,7 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
         "order": found, "lines": lines, "returns": returns, "settled": settled,
         "zone": found.account.zone(found.channel),
         "earned": list(profit.lines_of_order(order_id=found.pk)),
+        "fees": fees.of_order(account=found.account_id, order_ref=found.external_id),
         "timeline": timeline(found, settled, returns, asked), "has_no_price": found.total is None,
         "pages": RawPage.objects.filter(account=found.account, subjects__contains=subject).order_by("-fetched_at")[:MOST_PAGES],
         "traffic": traffic.order_by("-at").defer("request_body", "response_body")[:MOST_PAGES],

@@ -59,48 +59,50 @@ def seed() -> None:
     publish()
 
 
-def add(owner: Mapping[str, Any], values: Mapping[str, Any], *, by: str) -> FeeRule:
-    """Add one row for an account (`account_id`) or a marketplace; raises ValidationError where one stands already."""
+def add(account_id: int, values: Mapping[str, Any], *, by: str) -> FeeRule:
+    """Add one row that an account agreed; raises ValidationError where one of its key, day and tier stands already."""
     with transaction.atomic():
-        rule = FeeRule(**owner, **_normal(values), entered_by=by)
+        rule = FeeRule(account_id=account_id, **_normal(values), entered_by=by)
         rule.full_clean()
         rule.save()
-        expect_later(_accounts(rule), rule.valid_from)
+        expect_later([account_id], rule.valid_from)
     return rule
 
 
 def end(rule: FeeRule, *, on: date, by: str) -> FeeRule:
     """From this day on the rule's key has no fee of its own; what is less specific holds again."""
+    account_id = _account_of(rule)
     if on <= rule.valid_from:
         raise ValidationError(f"it begins on {rule.valid_from}: end it later, or withdraw it if it was a mistake")
-    owner = {"account_id": rule.account_id, "marketplace": rule.marketplace}
     key = {name: getattr(rule, name) for name in _KEY[:5]}
-    return add(owner, {**key, "valid_from": on, "is_end": True, "source": f"ended by {by}"[:200]}, by=by)
+    return add(account_id, {**key, "valid_from": on, "is_end": True, "source": f"ended by {by}"[:200]}, by=by)
 
 
 def withdraw(rule: FeeRule, *, by: str) -> FeeRule:
     """Take a mistaken row back: it never held; it stays to be seen."""
+    account_id = _account_of(rule)
     with transaction.atomic():
         changed = FeeRule.objects.filter(pk=rule.pk, withdrawn_at=None).update(
             withdrawn_at=clock.now(), withdrawn_by=by
         )
         if not changed:
             raise ValidationError("this row was withdrawn already")
-        expect_later(_accounts(rule), rule.valid_from)
+        expect_later([account_id], rule.valid_from)
     rule.refresh_from_db()
     return rule
+
+
+def _account_of(rule: FeeRule) -> int:
+    """Whose row it is; only an account's own rows are a person's to change."""
+    if rule.account_id is None:
+        raise ValidationError("this is what the marketplace publishes; write down what your account agreed instead")
+    return rule.account_id
 
 
 def expect_later(accounts: Iterable[int], since: date) -> None:
     """Ask for the expected fees of these accounts from a day on, after the commit."""
     for account_id in accounts:
         work.later("finance.expect_fees_since", account_id=account_id, since=since.isoformat())
-
-
-def _accounts(rule: FeeRule) -> list[int]:
-    if rule.account_id is not None:
-        return [rule.account_id]
-    return list(marketplaces.accounts().filter(marketplace=rule.marketplace).values_list("pk", flat=True))
 
 
 def _put(

@@ -1,0 +1,61 @@
+"""Filters of fee schedules, expected fees and quotes, for the screen and the API."""
+
+from __future__ import annotations
+
+import django_filters
+from django.forms import HiddenInput
+
+from config.core.filters import FlagFilter, SearchFilter, SpanFilter
+from finance.filters.statements import account_choice
+from finance.models import ExpectedFee, FeeQuote, FeeRule, FeeSource
+
+STANDINGS = [(name, name) for name in ("holds", "later", "replaced", "ended", "withdrawn")]
+
+
+class FeeRuleFilter(django_filters.FilterSet):
+    """Rows of schedules by whose they are, where they hold, and how they stand today."""
+
+    q = SearchFilter(exact=("category",), within=("source",), label="Category or source")
+    account = account_choice()
+    is_agreed = FlagFilter(field_name="account", lookup_expr="isnull", exclude=True, label="Agreed with us")
+    standing = django_filters.MultipleChoiceFilter(choices=STANDINGS)
+    valid_from = SpanFilter("valid_from", label="Begins between")
+
+    class Meta:
+        model = FeeRule
+        fields = (
+            "q", "account", "is_agreed", "marketplace", "channel", "line_class", "standing", "programme", "currency",
+            "valid_from",
+        )  # fmt: skip
+
+
+class ExpectedFeeFilter(django_filters.FilterSet):
+    """Expected fees by order, class, and who says so; `is_known` false shows those that cannot be told."""
+
+    q = SearchFilter(exact=("order_line__order_ref",), label="Order")
+    account = account_choice()
+    source = django_filters.MultipleChoiceFilter(choices=FeeSource.choices)
+    order_line = django_filters.NumberFilter("order_line_id", widget=HiddenInput)
+    rule = django_filters.NumberFilter("rule_id", widget=HiddenInput)
+    quote = django_filters.NumberFilter("quote_id", widget=HiddenInput)
+    is_known = FlagFilter(field_name="amount", lookup_expr="isnull", exclude=True, label="Is known")
+
+    class Meta:
+        model = ExpectedFee
+        fields = ("q", "account", "line_class", "source", "is_known", "reason", "order_line", "rule", "quote")
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)
+        self.filters["account"].field_name = "order_line__account"
+
+
+class FeeQuoteFilter(django_filters.FilterSet):
+    """Quotes by account, storefront, product and the day they were given."""
+
+    q = SearchFilter(exact=("remote_id", "external_id"), label="Product")
+    account = account_choice()
+    quoted = SpanFilter("quoted_at", label="Quoted between")
+
+    class Meta:
+        model = FeeQuote
+        fields = ("q", "account", "account__key", "channel", "remote_id", "quoted")

@@ -1,0 +1,70 @@
+"""Fee schedules over the API: agree, end, withdraw; expected fees and who says so."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from finance.models import FeeRule
+from finance.services import fees
+from inventory import sinks
+from inventory.models import OrderLine
+from tests import factories
+from tests.api.test_writes import post
+
+pytestmark = pytest.mark.django_db
+BODY = {
+    "account": "shop", "line_class": "commission", "valid_from": "2026-09-01", "basis": "item", "rate": "0.15",
+    "minimum": "0.30", "currency": "EUR", "source": "contract",
+}  # fmt: skip
+
+
+@pytest.fixture
+def account(north, noon):
+    FeeRule.objects.all().delete()
+    return factories.account()
+
+
+def test_it_agrees_ends_and_withdraws_a_row(program, account):
+    robot = program("finance", "read")
+    made = post(robot, "fee-rules/agree", BODY).json()
+    assert (made["says"], made["standing"], made["entered_by"]) == (
+        "everywhere; 15% of goods less discounts, at least 0.30", "holds", "token robot",
+    )  # fmt: skip
+    assert made["minimum"] == {"amount": "0.30", "currency": "EUR"}
+    assert post(robot, "fee-rules/agree", BODY).status_code == 422
+    early = post(robot, f"fee-rules/{made['id']}/end", {"on": "2026-09-01"})
+    assert early.status_code == 422
+    ended = post(robot, f"fee-rules/{made['id']}/end", {"on": "2026-10-01"}).json()
+    assert (ended["is_end"], ended["valid_from"], ended["standing"]) == (True, "2026-10-01", "ended")
+    gone = post(robot, f"fee-rules/{ended['id']}/withdraw").json()
+    assert (gone["standing"], gone["withdrawn_by"]) == ("withdrawn", "token robot")
+    standing = {row["id"]: row["standing"] for row in robot.get("/api/v1/fee-rules/").json()["results"]}
+    assert standing == {made["id"]: "holds", ended["id"]: "withdrawn"}
+
+
+def test_it_leaves_what_a_marketplace_publishes_alone(program, account):
+    published = FeeRule.objects.create(
+        marketplace=account.marketplace, line_class="commission", valid_from=date(2026, 9, 1), source="page"
+    )
+    refused = post(program("finance"), f"fee-rules/{published.pk}/withdraw")
+    assert refused.status_code == 422
+    assert "publishes" in str(refused.json())
+    published.refresh_from_db()
+    assert published.withdrawn_at is None
+
+
+def test_it_needs_the_right_to_change_a_schedule(program, account):
+    assert post(program("read"), "fee-rules/agree", BODY).status_code == 403
+    assert not FeeRule.objects.exists()
+
+
+def test_it_lists_expected_fees_and_who_says_so(program, account):
+    robot = program("finance", "read")
+    post(robot, "fee-rules/agree", BODY)
+    sinks.orders([factories.order("O-1")], factories.source(account))
+    fees.expect(account.pk, list(OrderLine.objects.values_list("pk", flat=True)))
+    (row,) = robot.get("/api/v1/expected-fees/?q=O-1&source=agreed").json()["results"]
+    assert (row["amount"], row["source"], row["order_ref"]) == ({"amount": "-5.99", "currency": "EUR"}, "agreed", "O-1")
+    assert row["tolerance"]["amount"] == str(Decimal("0.1198"))
+    assert robot.get("/api/v1/expected-fees/?is_known=false").json()["results"] == []

@@ -1,0 +1,152 @@
+"""The pages of fees in one browser, within their budgets: schedules, one row, expected fees, quotes, months, an order."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from config.core.permissions import Role
+from finance import sinks
+from finance.models import FeeQuote, FeeRule
+from finance.services import fees
+from inventory.models import OrderLine
+from marketplaces.canonical import FeeTariff, LineClass
+from tests import factories
+from tests.factories import NOON
+from tests.finance.conftest import header, line
+
+pytestmark = pytest.mark.django_db
+SINCE = date(2026, 9, 1)
+FORM = {
+    "action": "add", "account": "shop", "line_class": "commission", "valid_from": "2026-10-01", "percent": "12,5",
+    "basis": "item", "minimum": "0.30", "is_limit_per_piece": "on", "currency": "eur", "source": "letter of May",
+    "rounding": "down", "vat": "included",
+}  # fmt: skip
+
+
+@pytest.fixture
+def account(shop):
+    return shop
+
+
+@pytest.fixture
+def agreed(account):
+    FeeRule.objects.all().delete()
+    rows = [
+        FeeTariff(
+            line_class=LineClass.COMMISSION, valid_from=SINCE, source="contract", basis="item", rate=Decimal("0.15")
+        ),
+        FeeTariff(
+            line_class=LineClass.SUBSCRIPTION, valid_from=SINCE, source="contract", per_line=Decimal(39), currency="EUR"
+        ),
+    ]
+    fees.agree(account.pk, rows, by="fin", is_complete=True)
+    return FeeRule.objects.get(line_class="commission")
+
+
+def test_it_lists_schedules_and_adds_what_was_agreed(owner, account, agreed, budget):
+    with budget("fees"):
+        shown = owner.get("/money/fees/")
+    assert [row["cells"][4]["value"] for row in shown.context["rows"]] == [
+        "no other fee was agreed", "15% of goods less discounts", "39 per line",
+    ]  # fmt: skip
+    assert owner.post("/money/fees/", FORM).status_code == 302
+    made = FeeRule.objects.get(source="letter of May")
+    assert (made.rate, made.minimum, made.rounding, made.currency, made.entered_by, made.is_limit_per_piece) == (
+        Decimal("0.125"), Decimal("0.30"), "down", "EUR", "owner", True,
+    )  # fmt: skip
+    assert "no account" not in owner.get("/money/fees/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"percent": "x"}, "is not a number"),
+        ({"percent": "150"}, "from 0 to 1"),
+        ({"valid_from": "2026-13-01"}, "write the day"),
+        ({"currency": ""}, "in which currency"),
+        ({"account": ""}, "choose the account"),
+    ],
+)
+def test_it_says_why_a_row_was_not_added(owner, account, change, why):
+    before = FeeRule.objects.count()
+    answer = owner.post("/money/fees/", {**FORM, **change}, follow=True)
+    assert why in answer.content.decode()
+    assert FeeRule.objects.count() == before
+
+
+def test_it_shows_how_a_fee_changed_and_ends_or_withdraws_it(owner, account, agreed, budget):
+    with budget("fee"):
+        shown = owner.get(f"/money/fees/{agreed.pk}/")
+    assert shown.context["words"] == "15% of goods less discounts"
+    owner.post(f"/money/fees/{agreed.pk}/", {"action": "end", "on": "2026-10-01"})
+    history = owner.get(f"/money/fees/{agreed.pk}/").context["history"]
+    assert [(row.standing, says) for row, _, says in history] == [
+        ("ended", "ends"), ("replaced", "15% of goods less discounts"),
+    ]  # fmt: skip
+    owner.post(f"/money/fees/{history[0][0].pk}/", {"action": "withdraw"})
+    history = owner.get(f"/money/fees/{agreed.pk}/").context["history"]
+    assert [row.standing for row, *_ in history] == ["withdrawn", "holds"]
+
+
+def test_it_lets_only_finance_and_owners_change_schedules(sign_in, account, agreed):
+    browser = sign_in(Role.OPERATIONS)
+    assert "Add what was agreed" not in browser.get("/money/fees/").content.decode()
+    assert browser.post("/money/fees/", FORM).status_code == 403
+    assert browser.post(f"/money/fees/{agreed.pk}/", {"action": "withdraw"}).status_code == 403
+    agreed.refresh_from_db()
+    assert agreed.withdrawn_at is None
+
+
+def test_it_shows_expected_fees_on_their_list_and_on_the_order(owner, account, sell, agreed, budget):
+    sell("O-1")
+    line = OrderLine.objects.get()
+    fees.expect(account.pk, [line.pk])
+    with budget("expected_fees"):
+        shown = owner.get("/money/fees/expected/")
+    assert [row["cells"][0]["value"] for row in shown.context["rows"]] == ["O-1"]
+    page = owner.get(f"/orders/{line.order_id}/")
+    (fee,) = page.context["fees"]
+    assert (fee.expected, fee.charged, fee.rule_id) == (Decimal("-5.99"), None, agreed.pk)
+    assert "15% of goods less discounts, from 2026-09-01" in page.content.decode()
+
+
+def test_it_exports_the_schedules_without_formulas(owner, account, agreed):
+    FeeRule.objects.filter(pk=agreed.pk).update(source="=1+1")
+    text = b"".join(owner.get("/money/fees/?format=csv").streaming_content).decode()
+    assert "'=1+1" in text
+    assert ",=1+1" not in text
+
+
+def test_it_lists_quotes(owner, account, budget):
+    FeeQuote.objects.create(
+        account=account, external_id="MUG", remote_id="MUG", price=Decimal("20"), total=Decimal("-3"), currency="EUR",
+        parts=[{"line_class": "commission", "label": "x", "amount": "-3"}], quoted_at=NOON,
+    )  # fmt: skip
+    with budget("fee_quotes"):
+        shown = owner.get("/money/fees/quotes/")
+    assert [cell["value"] for cell in shown.context["rows"][0]["cells"]][5:7] == ["15.0%", "commission -3"]
+
+
+def test_it_does_not_guess_what_storage_should_be(owner, account, agreed, budget, charge):
+    charge(LineClass.STORAGE, "-12.40")
+    charge(LineClass.SUBSCRIPTION, "-39.00")
+    with budget("fees_monthly"):
+        shown = owner.get("/money/fees/monthly/")
+    rows = {row.line_class: row for row in shown.context["months"][1][1]}
+    assert (rows["storage"].expected, rows["storage"].charged) == (None, Decimal("-12.40"))
+    assert rows["storage"].why == "the volume of the products is not known"
+    assert (rows["subscription"].expected, rows["subscription"].charged) == (Decimal("-39"), Decimal("-39.00"))
+
+
+@pytest.fixture
+def charge(account, noon):
+    """A charge of the whole account on a statement of September."""
+    count = iter(range(1, 9))
+
+    def land(line_class, amount):
+        source = factories.source(account, "settlements")
+        sinks.settlements([header(total=amount)], source)
+        sinks.settlement_lines([line(next(count), line_class, amount)], source)
+
+    return land
