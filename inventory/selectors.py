@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
 from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
@@ -224,3 +225,13 @@ def warehouses() -> QuerySet[Warehouse]:
 
 def warehouse_codes() -> dict[str, int]:
     return dict(Warehouse.objects.values_list("code", "pk"))
+
+
+def best_sellers(*, since: date, share: Decimal) -> set[int]:
+    """SKUs among the given share of those with the most revenue since a day, ranked within each currency."""
+    found = SkuDay.objects.filter(day__gte=since, sku__isnull=False, revenue__gt=0).order_by()
+    ranked: dict[str, list[int]] = defaultdict(list)
+    sums = found.values_list("sku_id", "currency").annotate(total=Sum("revenue")).order_by("-total", "sku_id")
+    for sku_id, currency, _ in sums:
+        ranked[currency].append(sku_id)
+    return {sku for skus in ranked.values() for sku in skus[: ceil(len(skus) * share)]}

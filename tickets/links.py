@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 
 from marketplaces.models import Account
 from marketplaces.selectors import accounts
@@ -48,6 +49,8 @@ _PLACES: dict[str, tuple[str, Callable[[Facts], str]]] = {
     "order": ("Order", _at("order")),
     "order_line": ("Order", lambda link: f"{reverse('search')}?q={link.get('label', '')}"),
     "remote_product": ("Product name", _at("unlinked_product")),
+    "sku": ("SKU", lambda link: reverse("sku", args=[link["code"]])),
+    "cost": ("Cost", _at("finance:cost")),
     "discrepancy": ("Discrepancy", _at("finance:discrepancy")),
     "settlement": ("Statement", _at("finance:statement")),
     "settlement_line": ("Statement row", _at("finance:line")),
@@ -114,6 +117,8 @@ _ACTIONS: dict[str, Callable[[Facts], str]] = {
     "open_discrepancy": _discrepancy,
     "map_label": _discrepancy,
     "open_rates": lambda params: reverse("finance:rates"),
+    "fill_cost_sheet": lambda params: f"{reverse('finance:cost_gaps')}?{urlencode({'sku': params['sku']})}",
+    "open_costs": lambda params: f"{reverse('finance:costs')}?{urlencode({'q': params['sku']})}",
     "import_statement": _import,
     "import_deposits": _import,
 }

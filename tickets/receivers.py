@@ -11,6 +11,7 @@ from django.dispatch import Signal, receiver
 from catalog import signals as catalog
 from config.core import work
 from finance import signals as finance
+from finance.selectors import cost_alarms
 from inventory import signals as inventory
 from marketplaces import selectors
 from marketplaces import signals as marketplaces
@@ -45,6 +46,11 @@ def differences_changed(sender: Signal | None, ids: Iterable[int], **_: Any) -> 
 @receiver(finance.statements_reconciled)
 def statements_changed(sender: Signal | None, ids: Iterable[int], **_: Any) -> None:
     ask("settlement", ids)
+
+
+@receiver(finance.costs_recorded)
+def costs_changed(sender: Signal | None, ids: Iterable[int], **_: Any) -> None:
+    ask("sku_cost", cost_alarms.places_of(sku_ids=ids))
 
 
 @receiver(FLOWS)

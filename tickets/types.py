@@ -98,5 +98,23 @@ STATEMENT_MISSING = TicketType(
     many="{count} statements or deposits are missing",
 )
 
-for _type in (MISSING_PRODUCT_DATA, UNSHIPPED_ORDER, TECHNICAL_ISSUE, SETTLEMENT_DISCREPANCY, STATEMENT_MISSING):
+MISSING_SKU_COST = TicketType(
+    key="missing_sku_cost",
+    label="Missing SKU cost",
+    category=Category.FINANCE,
+    actions=(
+        Action(key="fill_cost_sheet", label="Fill in the cost sheet"),
+        Action(key="open_costs", label="Look at the costs"),
+    ),
+    many="{count} costs are missing or about to end",
+)
+
+for _type in (
+    MISSING_PRODUCT_DATA,
+    UNSHIPPED_ORDER,
+    TECHNICAL_ISSUE,
+    SETTLEMENT_DISCREPANCY,
+    STATEMENT_MISSING,
+    MISSING_SKU_COST,
+):
     TYPES.add(_type.key, _type)

@@ -50,6 +50,19 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "finance.deposit": {
         "comparison": "at_least", "warn": "3", "trigger": "5", "unit": "bank days", "severity": "S2",
     },
+    "finance.cost_missing": AT_ONCE | {
+        "comparison": "at_least", "trigger": "1", "unit": "uses", "severity": "S4",
+        "ladder": [
+            step("S2", ("is_top", "at_least", "1")), step("S2", ("revenue_per_day", "above", "500")),
+            step("S3", ("lines", "at_least", "1")),
+        ],
+    },
+    "finance.cost_ends": AT_ONCE | {
+        "comparison": "at_most", "warn": "30", "trigger": "14", "unit": "days", "severity": "S4",
+    },
+    "finance.cost_jump": AT_ONCE | {
+        "comparison": "above", "warn": "20", "trigger": "40", "unit": "percent", "severity": "S4",
+    },
     "finance.rates": AT_ONCE | {
         "comparison": "above", "warn": "2", "trigger": "4", "unit": "bank days", "severity": "S3",
         "ladder": [step("S2", ("value", "at_least", "8"))],

@@ -134,10 +134,10 @@ def _end(breach: Breach, before: Standing, at: datetime) -> Change:
 
 
 def _group(measure: Measure) -> str:
-    """Siblings share account, brand, and what the detector says besides; without an account nothing is grouped."""
-    if measure.account_id is None:
+    """Siblings share account, brand, and what the detector says besides; with neither an account nor that, none."""
+    if measure.account_id is None and not measure.group:
         return ""
-    return f"account:{measure.account_id}/brand:{measure.brand_id or ''}/{measure.group}"[:200]
+    return f"account:{measure.account_id or ''}/brand:{measure.brand_id or ''}/{measure.group}"[:200]
 
 
 def _text(value: Decimal | None) -> str | None:
