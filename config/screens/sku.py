@@ -20,6 +20,7 @@ from config.core.permissions import Action, may
 from config.core.screens import page, require
 from config.core.templatetags.charts import COLOURS, Series
 from config.screens import totals
+from finance.selectors import costs
 from inventory import selectors as goods
 from inventory.models import SkuDay
 from marketplaces.canonical import IdentifierKind
@@ -39,7 +40,7 @@ def sku(request: HttpRequest, code: str) -> HttpResponse:
         "names": list(catalog.names_of(sku_id=found.pk)), "levels": list(goods.levels_of(sku_id=found.pk)),
         "open_units": goods.open_units(sku_id=found.pk), "kinds": list(IdentifierKind),
         "can_link": may(request.user, Action.LINK_PRODUCTS),
-        **(_sales(found) if may(request.user, Action.VIEW_MONEY) else {}),
+        **(_money(found) if may(request.user, Action.VIEW_MONEY) else {}),
     }  # fmt: skip
     return page(request, "catalog/sku.html", found.code, context)
 
@@ -57,6 +58,15 @@ def _identify(request: HttpRequest, found: Sku) -> HttpResponse:
             request, f"{found.code} has the name now; open products are linked by it from the next read on."
         )
     return redirect("sku", code=found.code)
+
+
+def _money(found: Sku) -> dict[str, Any]:
+    """What holds for it today and where a cost is missing, and what it sold."""
+    held = {
+        "costs": list(costs.of_sku(sku_id=found.pk)), "gaps": costs.gaps(sku_ids=[found.pk]),
+        "last_cost": costs.suggestions(sku_ids=[found.pk]).get(found.pk), "may_see_money": True,
+    }  # fmt: skip
+    return {**held, **_sales(found)}
 
 
 def _sales(found: Sku) -> dict[str, Any]:

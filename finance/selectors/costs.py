@@ -15,7 +15,6 @@ from django.db.models.functions import Coalesce
 
 from config.core import clock
 from finance import cost_gaps
-from finance import costs as rule
 from finance.models import Cost
 
 LOOK_BACK = timedelta(days=400)
@@ -52,25 +51,6 @@ def of_sku(*, sku_id: int, on: date | None = None) -> QuerySet[Cost]:
     return found.select_related("warehouse").order_by(
         F("warehouse__label").asc(nulls_last=True), "-valid_from", "vendor"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """The cost of one piece that applies to an order line, or why none does."""
-
-    cost: Cost | None
-    warehouse_id: int | None
-    reason: str
-
-
-def of_lines(*, line_ids: Iterable[int]) -> dict[int, Applied]:
-    """The cost that applies to each of these order lines, by the one rule."""
-    given: dict[str, Any] = {"known_at": clock.now(), "ids": list(line_ids)}
-    with connection.cursor() as cursor:
-        cursor.execute(rule.applied(f"{rule.LINES} WHERE line.id = ANY(%(ids)s)"), given)
-        found = cursor.fetchall()
-    stored = Cost.objects.select_related("warehouse").in_bulk([row[3] for row in found if row[3]])
-    return {row[0]: Applied(stored.get(row[3]), row[1], row[6]) for row in found}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
