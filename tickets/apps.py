@@ -9,9 +9,9 @@ class TicketsConfig(AppConfig):
         from config.core.jobs import declare
         from config.core.tenancy import TENANT_DEFAULTS
         from tickets import receivers, schedule
-        from tickets.detectors import catalog, costs, finance, inventory, rates, sync
+        from tickets.detectors import catalog, costs, finance, inventory, margins, rates, sync
         from tickets.rules import defaults
 
-        self.watching = (catalog, costs, finance, inventory, rates, sync, receivers)
+        self.watching = (catalog, costs, finance, inventory, margins, rates, sync, receivers)
         declare(schedule.JOBS)
         TENANT_DEFAULTS.add("tickets.thresholds", defaults.seed)

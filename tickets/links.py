@@ -41,6 +41,10 @@ def _account_page(link: Facts) -> str:
     return reverse("marketplaces:account", args=[account.key]) if account else ""
 
 
+def _margin(link: Facts) -> str:
+    return f"{reverse('finance:waterfall')}?{urlencode({'sku': link['sku']})}"
+
+
 def _at(name: str, key: str = "id") -> Callable[[Facts], str]:
     return lambda link: reverse(name, args=[link[key]])
 
@@ -59,6 +63,7 @@ _PLACES: dict[str, tuple[str, Callable[[Facts], str]]] = {
     "run": ("Run", _at("marketplaces:run")),
     "account": ("Account", _account_page),
     "command": ("Write", _at("marketplaces:command")),
+    "margin": ("Margin", _margin),
     "job": ("Job", _at("job", "job")),
 }
 
@@ -116,6 +121,8 @@ _ACTIONS: dict[str, Callable[[Facts], str]] = {
     "replay_work": lambda params: f"{reverse('parked_work')}?q={params.get('job', '')}",
     "open_discrepancy": _discrepancy,
     "map_label": _discrepancy,
+    "open_margin": _margin,
+    "open_prices": lambda params: reverse("sku", args=[params["sku"]]),
     "open_rates": lambda params: reverse("finance:rates"),
     "fill_cost_sheet": lambda params: f"{reverse('finance:cost_gaps')}?{urlencode({'sku': params['sku']})}",
     "open_costs": lambda params: f"{reverse('finance:costs')}?{urlencode({'q': params['sku']})}",

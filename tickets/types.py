@@ -97,6 +97,16 @@ STATEMENT_MISSING = TicketType(
     ),
     many="{count} statements or deposits are missing",
 )
+MARGIN_EROSION = TicketType(
+    key="margin_erosion",
+    label="Margin erosion",
+    category=Category.FINANCE,
+    actions=(
+        Action(key="open_margin", label="Look at the steps of its margin"),
+        Action(key="open_prices", label="Look at the product and its prices"),
+    ),
+    many="{count} products keep too little of their revenue",
+)
 
 MISSING_SKU_COST = TicketType(
     key="missing_sku_cost",
@@ -116,5 +126,6 @@ for _type in (
     SETTLEMENT_DISCREPANCY,
     STATEMENT_MISSING,
     MISSING_SKU_COST,
+    MARGIN_EROSION,
 ):
     TYPES.add(_type.key, _type)

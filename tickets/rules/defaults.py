@@ -67,6 +67,16 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "comparison": "above", "warn": "2", "trigger": "4", "unit": "bank days", "severity": "S3",
         "ladder": [step("S2", ("value", "at_least", "8"))],
     },
+    "finance.margin": {
+        "comparison": "below", "warn": "0.18", "trigger": "0.15", "unit": "of net revenue", "severity": "S3",
+        "money_ladder": MONEY,
+        "ladder": [
+            step("S1", ("cm2", "below", "0"), ("advertising", "above", "0")), step("S2", ("cm3", "below", "0")),
+        ],
+    },
+    "finance.margin_fall": {
+        "comparison": "at_least", "trigger": "0.05", "unit": "of net revenue", "severity": "S4", "money_ladder": MONEY,
+    },
     "sync.failing": AT_ONCE | {
         "comparison": "at_least", "warn": "2", "trigger": "3", "unit": "runs", "severity": "S3", "ladder": BLIND,
         "clears_after": 1, "clears_when": [["ok_runs", "at_least", "3"], ["open_gaps", "at_most", "0"]],
