@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from catalog import selectors as products
 from catalog.models import Sku
 from config.core import clock
 from config.core.api import reporting_currency
 from config.core.money import Money
 from finance.selectors import erosion as selectors
 from finance.selectors.erosion import Erosion
+from marketplaces import selectors as marketplaces
 from marketplaces.models import Account
 from tickets.detectors.base import Measure, detector
 from tickets.types import MARGIN_EROSION
@@ -58,8 +60,8 @@ def margin_fall(subjects: Sequence[str]) -> Iterator[Measure]:
 def _found(subjects: Sequence[str]) -> Iterator[tuple[Erosion, Sku, Account]]:
     pairs = [(int(sku), int(account)) for sku, _, account in (subject.partition(":") for subject in subjects)]
     rows = selectors.erosion(pairs, on=clock.now().date(), to=reporting_currency(None))
-    skus = Sku.objects.select_related("product").in_bulk({row.sku_id for row in rows})
-    accounts = Account.objects.in_bulk({row.account_id for row in rows})
+    skus = products.skus().select_related("product").in_bulk({row.sku_id for row in rows})
+    accounts = marketplaces.accounts().in_bulk({row.account_id for row in rows})
     return ((row, skus[row.sku_id], accounts[row.account_id]) for row in rows)
 
 
