@@ -77,7 +77,7 @@ def _booked(world: World, account: str, until: datetime) -> dict[int, list[World
 def _back(world: World, account: str, line: LineStory, until: datetime) -> int:
     """Units that are known to be back and fit for sale."""
     back = line.comeback
-    is_known = back is not None and back.handled_at <= until and not world.is_return_lost(account, line.serial)
+    is_known = back is not None and back.at <= until and not world.is_return_lost(account, line.serial)
     return back.quantity if back is not None and is_known and back.is_sellable else 0
 
 

@@ -72,7 +72,7 @@ class Shop:
 
     def read(self) -> None:
         """Orders a month at a time, statements, and the orders that only a statement speaks of."""
-        for start in range(0, 90, 30):
+        for start in range(0, 91, 30):
             window = Window(START + start * DAY, min(START + (start + 30) * DAY, SOON))
             self.land("orders", self.client.orders(window))
             self.land("settlements", self.client.settlements(window))

@@ -50,7 +50,7 @@ def ensure(worlds: Mapping[str, World]) -> None:
 def _furnish(client: str, world: World) -> None:
     """People, the client's own products, and its accounts."""
     _people()
-    products.import_master(_master(product) for product in world.products if product.is_registered)
+    products.import_master(master(product) for product in world.products if product.is_registered)
     for adapter in registry.all_adapters():
         for declared in (a for a in adapter.sandbox_accounts if a.client == client):
             _account(adapter, declared, world)
@@ -78,7 +78,7 @@ def _person(name: str, *, is_superuser: bool) -> Any:
     )
 
 
-def _master(product: WorldProduct) -> dict[str, str]:
+def master(product: WorldProduct) -> dict[str, str]:
     return {
         "code": product.sku,
         "title": product.title,

@@ -1,0 +1,109 @@
+"""From the marketplace's own words to profit: for every order line, what we compute is what the world earned."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import requests
+
+from catalog.services import products
+from config.core import clock, transport
+from config.core.management.demo import agreements, clients
+from config.core.money import Money, quantise
+from finance.fx import convert, sources, store
+from finance.models import LineProfit
+from finance.services import fees, profit, reconcile
+from inventory.models import OrderLine, Return
+from marketplaces.contract import Flow, ReportStatus, Window
+from marketplaces.sandbox import earnings, mount, worlds
+from marketplaces.sandbox.overlay import Overlay
+from marketplaces.sandbox.server import Sandbox
+from tests.finance.test_simulated_world import DAY, ORIGIN, SOON, START, TODAY, Shop, shops
+
+
+@pytest.fixture(scope="module")
+def all_worlds():
+    return worlds.build(ORIGIN)
+
+
+def play(shop, world):
+    """Everything the account says in ninety days, its costs and its schedule, matched, expected and summed up."""
+    products.import_master(clients.master(product) for product in world.products if product.is_registered)
+    store.add(sources.simulated(ORIGIN - timedelta(days=10), TODAY.date()))
+    agreements.enter_costs(world)
+    agreements.agree_fees(world.stages[shop.account.key], shop.account)
+    shop.read()
+    for start in range(0, 91, 30):
+        shop.land("returns", returned(shop, Window(START + start * DAY, min(START + (start + 30) * DAY, SOON))))
+    lines = OrderLine.objects.filter(account=shop.account)
+    fees.expect(shop.account.pk, list(lines.values_list("pk", flat=True)))
+    reconcile.reconcile_open()
+    days = lines.values_list("order__business_on", flat=True).distinct()
+    profit.rebuild(shop.account.pk, [day.isoformat() for day in days])
+
+
+def returned(shop, window):
+    """What came back in a window: a list, or a report that becomes ready while the world's clock goes on."""
+    if shop.adapter.resource("returns").flow != Flow.REPORT:
+        yield from shop.client.returns(window)
+        return
+    remote_id = shop.client.request_report("returns", window)
+    with clock.frozen(TODAY + timedelta(hours=2)):
+        state = shop.client.report_state("returns", remote_id)
+        if state.status == ReportStatus.READY:
+            yield shop.client.download("returns", state)
+
+
+def serial_of(external_id, serials):
+    """The world's serial that an id ends with; ids are made of it, in each marketplace's own way."""
+    tails = (external_id[place:].lstrip("0") for place in range(len(external_id)))
+    return next((tail for tail in tails if tail in serials), None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("adapter", "simulated"), shops())
+def test_it_earns_to_the_cent_what_the_world_earned(adapter, simulated, all_worlds, monkeypatch):
+    world = all_worlds[simulated.client]
+    with clock.frozen(TODAY):
+        session = requests.Session()
+        mount.mount(session, Sandbox(all_worlds, Overlay(), is_limited=False))
+        monkeypatch.setattr(transport, "_session", lambda *_: session)
+        play(Shop(adapter, simulated), world)
+    truth = {str(told.line_serial): told for told in earnings.earned(world, simulated.key, TODAY)}
+    rates = convert.load({"EUR", *(told.currency for told in truth.values())}, since=ORIGIN, until=TODAY.date())
+    different = []
+    for row in LineProfit.objects.select_related("order_line", "cost").order_by("pk"):
+        serial = serial_of(row.order_line.external_id, truth)
+        told = truth.pop(serial) if serial else None
+        if told is None:
+            assert row.units == 0, "a line that the world does not know, or knows as cancelled"
+        elif ours(row) != theirs(row, told, rates):
+            different.append((row.order_line.order_ref, ours(row), theirs(row, told, rates)))
+    assert different == []
+    late = {told.order_serial for told in truth.values()}
+    assert all(any(at >= SOON for at in world.story(simulated.key, serial).moments()) for serial in late)
+
+
+def ours(row):
+    """The steps of a line; a discount is told inside the price or beside it, as the marketplace likes."""
+    sold = row.gross + row.discounts
+    return row.is_settled, sold, row.vat, row.refunds, row.net_revenue, row.goods, row.fees, row.fulfilment, row.cm1
+
+
+def theirs(row, told, rates):
+    """What the world says; costs by the rate of the day, and unknown where nobody registered or costed the product.
+
+    Goods that came back count as gone for as long as the marketplace does not say that they can be sold again.
+    """
+    is_told = Return.objects.filter(order_ref=row.order_line.order_ref, is_sellable__isnull=False).exists()
+    gone = told.units_consumed if is_told else told.units
+    goods = None
+    if row.cost or not gone:
+        cost = rates.convert(Money(told.unit_cost * gone, "EUR"), told.currency, on=row.day).money
+        goods = -quantise(cost.amount, told.currency)
+    is_unknown = not told.is_settled and row.sku_id is None
+    fees, fulfilment = (None, row.fulfilment) if is_unknown else (told.fees, told.fulfilment)
+    cm1 = None if goods is None else told.net_revenue + goods
+    sold = told.gross + told.discounts
+    return told.is_settled, sold, told.vat, told.refunds, told.net_revenue, goods, fees, fulfilment, cm1
