@@ -78,9 +78,20 @@ asked AS MATERIALIZED ({asked}), rules AS MATERIALIZED (
     ORDER BY place.account_id, place.channel, place.programme, place.category, place.day, place.currency,
         version.line_class, version.account_id, version.channel, version.category, version.programme,
         version.currency, version.valid_from DESC
+), closed AS (
+    SELECT DISTINCT ON (place.account_id, place.channel, place.programme, place.category, place.day, place.currency,
+            rule.channel, rule.category, rule.programme, rule.currency) place.*, rule.is_end
+    FROM places place JOIN finance_feerule rule ON rule.account_id = place.account_id AND rule.line_class = ''
+        AND rule.withdrawn_at IS NULL AND rule.valid_from <= place.day AND rule.channel IN ('', place.channel)
+        AND rule.category IN ('', place.category) AND rule.programme IN ('', place.programme)
+        AND rule.currency IN ('', place.currency)
+    ORDER BY place.account_id, place.channel, place.programme, place.category, place.day, place.currency,
+        rule.channel, rule.category, rule.programme, rule.currency, rule.valid_from DESC
 ), picked AS MATERIALIZED (
     SELECT DISTINCT ON (account_id, channel, programme, category, day, currency, line_class) * FROM valid
-    WHERE NOT is_end
+    WHERE NOT is_end AND (is_own OR NOT EXISTS (SELECT FROM closed WHERE NOT closed.is_end
+        AND (closed.account_id, closed.channel, closed.programme, closed.category, closed.day, closed.currency)
+            = (valid.account_id, valid.channel, valid.programme, valid.category, valid.day, valid.currency)))
     ORDER BY account_id, channel, programme, category, day, currency, line_class,
         array_position(ARRAY['', 'no_programme', 'no_category'], lacks), is_own DESC, of_channel DESC,
         of_category DESC, of_programme DESC, of_currency DESC

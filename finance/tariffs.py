@@ -6,7 +6,7 @@ currency), in the version of the sale's day; of its tiers the one of the price a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
@@ -81,8 +81,11 @@ def rounded(amount: Decimal, currency: str, rounding: str = "half_up") -> Decima
     return amount.quantize(minor_unit(currency), rounding=_ROUNDINGS[rounding])
 
 
-def version(rules: Iterable[Rule], sale: Sale, line_class: str) -> tuple[list[Rule], str]:
-    """The rows of the schedule that hold for this sale and class, and what the best of them lacks to fit it."""
+def version(rules: Sequence[Rule], sale: Sale, line_class: str) -> tuple[list[Rule], str]:
+    """The rows of the schedule that hold for this sale and class, and what the best of them lacks to fit it.
+
+    Where the account's own schedule is complete (a row without a class holds), what is published does not count.
+    """
     keys: dict[tuple[Any, ...], list[Rule]] = {}
     for rule in rules:
         if rule.line_class == line_class and rule.valid_from <= sale.day and _may_hold(rule, sale):
@@ -93,10 +96,18 @@ def version(rules: Iterable[Rule], sale: Sale, line_class: str) -> tuple[list[Ru
         current = [row for row in rows if row.valid_from == last]
         if not any(row.is_end for row in current):
             best.append((_rank(current[0], sale), current))
+    if line_class and is_complete(rules, sale):
+        best = [(rank, rows) for rank, rows in best if rows[0].account_id is not None]
     if not best:
         return [], ""
     _, chosen = max(best, key=lambda each: each[0])
     return chosen, lacks(chosen[0], sale)
+
+
+def is_complete(rules: Sequence[Rule], sale: Sale) -> bool:
+    """Whether the account's own schedule says that it names every fee of such a sale."""
+    rows, missing = version(rules, sale, "")
+    return bool(rows) and not missing
 
 
 def _key(rule: Rule) -> tuple[Any, ...]:

@@ -38,9 +38,10 @@ def rules(draw):
             "is_own": draw(st.booleans()), "channel": draw(st.sampled_from(["", "XX"])),
             "category": draw(st.sampled_from(["", "toys", "pets"])),
             "programme": draw(st.sampled_from(["", "merchant", "marketplace"])),
-            "line_class": draw(st.sampled_from(CLASSES)), "currency": draw(st.sampled_from(["", "EUR", "JPY"])),
+            "line_class": draw(st.sampled_from((*CLASSES, ""))), "currency": draw(st.sampled_from(["", "EUR", "JPY"])),
             "valid_from": FIRST + timedelta(days=draw(st.integers(-2, 3))),
         }  # fmt: skip
+        key["is_own"] = key["is_own"] or not key["line_class"]
         shape = {
             "basis": draw(st.sampled_from(["item", "paid", "commission", "fees", "nothing"])),
             "is_marginal": draw(st.booleans()), "basis_includes_vat": draw(st.booleans()),

@@ -102,8 +102,9 @@ def theirs(row, told, rates):
     if row.cost or not gone:
         cost = rates.convert(Money(told.unit_cost * gone, "EUR"), told.currency, on=row.day).money
         goods = -quantise(cost.amount, told.currency)
-    is_unknown = not told.is_settled and row.sku_id is None
-    fees, fulfilment = (None, row.fulfilment) if is_unknown else (told.fees, told.fulfilment)
+    is_strange = not told.is_settled and row.sku_id is None
+    fees = None if is_strange and row.fees is None else told.fees
+    fulfilment = None if is_strange and row.fulfilment is None else told.fulfilment
     cm1 = None if goods is None else told.net_revenue + goods
     sold = told.gross + told.discounts
     return told.is_settled, sold, told.vat, told.refunds, told.net_revenue, goods, fees, fulfilment, cm1

@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 
 from catalog.services import products
 from config.core import tenancy
+from config.core.management.demo import agreements
 from config.core.permissions import Role
 from config.tenants import services
 from config.tenants.models import Tenant
@@ -54,6 +55,9 @@ def _furnish(client: str, world: World) -> None:
     for adapter in registry.all_adapters():
         for declared in (a for a in adapter.sandbox_accounts if a.client == client):
             _account(adapter, declared, world)
+    agreements.enter_costs(world)
+    for account in Account.objects.filter(key__in=world.stages):
+        agreements.agree_fees(world.stages[account.key], account)
 
 
 def authorise_again(client: str) -> int:
