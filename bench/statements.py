@@ -9,11 +9,11 @@ from __future__ import annotations
 from django.db import connection
 
 from catalog.models import Identifier, RemoteProduct
-from finance.models import Match, SettlementLine
+from finance.models import HumanMatch, Match, SettlementLine
 from inventory.models import OrderEvent, OrderLine, Return
 
 LINES, ORDER_LINES, STATEMENTS, SKUS = 1_000_000, 400_000, 12, 6_000
-TABLES = (Identifier, RemoteProduct, OrderLine, OrderEvent, Return, SettlementLine, Match)
+TABLES = (Identifier, RemoteProduct, OrderLine, OrderEvent, Return, SettlementLine, Match, HumanMatch)
 _PRODUCTS = f"""
 INSERT INTO catalog_remoteproduct (account_id, remote_id, title, product_ids, state, reason, linked_by, seen_in,
     first_seen_at, created_at, updated_at)

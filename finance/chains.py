@@ -1,6 +1,6 @@
-"""Layers 4 and 5 of the matching, inside the database: what other documents say, and charges of a whole order.
+"""Layers 4, 5 and 8 of the matching, inside the database: other documents, charges of a whole order, people's decisions.
 
-Both look only at what the layers before them left over. A chain must lead to exactly one order line, of the order and
+The first two look only at what the layers before them left over. A chain must lead to exactly one order line, of the order and
 of the product that the statement line names, if it names any. Evidence are lines that were matched by their own id or
 product, events of the order, and its returns. The plain rule is `reconciliation.match`.
 """
@@ -88,6 +88,44 @@ WITH whole AS (
 INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
 SELECT id, part, item_id, 5, 'by_value', amount FROM parts WHERE part > 1
 """
+
+_HAS_DECISIONS = "SELECT EXISTS (SELECT FROM finance_humanmatch WHERE settlement_id = ANY(%(ids)s))"
+_DECIDE = """
+WITH rows AS (
+    SELECT id, settlement_id, source_hash, amount,
+        row_number() OVER (PARTITION BY settlement_id, source_hash ORDER BY row_no) - 1 AS ordinal
+    FROM finance_settlementline WHERE settlement_id IN
+        (SELECT settlement_id FROM finance_humanmatch WHERE settlement_id = ANY(%(ids)s) AND state = 'approved')
+), chosen AS (
+    SELECT rows.id, decided.order_line_id, rows.amount FROM rows
+    JOIN finance_humanmatch decided USING (settlement_id, source_hash, ordinal) WHERE decided.state = 'approved'
+), gone AS (
+    DELETE FROM finance_match USING chosen WHERE finance_match.settlement_line_id = chosen.id AND finance_match.part > 1
+)
+UPDATE finance_match SET order_line_id = chosen.order_line_id, layer = 8, reason = 'person', amount = chosen.amount
+FROM chosen WHERE finance_match.settlement_line_id = chosen.id AND finance_match.part = 1
+"""
+_PLACE = """
+UPDATE finance_settlementline line SET scope = place.scope
+FROM finance_match found CROSS JOIN LATERAL (SELECT CASE WHEN found.order_line_id IS NULL THEN 'account' ELSE 'order' END
+    AS scope) AS place
+WHERE line.id = found.settlement_line_id AND found.layer = 8 AND line.scope <> place.scope
+    AND line.settlement_id IN (SELECT settlement_id FROM finance_humanmatch WHERE settlement_id = ANY(%(ids)s))
+"""
+_PUT_BACK = """
+UPDATE finance_settlementline line SET scope = line.home
+WHERE line.settlement_id IN (SELECT settlement_id FROM finance_humanmatch WHERE settlement_id = ANY(%(ids)s))
+    AND line.home NOT IN ('order', 'shipment') AND line.scope <> line.home
+    AND NOT EXISTS (SELECT FROM finance_match found WHERE found.settlement_line_id = line.id AND found.layer = 8)
+"""
+
+
+def decide(cursor: Any, given: dict[str, Any]) -> None:
+    """Layer 8: what a person decided wins; rows whose decision was reversed go back to the ledger of their class."""
+    cursor.execute(_HAS_DECISIONS, given)
+    if cursor.fetchone()[0]:
+        for statement in (_DECIDE, _PLACE, _PUT_BACK):
+            cursor.execute(statement, given)
 
 
 def follow(cursor: Any, given: dict[str, Any], *, distance: str) -> None:

@@ -142,7 +142,10 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
         matched += cursor.rowcount
         cursor.execute(_EVENT, given)
         chains.follow(cursor, given, distance=_amount_distance())
-        for statement in (_PARKED, _PLACED, _CHAINED, "DROP TABLE pending", _COUNT):
+        for statement in (_PARKED, _PLACED, _CHAINED):
+            cursor.execute(statement, given)
+        chains.decide(cursor, given)
+        for statement in ("DROP TABLE pending", _COUNT):
             cursor.execute(statement, given)
         lines = cursor.fetchone()[0]
         if matched != lines:
