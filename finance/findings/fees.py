@@ -14,9 +14,7 @@ _CHARGED = """
 charged AS (
     SELECT line.account_id, line.order_line_id, line.line_class, min(line.order_ref) AS order_ref,
         -sum(line.amount) - coalesce(max(twice.amount), 0) AS amount, min(line.currency) AS currency,
-        max(line.settlement_id) AS settlement_id, max(line.id) AS line_id, min(line.posted_at) AS first_seen,
-        jsonb_agg(jsonb_build_object('statement', s.external_id, 'row', line.row_no, 'amount', line.amount::text)
-            ORDER BY line.settlement_id, line.row_no) AS rows
+        max(line.settlement_id) AS settlement_id, max(line.id) AS line_id, min(line.posted_at) AS first_seen
     FROM told line JOIN finance_settlement s ON s.id = line.settlement_id
     LEFT JOIN (SELECT order_line_id, evidence ->> 'class' AS line_class, sum(amount) AS amount
         FROM finance_discrepancy WHERE kind = 'duplicate' AND state <> 'resolved'
@@ -28,8 +26,17 @@ charged AS (
 )
 """
 
+_ROWS = """
+shown AS (
+    SELECT found.order_line_id, found.line_class, jsonb_agg(jsonb_build_object('statement', s.external_id,
+        'row', line.row_no, 'amount', line.amount::text) ORDER BY line.settlement_id, line.row_no) AS rows
+    FROM found JOIN told line USING (order_line_id, line_class) JOIN finance_settlement s ON s.id = line.settlement_id
+    GROUP BY 1, 2
+)
+"""
+
 FEE_OVERCHARGE = f"""
-WITH {_CHARGED}, found AS (
+WITH {_CHARGED}, found AS MATERIALIZED (
     SELECT c.*, item.sku_id, fee.amount AS expected, fee.tolerance, fee.source, fee.rule_id, fee.quote_id,
         c.amount + fee.amount AS too_much
     FROM charged c JOIN finance_expectedfee fee USING (order_line_id, line_class)
@@ -43,14 +50,14 @@ WITH {_CHARGED}, found AS (
         FROM finance_discrepancy d JOIN inventory_orderline item ON item.id = d.order_line_id
         WHERE d.kind = 'fee_overcharge' AND d.state = 'open' AND item.sku_id IN (SELECT sku_id FROM found)
     ) AS known WHERE sku_id IS NOT NULL GROUP BY 1, 2, 3
-)
+), {_ROWS}
 SELECT f.account_id, f.order_line_id || ':' || f.line_class, CASE WHEN habit.lines >= 10 THEN 'S2' ELSE 'S3' END,
     f.settlement_id, f.line_id, f.order_line_id, f.order_ref, f.too_much, f.currency,
     jsonb_strip_nulls(jsonb_build_object('class', f.line_class, 'expected_fee', (-f.expected)::text,
         'charged_fee', f.amount::text, 'tolerance', f.tolerance::text, 'source', f.source, 'rule', rule.id,
         'rule_from', rule.valid_from, 'rule_source', rule.source, 'quote', quote.id, 'quoted_at', quote.quoted_at,
-        'same_sku', habit.lines, 'rows', f.rows))
-FROM found f LEFT JOIN habit USING (account_id, sku_id, line_class)
+        'same_sku', habit.lines, 'rows', shown.rows))
+FROM found f LEFT JOIN shown USING (order_line_id, line_class) LEFT JOIN habit USING (account_id, sku_id, line_class)
 LEFT JOIN finance_feerule rule ON rule.id = f.rule_id LEFT JOIN finance_feequote quote ON quote.id = f.quote_id
 """  # noqa: S608 - fragments of one statement, no values
 
@@ -68,19 +75,20 @@ WITH {_CHARGED}, closed AS (
     ORDER BY c.order_line_id, rule.channel, rule.category, rule.programme, rule.currency, rule.valid_from DESC
 ), complete AS (
     SELECT DISTINCT ON (order_line_id) * FROM closed WHERE NOT is_end ORDER BY order_line_id, valid_from DESC
-)
-SELECT c.account_id, c.order_line_id || ':' || c.line_class, 'S3', c.settlement_id, c.line_id, c.order_line_id,
-    c.order_ref, c.amount, c.currency, jsonb_strip_nulls(jsonb_build_object('class', c.line_class,
-        'charged_fee', c.amount::text, 'expected_fee', CASE WHEN fee.id IS NOT NULL THEN '0' END,
-        'first_seen', c.first_seen, 'rule', rule.id, 'rule_from', rule.valid_from, 'rule_source', rule.source,
-        'rows', c.rows))
+), found AS MATERIALIZED (
+SELECT c.*, fee.id IS NOT NULL AS is_free, CASE WHEN fee.id IS NULL THEN complete.rule_id ELSE fee.rule_id END AS rule_id
 FROM charged c LEFT JOIN finance_expectedfee fee USING (order_line_id, line_class)
 LEFT JOIN complete USING (order_line_id)
-LEFT JOIN finance_feerule rule ON rule.id = CASE WHEN fee.id IS NULL THEN complete.rule_id ELSE fee.rule_id END
 WHERE c.amount > 0.01 AND (fee.amount = 0 OR fee.id IS NULL AND complete.rule_id IS NOT NULL AND NOT EXISTS (
     SELECT FROM finance_feerule agreed WHERE agreed.account_id = c.account_id AND agreed.line_class = c.line_class
         AND agreed.withdrawn_at IS NULL AND NOT agreed.is_end AND agreed.valid_from <= complete.day
         AND agreed.channel IN ('', complete.channel) AND agreed.programme IN ('', complete.programme)))
+), {_ROWS}
+SELECT f.account_id, f.order_line_id || ':' || f.line_class, 'S3', f.settlement_id, f.line_id, f.order_line_id,
+    f.order_ref, f.amount, f.currency, jsonb_strip_nulls(jsonb_build_object('class', f.line_class,
+        'charged_fee', f.amount::text, 'expected_fee', CASE WHEN f.is_free THEN '0' END, 'first_seen', f.first_seen,
+        'rule', rule.id, 'rule_from', rule.valid_from, 'rule_source', rule.source, 'rows', shown.rows))
+FROM found f LEFT JOIN shown USING (order_line_id, line_class) LEFT JOIN finance_feerule rule ON rule.id = f.rule_id
 """  # noqa: S608 - as above
 
 _REFUNDED = "line.id IN (SELECT order_line_id FROM told WHERE line_class = 'refund_principal')"
@@ -105,8 +113,9 @@ WITH {PICKED.format(asked=ASKED.format(which=_REFUNDED))}, ruled AS (
         max(coalesce(line.posted_at, s.period_end, s.imported_at)) FILTER (WHERE line.line_class = 'refund_principal')
             AS refunded_at
     FROM told line JOIN finance_settlement s ON s.id = line.settlement_id
+    WHERE line.order_line_id IN (SELECT order_line_id FROM told WHERE line_class = 'refund_principal')
     GROUP BY line.account_id, line.order_line_id
-    HAVING bool_or(line.line_class = 'refund_principal') AND bool_or(line.line_class = 'principal')
+    HAVING bool_or(line.line_class = 'principal')
         AND NOT bool_or(s.state = 'inconsistent') AND count(DISTINCT line.currency) = 1
 ), shared AS (
     SELECT moved.*, least(1, CASE WHEN basis.is_goods
