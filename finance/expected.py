@@ -8,11 +8,13 @@ day, currency) and class, the version of the schedule that holds. 3. `tiered`: t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 from django.db import connection
 
 from config.core.money import odd_minor_units
 from finance.fees import QUOTE_DAYS, QUOTE_PRICE_GAP, QUOTE_TOLERANCE, SALE_FEES, TOLERANCE
+from finance.tariffs import Sale
 
 
 def digits(currency: str) -> str:
@@ -264,3 +266,13 @@ def refresh(order_line_ids: Sequence[int]) -> list[int]:
             steps + _SAVE.format(which=_OF_LINES), {"classes": list(SALE_FEES), "lines": list(order_line_ids)}
         )
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def sales(order_line_ids: Sequence[int]) -> dict[int, Sale]:
+    """These order lines as their fees see them; lines of which every unit was cancelled are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(ASKED.format(which=_OF_LINES), {"lines": list(order_line_ids)})
+        names = [column.name for column in cursor.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    wanted = {field.name for field in fields(Sale)}
+    return {row["order_line_id"]: Sale(**{name: row[name] for name in wanted}) for row in rows}

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from config.core import clock, work
-from finance.models import FeeRule
+from finance.models import FeeRule, VatTreatment
 from marketplaces import selectors as marketplaces
 from marketplaces.canonical import FeeTariff
 
@@ -97,6 +97,34 @@ def _account_of(rule: FeeRule) -> int:
     if rule.account_id is None:
         raise ValidationError("this is what the marketplace publishes; write down what your account agreed instead")
     return rule.account_id
+
+
+def adopt(account: Any, line_class: str, *, rounding: str, vat_rate: Decimal | None, by: str) -> dict[str, int]:
+    """Approve how a class of fee is rounded, and which VAT comes on top of it, as learned from what was charged.
+
+    The account's own rows are replaced by ones that say so; without any, the published rows of its storefronts are
+    written down as agreed. Rows to which no VAT is added keep their treatment.
+    """
+    rows = FeeRule.objects.filter(line_class=line_class, withdrawn_at=None)
+    own = rows.filter(account=account)
+    held = own or rows.filter(account=None, marketplace=account.marketplace, channel__in=["", *account.stores])
+    if not held:
+        raise ValidationError("no schedule of this account has such a fee")
+    said = {"rounding": rounding, "entered_by": by}
+    copies = [_copy(rule, account.pk, vat_rate, **said) for rule in held]
+    with transaction.atomic():
+        own.update(withdrawn_at=clock.now(), withdrawn_by=by)
+        for copy in copies:
+            copy.full_clean(validate_constraints=False)
+        FeeRule.objects.bulk_create(copies)
+        expect_later([account.pk], min(copy.valid_from for copy in copies))
+    return {"rows": len(copies)}
+
+
+def _copy(rule: FeeRule, account_id: int, vat_rate: Decimal | None, **said: Any) -> FeeRule:
+    values = {name: getattr(rule, name) for name in (*_KEY, *_VALUES, "source", "tolerance", "tolerance_rate")}
+    rate = vat_rate if rule.vat == VatTreatment.ON_TOP and not rule.is_end else rule.vat_rate
+    return FeeRule(account_id=account_id, **{**values, "vat_rate": rate, **said})
 
 
 def expect_later(accounts: Iterable[int], since: date) -> None:
