@@ -17,7 +17,9 @@ from finance.models import (
     CostSheetRow,
     Deposit,
     Discrepancy,
+    ExpectedFee,
     FeeQuote,
+    FeeRule,
     IdentityCheck,
     Journal,
     JournalExport,
@@ -68,6 +70,21 @@ class DepositAdmin(_Money):
     list_display = ("booked_on", "account", "amount", "currency", "reference", "settlement")
     list_filter = ("account", "currency")
     list_select_related = ("account", "settlement")
+
+
+@admin.register(FeeRule)
+class FeeRuleAdmin(_Money):
+    list_display = ("line_class", "account", "marketplace", "channel", "category", "rate", "valid_from", "withdrawn_at")
+    list_filter = ("line_class", "marketplace", "account")
+    search_fields = ("category", "source")
+    list_select_related = ("account",)
+
+
+@admin.register(ExpectedFee)
+class ExpectedFeeAdmin(_Money):
+    list_display = ("order_line", "line_class", "amount", "currency", "source", "reason")
+    list_filter = ("line_class", "source", "reason")
+    list_select_related = ("order_line",)
 
 
 @admin.register(FeeQuote)

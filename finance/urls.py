@@ -26,6 +26,7 @@ urlpatterns = [
     path("money/fees/<int:pk>/", fees.rule, name="fee"),
     path("money/fees/expected/", fees.expected, name="expected_fees"),
     path("money/fees/quotes/", fees.quotes, name="fee_quotes"),
+    path("money/fees/habits/", fees.habits, name="fee_habits"),
     path("money/fees/monthly/", fees.monthly, name="fees_monthly"),
     path("money/import/", imports.imports, name="import"),
 ]

@@ -8,11 +8,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core.api import Lists, MoneyField, Named, Rows, actor, write
+from config.core.api import Lists, MoneyField, Named, Question, Rows, actor, write
 from config.core.permissions import Action
 from finance.fee_words import place, terms, tier
 from finance.filters import fees as filters
 from finance.models import ExpectedFee, FeeBasis, FeeRule, Rounding, VatTreatment
+from finance.selectors import fee_habits as learned
 from finance.selectors import fees as selectors
 from finance.services import tariffs
 from marketplaces.canonical import LineClass
@@ -86,6 +87,19 @@ class EndAsked(serializers.Serializer):
     on = serializers.DateField()
 
 
+class Adopted(serializers.Serializer):
+    """`vat_rate` is a fraction such as 0.19, for rows to which VAT is added."""
+
+    account = Named("key", queryset=accounts())
+    line_class = serializers.ChoiceField([c.value for c in LineClass])
+    rounding = serializers.ChoiceField(Rounding.choices)
+    vat_rate = _share(allow_null=True)
+
+
+class RowsWritten(serializers.Serializer):
+    rows = serializers.IntegerField()
+
+
 class FeeRuleViews(Rows):
     queryset = selectors.rules()
     serializer_class = FeeRuleSerializer
@@ -97,6 +111,13 @@ class FeeRuleViews(Rows):
         """Add a row that was agreed with this account; the expected fees from its first day are reckoned anew."""
         given = self.given(request)
         return self.answer(tariffs.add(given.pop("account").pk, given, by=actor(request)))
+
+    @write(Action.EDIT_FEES, takes=Adopted, gives=RowsWritten, detail=False)
+    def adopt(self, request: Request) -> Response:
+        """Approve how a class of fee of an account is rounded and taxed, as `fee-habits` proposes it."""
+        given = self.given(request)
+        told = {"rounding": given["rounding"], "vat_rate": given.get("vat_rate"), "by": actor(request)}
+        return Response(tariffs.adopt(given["account"], given["line_class"], **told))
 
     @write(Action.EDIT_FEES, takes=EndAsked, gives=FeeRuleSerializer)
     def end(self, request: Request, pk: str) -> Response:
@@ -134,4 +155,38 @@ class ExpectedFeeViews(Lists):
     needs = Action.VIEW_MONEY
 
 
+class HabitAsked(serializers.Serializer):
+    account = Named("key", queryset=accounts())
+
+
+class HabitSerializer(serializers.Serializer):
+    """Of `charges`, how many the schedule's way gives to the cent (`current_exact`) and how many the best way does.
+
+    `telling`: how many tell the ways apart. A rate null: no VAT comes on top. Nothing is applied before `adopt`.
+    """
+
+    line_class = serializers.CharField()
+    charges, telling, current_exact, best_exact = (serializers.IntegerField() for _ in range(4))
+    current_rounding = serializers.CharField(source="current.rounding")
+    current_vat_rate = serializers.DecimalField(6, 4, source="current.vat_rate", allow_null=True)
+    best_rounding = serializers.CharField(source="best.rounding")
+    best_vat_rate = serializers.DecimalField(6, 4, source="best.vat_rate", allow_null=True)
+    is_proposed = serializers.BooleanField()
+
+
+class HabitView(Question):
+    """Which rounding and which VAT explain the latest charges of an account, per class of fee."""
+
+    needs = Action.VIEW_MONEY
+    asks = HabitAsked
+    gives = HabitSerializer
+
+    def get(self, request: Request) -> Response:
+        asked = HabitAsked(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        found = learned.habits(account=asked.validated_data["account"])
+        return Response(HabitSerializer(found, many=True).data)
+
+
+QUESTIONS: dict[str, Any] = {"fee-habits": HabitView}
 VIEWS: dict[str, Any] = {"fee-rules": FeeRuleViews, "expected-fees": ExpectedFeeViews}

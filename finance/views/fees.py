@@ -22,6 +22,7 @@ from finance.fee_words import REASONS, place, terms, tier
 from finance.fees import SALE_FEES
 from finance.filters import fees as filters
 from finance.models import ExpectedFee, FeeBasis, FeeRule, Rounding, VatTreatment
+from finance.selectors import fee_habits as learned
 from finance.selectors import fees as selectors
 from finance.services import tariffs
 from marketplaces.canonical import LineClass
@@ -221,3 +222,36 @@ def monthly(request: HttpRequest) -> HttpResponse:
     known = list(accounts())
     rows = [(month, selectors.monthly(accounts=known, month=month)) for month in months]
     return page(request, "finance/fees_monthly.html", "Monthly fees", {"months": rows})
+
+
+def habits(request: HttpRequest) -> HttpResponse:
+    """What charges tell of rounding and VAT, account by account; a person approves, nothing is applied by itself."""
+    if request.method == "POST":
+        return press(request, HABIT_BUTTONS)
+    require(request, Action.VIEW_MONEY)
+    known = list(accounts())
+    chosen = next(
+        (account for account in known if account.key == request.GET.get("account")), known[0] if known else None
+    )
+    context = {
+        "accounts": known, "chosen": chosen, "habits": learned.habits(account=chosen) if chosen else [],
+        "can": allowed(request, HABIT_BUTTONS),
+    }  # fmt: skip
+    return page(request, "finance/fee_habits.html", "How fees are rounded", context)
+
+
+def _adopt(request: HttpRequest) -> str:
+    account = accounts().filter(key=request.POST.get("account", "")).first()
+    if account is None:
+        raise ValidationError("choose the account")
+    rounding = text(request, "rounding", missing="choose how it is rounded")
+    if rounding not in Rounding.values:
+        raise ValidationError(f"nothing is rounded {rounding!r}")
+    name = text(request, "line_class", missing="choose the fee")
+    done = tariffs.adopt(
+        account, name, rounding=rounding, vat_rate=_number(request, "vat_rate"), by=request.user.get_username()
+    )
+    return f"{done['rows']} rows of {account.label} say so now; its lines are reckoned anew"
+
+
+HABIT_BUTTONS = {"adopt": Button(Action.EDIT_FEES, _adopt)}

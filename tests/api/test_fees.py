@@ -68,3 +68,14 @@ def test_it_lists_expected_fees_and_who_says_so(program, account):
     assert (row["amount"], row["source"], row["order_ref"]) == ({"amount": "-5.99", "currency": "EUR"}, "agreed", "O-1")
     assert row["tolerance"]["amount"] == str(Decimal("0.1198"))
     assert robot.get("/api/v1/expected-fees/?is_known=false").json()["results"] == []
+
+
+def test_it_tells_habits_and_adopts_one(program, account):
+    robot = program("finance", "read")
+    post(robot, "fee-rules/agree", BODY)
+    assert robot.get("/api/v1/fee-habits/?account=shop").json() == []
+    assert robot.get("/api/v1/fee-habits/?account=nobody").status_code == 400
+    adopted = {"account": "shop", "line_class": "commission", "rounding": "half_even"}
+    assert post(robot, "fee-rules/adopt", adopted).json() == {"rows": 1}
+    assert FeeRule.objects.get(withdrawn_at=None).rounding == "half_even"
+    assert post(robot, "fee-rules/adopt", {**adopted, "line_class": "closing"}).status_code == 422

@@ -150,3 +150,21 @@ def charge(account, noon):
         sinks.settlement_lines([line(next(count), line_class, amount)], source)
 
     return land
+
+
+def test_it_shows_what_charges_say_of_rounding(owner, account, agreed, budget):
+    with budget("fee_habits"):
+        shown = owner.get("/money/fees/habits/?account=shop")
+    assert shown.context["habits"] == []
+    assert "No charge of this account" in shown.content.decode()
+    owner.post(
+        "/money/fees/habits/", {"action": "adopt", "account": "shop", "line_class": "commission", "rounding": "down"}
+    )
+    held = FeeRule.objects.get(line_class="commission", withdrawn_at=None)
+    assert (held.rounding, held.entered_by) == ("down", "owner")
+    refused = owner.post(
+        "/money/fees/habits/",
+        {"action": "adopt", "account": "shop", "line_class": "commission", "rounding": "up"},
+        follow=True,
+    )
+    assert "nothing is rounded" in refused.content.decode()
