@@ -81,7 +81,7 @@ class NewFeeRule(serializers.Serializer):
     source = serializers.CharField(max_length=200)  # type: ignore[assignment]
 
 
-class EndAsked(serializers.Serializer):
+class FeeEndAsked(serializers.Serializer):
     """The first day on which the row's key has no fee of its own any more."""
 
     on = serializers.DateField()
@@ -119,7 +119,7 @@ class FeeRuleViews(Rows):
         told = {"rounding": given["rounding"], "vat_rate": given.get("vat_rate"), "by": actor(request)}
         return Response(tariffs.adopt(given["account"], given["line_class"], **told))
 
-    @write(Action.EDIT_FEES, takes=EndAsked, gives=FeeRuleSerializer)
+    @write(Action.EDIT_FEES, takes=FeeEndAsked, gives=FeeRuleSerializer)
     def end(self, request: Request, pk: str) -> Response:
         """End the row's key from a day on; what is less specific holds again."""
         return self.answer(tariffs.end(self.get_object(), by=actor(request), **self.given(request)))

@@ -8,6 +8,7 @@ from django.forms import HiddenInput
 from config.core.filters import FlagFilter, SearchFilter, SpanFilter
 from finance.filters.statements import account_choice
 from finance.models import ExpectedFee, FeeQuote, FeeRule, FeeSource
+from marketplaces.selectors import accounts
 
 STANDINGS = [(name, name) for name in ("holds", "later", "replaced", "ended", "withdrawn")]
 
@@ -33,7 +34,9 @@ class ExpectedFeeFilter(django_filters.FilterSet):
     """Expected fees by order, class, and who says so; `is_known` false shows those that cannot be told."""
 
     q = SearchFilter(exact=("order_line__order_ref",), label="Order")
-    account = account_choice()
+    account = django_filters.ModelChoiceFilter(
+        field_name="order_line__account", queryset=lambda request: accounts(), to_field_name="key", label="Account"
+    )
     source = django_filters.MultipleChoiceFilter(choices=FeeSource.choices)
     order_line = django_filters.NumberFilter("order_line_id", widget=HiddenInput)
     rule = django_filters.NumberFilter("rule_id", widget=HiddenInput)
@@ -43,10 +46,6 @@ class ExpectedFeeFilter(django_filters.FilterSet):
     class Meta:
         model = ExpectedFee
         fields = ("q", "account", "line_class", "source", "is_known", "reason", "order_line", "rule", "quote")
-
-    def __init__(self, *args: object, **options: object) -> None:
-        super().__init__(*args, **options)
-        self.filters["account"].field_name = "order_line__account"
 
 
 class FeeQuoteFilter(django_filters.FilterSet):
