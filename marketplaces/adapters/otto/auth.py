@@ -1,0 +1,117 @@
+"""Tokens of the client-credentials flow, and calls that carry one. Tokens live in real time, per process and account."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from config.core.errors import NeedsOperator
+from config.core.http import ApiSession, Call, Reply
+from marketplaces.adapters.otto.answers import UNAUTHORISED, retiring
+from marketplaces.adapters.otto.endpoints import Endpoint
+from marketplaces.contract import AccountFacts
+
+HOST = "https://api.otto.market"
+TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path
+SCOPES = "orders products shipments returns receipts availability"
+UNTOLD_LIFETIME_S = 300
+RENEW_BEFORE_S = 30.0
+_kept: dict[tuple[str, bytes], Token] = {}
+_lock = threading.Lock()
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`ends` is a moment of the monotonic clock."""
+
+    text: str
+    scope: str
+    ends: float
+
+
+class Api:
+    """Calls to one account: host, token, and one renewal when the token is refused."""
+
+    def __init__(self, session: ApiSession, account: AccountFacts) -> None:
+        self._session, self._account = session, account
+        self.host = (account.endpoint or HOST).rstrip("/")
+
+    def call(
+        self,
+        endpoint: Endpoint,
+        *,
+        parts: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+    ) -> Reply:
+        for is_last in (False, True):
+            try:
+                reply = self._session.call(self._signed(endpoint, parts or {}, params or {}, body))
+            except NeedsOperator as error:
+                if is_last or error.code != UNAUTHORISED:
+                    raise
+                self._forget()
+                continue
+            if told := retiring(reply):
+                _log.warning("interface_retires path=%s account=%s told=%s", endpoint.path, self._account.key, told)
+            return reply
+        raise AssertionError("unreachable")
+
+    def fetch(self, url: str, *, to_file: bool = False) -> Reply:
+        """A call to the statement mailbox, which has a token of its own."""
+        key = self._account.credentials.get("mailbox_token", "")
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return self._session.call(Call("GET", url, operation="mailbox", headers=headers, to_file=to_file))
+
+    def scope(self) -> str:
+        return self._token().scope
+
+    def _signed(self, endpoint: Endpoint, parts: Mapping[str, str], params: Mapping[str, Any], body: Any) -> Call:
+        return Call(
+            method=endpoint.method,
+            url=f"{self.host}{endpoint.path_for(**parts)}",
+            operation=endpoint.operation,
+            headers={"Authorization": f"Bearer {self._token().text}", "Accept": "application/json"},
+            params=params,
+            json=body,
+            idempotent=endpoint.is_repeatable,
+        )
+
+    @property
+    def _key(self) -> tuple[str, bytes]:
+        """Whose token it is: another secret or scope is another token, so that a new one is tried at once."""
+        return self.host, hashlib.sha256(repr(sorted(self._form().items())).encode()).digest()
+
+    def _form(self) -> dict[str, str]:
+        credentials, settings = self._account.credentials, self._account.settings
+        return {
+            "grant_type": "client_credentials",
+            "client_id": credentials.get("client_id", ""),
+            "client_secret": credentials.get("client_secret", ""),
+            "scope": settings.get("scopes") or SCOPES,
+        }
+
+    def _forget(self) -> None:
+        with _lock:
+            _kept.pop(self._key, None)
+
+    def _token(self) -> Token:
+        with _lock:
+            kept = _kept.get(self._key)
+            if kept is None or kept.ends <= time.monotonic():
+                kept = _kept[self._key] = self._asked()
+            return kept
+
+    def _asked(self) -> Token:
+        url = f"{self.host}{self._account.settings.get('token_path') or TOKEN_PATH}"
+        reply = self._session.call(Call("POST", url, operation="token", data=self._form()))
+        answer = reply.json()
+        lifetime = float(answer.get("expires_in") or UNTOLD_LIFETIME_S)
+        ends = time.monotonic() + max(lifetime - RENEW_BEFORE_S, 0.0)
+        return Token(str(answer.get("access_token", "")), str(answer.get("scope", "")), ends)

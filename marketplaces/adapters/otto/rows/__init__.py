@@ -1,0 +1,1 @@
+"""The rules of mapping, one file per kind of row."""

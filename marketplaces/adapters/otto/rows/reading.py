@@ -1,0 +1,187 @@
+"""Tolerant readers for OTTO's payloads: exact amounts, several time notations, files as clients mail them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import wraps
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from config.core.money import CurrencyMismatch, LossyAmount, Money, decimal
+from marketplaces.canonical import IdentifierKind, ProductId, Rejected, Row
+from marketplaces.contract import Page
+
+STORE = "DE"
+ZONE = "Europe/Berlin"
+CURRENCY = "EUR"
+MAX_BYTES = 256 * 1024 * 1024
+COUNTRIES = {
+    "DEU": "DE", "AUT": "AT", "CHE": "CH", "NLD": "NL", "BEL": "BE", "LUX": "LU", "FRA": "FR", "DNK": "DK", "POL": "PL",
+    "CZE": "CZ", "ITA": "IT", "ESP": "ES",
+}  # fmt: skip
+ADDRESSES = frozenset({"deliveryAddress", "invoiceAddress", "customer"})
+
+
+class Unreadable(ValueError):
+    """A piece of a payload that cannot become a row; the message is the reason for a person."""
+
+
+UNREADABLE = (Unreadable, LossyAmount, CurrencyMismatch, ArithmeticError)
+
+
+def read_bytes(page: Page) -> bytes:
+    """The body, unpacked when it is gzip; a damaged or oversized file is Unreadable."""
+    with page.open() as stream:
+        content = stream.read(MAX_BYTES + 1)
+    if content[:2] == b"\x1f\x8b":
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise Unreadable(f"the gzip file is damaged or cut off ({error}); fetch it again") from error
+    if len(content) > MAX_BYTES:
+        raise Unreadable(f"the file is larger than {MAX_BYTES} bytes; split it")
+    return content
+
+
+def read_json(page: Page) -> Any:
+    """The body as JSON with exact numbers."""
+    try:
+        return json.loads(read_bytes(page).decode("utf-8-sig"), parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, Unreadable):
+            raise
+        raise Unreadable(f"the body is not JSON ({error}); check that it is the API's answer") from error
+
+
+def whole_page(mapper: Callable[[Page], Iterator[Row | Rejected]]) -> Callable[[Page], Iterator[Row | Rejected]]:
+    """A page that cannot be read at all becomes one Rejected instead of an exception."""
+
+    @wraps(mapper)
+    def guarded(page: Page) -> Iterator[Row | Rejected]:
+        try:
+            yield from mapper(page)
+        except (*UNREADABLE, OSError) as error:
+            yield Rejected(str(error), raw=None, code="unreadable_page", external_id=page.document_id)
+
+    return guarded
+
+
+def each(
+    pieces: Iterable[Any], build: Callable[[Mapping[str, Any]], Iterable[Row]], *, name: str, id_key: str
+) -> Iterator[Row | Rejected]:
+    """Build rows piece by piece; a piece that cannot be read is rejected alone, without the buyer's data."""
+    for piece in pieces:
+        try:
+            yield from list(build(record(piece, name)))
+        except UNREADABLE as error:
+            found = piece.get(id_key) if isinstance(piece, Mapping) else None
+            yield Rejected(f"{name}: {error}", raw=without_buyer(piece), external_id=plain(found))
+
+
+def without_buyer(piece: Any) -> Any:
+    """The piece without names and addresses; the country stays because mapping needs it."""
+    if not isinstance(piece, Mapping):
+        return piece
+    kept = {key: value for key, value in piece.items() if key not in ADDRESSES}
+    for key in ADDRESSES & piece.keys():
+        kept[key] = {"countryCode": inner(piece, key).get("countryCode")}
+    return kept
+
+
+def pieces_of(payload: Any, *keys: str) -> list[Any]:
+    """The list under the first of the keys, a bare list, or the single object."""
+    if isinstance(payload, list):
+        return payload
+    body = record(payload, "the body")
+    for key in keys:
+        if key in body:
+            found = body[key]
+            return pieces_of(found, *keys) if isinstance(found, Mapping) else records_or_none(found, key)
+    return [body]
+
+
+def records_or_none(found: Any, key: str) -> list[Any]:
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise Unreadable(f"{key} is {type(found).__name__} where a list is expected; check the payload's version")
+    return found
+
+
+def record(value: Any, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise Unreadable(f"{name} is {type(value).__name__} where an object is expected; check the resource and file")
+    return value
+
+
+def inner(piece: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The nested object, empty when it is left out or of another type."""
+    value = piece.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def records(piece: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    return [record(item, key) for item in records_or_none(piece.get(key), key)]
+
+
+def plain(value: Any) -> str:
+    return str(value).strip() if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool) else ""
+
+
+def text(piece: Mapping[str, Any], *keys: str) -> str:
+    """The first of the keys that has a value, as text."""
+    return next((found for key in keys if (found := plain(piece.get(key)))), "")
+
+
+def required(piece: Mapping[str, Any], *keys: str) -> str:
+    found = text(piece, *keys)
+    if not found:
+        raise Unreadable(f"{keys[0]} is missing or empty; ask for the document again")
+    return found
+
+
+def counted(piece: Mapping[str, Any], key: str) -> int:
+    """A whole number that is not negative."""
+    value = piece.get(key)
+    number = decimal(value) if value is not None and not isinstance(value, bool) else Decimal(-1)
+    if number < 0 or number != number.to_integral_value():
+        raise Unreadable(f"{key} is {value!r} where a count is expected")
+    return int(number)
+
+
+def money(value: Any, name: str) -> Money | None:
+    """`{amount, currency}`, or None when it is not told."""
+    if not isinstance(value, Mapping) or value.get("amount") is None or isinstance(value.get("amount"), bool):
+        return None
+    try:
+        return Money(decimal(value["amount"]), text(value, "currency") or CURRENCY)
+    except LossyAmount as error:
+        raise Unreadable(f"{name}: {error}") from error
+    except ValueError as error:
+        raise Unreadable(f"{name}: {error}; an ISO 4217 code is expected") from error
+
+
+def moment(value: Any, name: str) -> datetime | None:
+    """ISO 8601 with `Z`, `+00:00` or `+0000`; without a zone it is UTC."""
+    if value is None or value == "":
+        return None
+    try:
+        read = datetime.fromisoformat(str(value).strip())
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Unreadable(f"{name} is {value!r}, which is not a time") from error
+
+
+def local(read: datetime) -> datetime:
+    """A time of the German clock as UTC."""
+    return read.replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+
+
+def product_ids(*, ean: str = "", item: str = "") -> tuple[ProductId, ...]:
+    named = ((IdentifierKind.GTIN, ean), (IdentifierKind.MARKETPLACE_ITEM, item))
+    return tuple(ProductId(kind, value) for kind, value in named if value)

@@ -1,0 +1,181 @@
+"""Variations, prices by task, marketplace status, the switch, and quantities."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from config.core.money import LossyAmount, Money, decimal
+from marketplaces.adapters.otto.sandbox import ids
+from marketplaces.adapters.otto.sandbox.replies import (
+    amount,
+    by_cursor,
+    by_number,
+    missing,
+    moment,
+    read,
+    refuse,
+    reply,
+    stamp,
+    zulu,
+)
+from marketplaces.canonical import ListingStatus
+from marketplaces.sandbox.facts import Answer, Request, View, WorldListing
+
+TASKS = "tasks"
+TASK_LASTS = timedelta(seconds=20)
+MOST_PRICES, MOST_QUANTITIES = 500, 200
+ERRORS = {
+    "missing_image": ("600012", "An image is missing"),
+    "missing_attribute": ("600031", "A mandatory attribute is missing"),
+    "price_error": ("500004", "The price is out of proportion"),
+}
+
+
+def product_list(view: View, request: Request) -> Answer:
+    """`GET /v5/products`, or one of them by `?sku=`."""
+    found = _sorted(view)
+    if sku := request.params.get("sku"):
+        found = [listing for listing in found if listing.product.sku == sku]
+    return by_number(request, found, _variation, key="productVariations", first=0, most=100)
+
+
+def status_list(view: View, request: Request) -> Answer:
+    return by_number(request, _sorted(view), _status, key="marketPlaceStatus", first=0, most=1000)
+
+
+def active_list(view: View, request: Request) -> Answer:
+    return by_number(request, _sorted(view), _active, key="status", first=0, most=500)
+
+
+def quantity_list(view: View, request: Request) -> Answer:
+    return by_cursor(request, _sorted(view), _quantity, key="resources.variations", cursor="cursor", most=200)
+
+
+def quantity(view: View, request: Request) -> Answer:
+    found = view.listing(request.match["id"])
+    return reply(_quantity(found)) if found else missing(request)
+
+
+def set_quantities(view: View, request: Request) -> Answer:
+    """`POST /v1/availability/quantities`: 200, or 207 with what was refused; the last write wins."""
+    told = read(request)
+    if not isinstance(told, list) or not told:
+        return refuse(request, 400, "INVALID_BODY", "a list of quantities is expected")
+    if len(told) > MOST_QUANTITIES:
+        return refuse(request, 413, "PAYLOAD_TOO_LARGE", f"at most {MOST_QUANTITIES} quantities")
+    results, errors = [], []
+    for place, piece in enumerate(told):
+        sku, units = str(piece.get("sku", "")), piece.get("quantity")
+        if not view.listing(sku) or isinstance(units, bool) or not isinstance(units, int) or units < 0:
+            error = {"code": "INVALID_QUANTITY", "title": "refused", "detail": f"{sku}: unknown SKU or no count"}
+            errors.append({**error, "path": f"$[{place}]", "logref": "log-207"})
+            continue
+        view.set_quantity(sku, "", units)
+        results.append({"sku": sku, "quantity": units})
+    return reply({"results": results, "errors": errors}, status=207 if errors else 200)
+
+
+def set_prices(view: View, request: Request) -> Answer:
+    """`POST /v5/products/prices`: 202 and a task; the first check is about words, not about what is online."""
+    told = read(request)
+    if not isinstance(told, list) or not told:
+        return refuse(request, 400, "INVALID_BODY", "a list of prices is expected")
+    if len(told) > MOST_PRICES:
+        return refuse(request, 413, "PAYLOAD_TOO_LARGE", f"at most {MOST_PRICES} prices")
+    failed = [reason for piece in told if (reason := _set_price(view, piece))]
+    task = f"task-{sum(1 for _ in view.shelf(TASKS)) + 1}"
+    view.put(TASKS, task, {"at": view.at.isoformat(), "total": len(told), "failed": failed})
+    return reply(_task(view, task), status=202)
+
+
+def _set_price(view: View, piece: Any) -> str:
+    sku, told = str(piece.get("sku", "")), piece.get("standardPrice") or {}
+    try:
+        price = decimal(told.get("amount"))
+    except LossyAmount:
+        return f"{sku}: the price is not a number"
+    if view.listing(sku) is None:
+        return f"{sku}: unknown SKU"
+    if told.get("currency") != "EUR" or price <= 0:
+        return f"{sku}: the price must be above zero, in EUR"
+    view.set_price(sku, "", Money(price, "EUR"))
+    return ""
+
+
+def task(view: View, request: Request) -> Answer:
+    known = view.get(TASKS, request.match["id"])
+    return reply(_task(view, request.match["id"])) if known else missing(request)
+
+
+def failed_of_task(view: View, request: Request) -> Answer:
+    known = view.get(TASKS, request.match["id"])
+    if known is None:
+        return missing(request)
+    errors = [{"code": "INVALID_PRICE", "title": reason} for reason in known["failed"]]
+    return reply({"results": [{"variation": "", "errors": [error]} for error in errors]})
+
+
+def _task(view: View, name: str) -> dict[str, Any]:
+    known = view.get(TASKS, name) or {}
+    ready_at = moment(known["at"])
+    is_done = ready_at is not None and ready_at + TASK_LASTS <= view.at
+    failed = len(known["failed"])
+    return {
+        "state": "done" if is_done else "pending",
+        "progress": 100 if is_done else 0,
+        "total": known["total"],
+        "succeeded": known["total"] - failed if is_done else 0,
+        "failed": failed if is_done else 0,
+        "unchanged": 0,
+        "pingAfter": zulu((ready_at or view.at) + TASK_LASTS),
+        "links": [{"rel": "self", "href": f"/v5/products/update-tasks/{name}"}],
+    }
+
+
+def _sorted(view: View) -> list[WorldListing]:
+    return sorted(view.listings(), key=lambda listing: listing.product.sku)
+
+
+def _variation(listing: WorldListing) -> dict[str, Any]:
+    product = listing.product
+    return {
+        "productReference": product.title.rpartition(",")[0] or product.title,
+        "sku": product.sku,
+        "ean": product.ean,
+        "productDescription": {
+            "category": product.category,
+            "brandId": f"brand-{product.brand}",
+            "productLine": product.title[:70],
+            "description": product.title,
+            "bulletPoints": [],
+        },
+        "mediaAssets": [{"type": "IMAGE", "location": f"https://images.example.invalid/{product.serial}.jpg"}],
+        "pricing": {"standardPrice": amount(listing.price), "vat": "FULL"},
+        "delivery": {"type": "PARCEL", "deliveryTime": 3},
+        "logistics": {"packingUnitCount": 1, "packingUnits": [{"weight": product.weight_g}]},
+        "compliance": {"productSafety": {"addresses": []}},
+    }
+
+
+def _status(listing: WorldListing) -> dict[str, Any]:
+    is_refused = listing.status == ListingStatus.SUPPRESSED
+    errors = [ERRORS[code] for code in listing.issue_codes]
+    told = [{"code": code, "title": title} for code, title in errors]
+    return {
+        "sku": listing.product.sku,
+        "moin": ids.product_moin(listing.product.serial),
+        "status": "REJECTED" if is_refused else "RESTRICTED" if told else "ONLINE",
+        "errors": told if is_refused else [],
+        "information": [] if is_refused else told,
+        "lastModified": stamp(listing.changed_at),
+    }
+
+
+def _active(listing: WorldListing) -> dict[str, Any]:
+    is_on = listing.status != ListingStatus.PAUSED
+    return {"sku": listing.product.sku, "active": is_on, "lastModified": stamp(listing.changed_at)}
+
+
+def _quantity(listing: WorldListing) -> dict[str, Any]:
+    return {"sku": listing.product.sku, "quantity": listing.quantity, "lastModified": zulu(listing.changed_at)}

@@ -1,0 +1,154 @@
+"""Writes and their read-backs: prices by a task, quantities at once, shipments never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from config.core.errors import Rejected
+from config.core.http import Reply
+from config.core.money import decimal
+from marketplaces.adapters.otto import actions, answers, endpoints, paging
+from marketplaces.adapters.otto.auth import Api
+from marketplaces.adapters.otto.rows.reading import inner, text
+from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState
+
+PATH_IS_SAFE = frozenset("/.")
+
+
+class Writer:
+    def __init__(self, api: Api, account: AccountFacts) -> None:
+        self.api, self.account = api, account
+
+    def send(self, command: Outbound) -> Outcome:
+        """Make the write; what cannot be said or is refused at once is REJECTED, everything else is read back."""
+        try:
+            if command.kind is CommandKind.SET_PRICE:
+                return self._set_price(command)
+            if command.kind is CommandKind.SET_STOCK:
+                return self._set_stock(command)
+            if command.kind is CommandKind.CONFIRM_SHIPMENT:
+                return self._ship(command)
+        except Rejected as error:
+            return Outcome(OutcomeState.REJECTED, reason=str(error))
+        return Outcome(OutcomeState.REJECTED, reason=f"{command.kind} cannot be written here")
+
+    def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
+        if command.kind is CommandKind.CONFIRM_SHIPMENT:
+            return actions.shipment_outcome(command, self.order(command.external_id), remote_ref)
+        if command.kind is CommandKind.SET_PRICE:
+            return self._price_outcome(command, remote_ref)
+        return actions.shown_outcome(command, self._quantity(command.external_id), remote_ref)
+
+    def order(self, number: str) -> Mapping[str, Any] | None:
+        return self._found(endpoints.ORDER, {"id": number}) if number else None
+
+    def variation(self, sku: str) -> Reply | None:
+        """By query, because a SKU may hold a slash or a dot; None when it is not known."""
+        try:
+            reply = self.api.call(endpoints.PRODUCTS, params={"sku": sku})
+        except Rejected as error:
+            if error.code == "http_404":
+                return None
+            raise
+        return reply if any(text(piece, "sku") == sku for piece in _variations(reply)) else None
+
+    def _set_price(self, command: Outbound) -> Outcome:
+        reply = self.api.call(endpoints.PRICES, body=actions.price_body(command))
+        answer = answers.body(reply)
+        return Outcome(OutcomeState.ACCEPTED, remote_ref=_task_id(answer), answer=dict(answer))
+
+    def _price_outcome(self, command: Outbound, remote_ref: str) -> Outcome:
+        """The task first; its success says only that the words were right, so the price itself decides."""
+        task = self._found(endpoints.TASK, {"id": remote_ref}) if remote_ref else None
+        if task and text(task, "state") == "pending":
+            reason = f"still being processed; not to be asked before {text(task, 'pingAfter') or 'a while'}"
+            return Outcome(OutcomeState.ACCEPTED, reason=reason, remote_ref=remote_ref, answer=dict(task))
+        if task and text(task, "failed") not in ("", "0"):
+            failed = self._found(endpoints.TASK_FAILED, {"id": remote_ref}) or {}
+            reason = "; ".join(_failures(failed)) or "the marketplace says only that it failed"
+            return Outcome(OutcomeState.REJECTED, reason=reason, remote_ref=remote_ref, answer=dict(failed))
+        reply = self.variation(command.external_id)
+        if reply is None:
+            return Outcome(OutcomeState.UNKNOWN, reason=f"{command.external_id} is not known; check the SKU")
+        found = next(piece for piece in _variations(reply) if text(piece, "sku") == command.external_id)
+        told = inner(inner(found, "pricing"), "standardPrice").get("amount")
+        return actions.shown_outcome(command, None if told is None else decimal(told), remote_ref)
+
+    def _set_stock(self, command: Outbound) -> Outcome:
+        reply = self.api.call(endpoints.SET_QUANTITIES, body=actions.quantity_body(command))
+        answer = answers.body(reply)
+        if refused := list(answers.errors(answer)):
+            return Outcome(OutcomeState.REJECTED, reason="; ".join(refused), answer=dict(answer))
+        return Outcome(OutcomeState.ACCEPTED, answer=dict(answer))
+
+    def _quantity(self, sku: str) -> Any:
+        """By path where the SKU allows it, else from the list."""
+        if not PATH_IS_SAFE & set(sku):
+            return (self._found(endpoints.QUANTITY, {"id": sku}) or {}).get("quantity")
+        for reply in paging.linked(self.api, endpoints.QUANTITIES, {"limit": 200}):
+            for piece in paging.pieces(reply, "resources", "variations"):
+                if text(piece, "sku") == sku:
+                    return piece.get("quantity")
+        return None
+
+    def _ship(self, command: Outbound) -> Outcome:
+        """Ship what is still open. The call cannot be undone or repeated, so order and parcel are looked at before."""
+        key = actions.tracking_key(command)
+        actions.return_key(command, self.account.settings)
+        order = self.order(command.external_id)
+        if order is None:
+            raise Rejected(f"order {command.external_id} is not known to the marketplace; check the number")
+        leaving = actions.shipped_units(command, order)
+        known = self._known_parcel(key)
+        if not leaving or _holds(known, leaving):
+            return Outcome(OutcomeState.ACCEPTED, reason="told already", remote_ref=text(known or {}, "shipmentId"))
+        body = actions.shipment_body(command, order, leaving, self.account.settings)
+        try:
+            answer = answers.body(self.api.call(endpoints.SHIP, body=body))
+        except Rejected as error:
+            if error.code != answers.ALREADY_SHIPPED:
+                raise
+            return Outcome(OutcomeState.ACCEPTED, reason="told already, by the marketplace's word")
+        return Outcome(OutcomeState.ACCEPTED, remote_ref=text(answer, "shipmentId"), answer=dict(answer))
+
+    def _known_parcel(self, key: Mapping[str, str]) -> Mapping[str, Any] | None:
+        number = key.get("trackingNumber", "")
+        parts = {"carrier": key["carrier"], "number": number}
+        return self._found(endpoints.SHIPMENT_BY_NUMBER, parts) if number else None
+
+    def _found(self, endpoint: endpoints.Endpoint, parts: Mapping[str, str]) -> Mapping[str, Any] | None:
+        try:
+            found = self.api.call(endpoint, parts=parts).json()
+        except Rejected as error:
+            if error.code == "http_404":
+                return None
+            raise
+        return found if isinstance(found, Mapping) else None
+
+
+def _variations(reply: Reply) -> list[Mapping[str, Any]]:
+    return paging.pieces(reply, "productVariations", "resources")
+
+
+def _task_id(answer: Mapping[str, Any]) -> str:
+    """The task's id stands at the end of its link."""
+    links = answer.get("links")
+    for link in links if isinstance(links, list) else []:
+        path = urlsplit(str(link.get("href", ""))).path if isinstance(link, Mapping) else ""
+        if "update-tasks/" in path:
+            return path.partition("update-tasks/")[2].partition("/")[0]
+    return text(answer, "uuid", "id")
+
+
+def _failures(failed: Mapping[str, Any]) -> list[str]:
+    results = failed.get("results") or []
+    told = [piece for piece in results if isinstance(piece, Mapping)] if isinstance(results, list) else []
+    return [word for piece in (failed, *told) for word in answers.errors(piece)]
+
+
+def _holds(parcel: Mapping[str, Any] | None, leaving: list[str]) -> bool:
+    items = (parcel or {}).get("positionItems") or []
+    inside = {text(item, "positionItemId") for item in items if isinstance(item, Mapping)}
+    return set(leaving) <= inside
