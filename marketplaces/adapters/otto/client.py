@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from config.core.calls import exact_json
 from config.core.clock import now
 from config.core.errors import Rejected
 from config.core.http import ApiSession, Reply
 from marketplaces.adapters.otto import documents, endpoints, paging
 from marketplaces.adapters.otto.answers import error_of
 from marketplaces.adapters.otto.auth import Api
+from marketplaces.adapters.otto.exact import exact_json
 from marketplaces.adapters.otto.rows.reading import Unreadable, moment, text
 from marketplaces.adapters.otto.writes import Writer
 from marketplaces.contract import AccountFacts, Outbound, Outcome, Page, ReportState, Window

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from config.core.calls import exact_json
 from config.core.errors import Rejected
 from marketplaces.adapters.otto import endpoints, paging
 from marketplaces.adapters.otto.auth import Api
+from marketplaces.adapters.otto.exact import exact_json
 from marketplaces.contract import Page, Window
 
 DAY = timedelta(days=1)

@@ -1,0 +1,35 @@
+"""OTTO's client against OTTO's sandbox, over HTTP on this machine."""
+
+import threading
+from collections.abc import Iterator
+from wsgiref.simple_server import make_server
+
+import pytest
+
+from config.core import clock
+from marketplaces.adapters.otto import auth
+from marketplaces.adapters.otto.client import Client
+from marketplaces.sandbox.overlay import Overlay
+from tests.marketplaces.adapters.otto.simulated import NOW, Otto, Silent, client_of
+
+
+@pytest.fixture
+def otto() -> Iterator[Otto]:
+    found = Otto(Overlay())
+    auth._kept.clear()
+    with make_server("127.0.0.1", 0, found.application, handler_class=Silent) as server:
+        found.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield found
+        server.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def _stopped() -> Iterator[None]:
+    with clock.frozen(NOW):
+        yield
+
+
+@pytest.fixture
+def client(otto: Otto) -> Client:
+    return client_of(otto)
