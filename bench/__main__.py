@@ -16,6 +16,7 @@ BENCHES = {
     "land_order_lines_same": "bench.land_order_lines.same",
     "match_settlement_lines": "bench.match_settlement_lines.run",
     "parse_statement_peak_mb": "bench.parse_statement_peak.run",
+    "profit_day_growth": "bench.profit_day.growth",
 }
 
 
