@@ -62,8 +62,11 @@ def _identify(request: HttpRequest, found: Sku) -> HttpResponse:
 
 def _money(found: Sku) -> dict[str, Any]:
     """What holds for it today and where a cost is missing, and what it sold."""
+    gaps = costs.gaps(sku_ids=[found.pk])
+    places = {place.pk: place.label for place in goods.warehouses()} if gaps else {}
     held = {
-        "costs": list(costs.of_sku(sku_id=found.pk)), "gaps": costs.gaps(sku_ids=[found.pk]),
+        "costs": list(costs.of_sku(sku_id=found.pk)),
+        "gaps": [(gap, places.get(gap.warehouse_id or 0, "any place")) for gap in gaps],
         "last_cost": costs.suggestions(sku_ids=[found.pk]).get(found.pk), "may_see_money": True,
     }  # fmt: skip
     return {**held, **_sales(found)}

@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from django.forms import DateInput, DateTimeInput
+from django.forms import DateInput, DateTimeInput, HiddenInput
 
 from config.core import clock
 from config.core.filters import FlagFilter, MoneyRangeFilter, SearchFilter
@@ -61,6 +61,7 @@ class CostSheetRowFilter(django_filters.FilterSet):
 
     q = SearchFilter(exact=("sku__code",), label="SKU")
     state = django_filters.MultipleChoiceFilter(choices=RowState.choices)
+    sheet = django_filters.NumberFilter("sheet_id", widget=HiddenInput())
     unapproved = FlagFilter(method="by_approval", label="Waits for approval")
 
     class Meta:

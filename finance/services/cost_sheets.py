@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,6 +24,7 @@ from finance.services.costs import Entry
 LIFE = timedelta(hours=72)
 JUMP = Decimal("0.2")
 MANY = 100
+AT_ONCE = 1000
 WAITING = (RowState.GOOD, RowState.APPROVED)
 
 
@@ -96,7 +97,7 @@ def apply(sheet: CostSheet, *, by: str) -> int:
     made = costs.record([_entry(row) for row in rows], by=by, source=f"sheet {sheet.pk}: {sheet.name}")
     for row, cost in zip(rows, made, strict=True):
         row.state, row.cost = RowState.APPLIED, cost
-    CostSheetRow.objects.bulk_update(rows, ["state", "cost"])
+    CostSheetRow.objects.bulk_update(rows, ["state", "cost"], batch_size=AT_ONCE)
     _close(sheet, SheetState.APPLIED, by=by)
     return len(rows)
 
@@ -147,13 +148,10 @@ def _judge(sheet: CostSheet, rows: Sequence[Given]) -> None:
     sheet.rows.all().delete()
     judged = judging.judge(rows, selectors.known(rows))
     made = [_row(sheet, each) for each in judged]
-    CostSheetRow.objects.bulk_create(made)
-    _compare(sheet, made)
-    for row in made:
-        former = decided.get(row.row_no)
-        if former and row.state == RowState.GOOD and (row.approvals, row.jump) == (former.approvals, former.jump):
-            row.state, row.decided_by, row.decided_at = former.state, former.decided_by, former.decided_at
-    CostSheetRow.objects.bulk_update(made, ["state", "approvals", "former", "jump", "decided_by", "decided_at"])
+    good = _compare([row for row in made if row.state == RowState.GOOD])
+    CostSheetRow.objects.bulk_create(made, batch_size=AT_ONCE)
+    _mark_locked(sheet, good)
+    _keep(decided, good)
 
 
 def _row(sheet: CostSheet, judged: Judged) -> CostSheetRow:
@@ -170,19 +168,35 @@ def _row(sheet: CostSheet, judged: Judged) -> CostSheetRow:
     return row
 
 
-def _compare(sheet: CostSheet, rows: Sequence[CostSheetRow]) -> None:
-    """What each good row changes against what applied before, and why a second person must see it."""
-    good = [row for row in rows if row.state == RowState.GOOD]
+def _compare(good: Sequence[CostSheetRow]) -> list[CostSheetRow]:
+    """What each row changes against what applied before, and why a second person must see it; returns the new ones."""
     comparison = selectors.comparison(good)
     for row in good:
-        if comparison.is_known(row):
-            row.state = RowState.KNOWN
-    wanted = [row for row in good if row.state == RowState.GOOD]
-    CostSheetRow.objects.bulk_update([row for row in good if row.state == RowState.KNOWN], ["state"])
-    locked = selectors.locked_lines(sheet)
-    for row in wanted:
+        row.state = RowState.KNOWN if comparison.is_known(row) else RowState.GOOD
+    fresh = [row for row in good if row.state == RowState.GOOD]
+    for row in fresh:
         row.former, row.jump, unknown = comparison.jump(row)
-        row.approvals = [*_reasons(row, unknown), *_of_all(len(wanted)), *_of_locked(locked.get(row.sku_id or 0, 0))]
+        row.approvals = [*_reasons(row, unknown), *_of_all(len(fresh))]
+    return fresh
+
+
+def _mark_locked(sheet: CostSheet, good: Sequence[CostSheetRow]) -> None:
+    locked = selectors.locked_lines(sheet)
+    touched = [row for row in good if locked.get(row.sku_id or 0)]
+    for row in touched:
+        row.approvals = [*row.approvals, _of_locked(locked[row.sku_id or 0])]
+    CostSheetRow.objects.bulk_update(touched, ["approvals"], batch_size=AT_ONCE)
+
+
+def _keep(decided: Mapping[int, CostSheetRow], good: Sequence[CostSheetRow]) -> None:
+    """A decision stays where what it was about is still the same."""
+    kept = []
+    for row in good:
+        former = decided.get(row.row_no)
+        if former and (row.approvals, row.jump) == (former.approvals, former.jump):
+            row.state, row.decided_by, row.decided_at = former.state, former.decided_by, former.decided_at
+            kept.append(row)
+    CostSheetRow.objects.bulk_update(kept, ["state", "decided_by", "decided_at"], batch_size=AT_ONCE)
 
 
 def _reasons(row: CostSheetRow, unknown: str) -> list[str]:
@@ -197,8 +211,8 @@ def _of_all(count: int) -> list[str]:
     return [f"the sheet changes {count} costs, more than {MANY}"] if count > MANY else []
 
 
-def _of_locked(lines: int) -> list[str]:
-    return [f"{lines} order lines of locked months would have had another cost; they stay as they are"] if lines else []
+def _of_locked(lines: int) -> str:
+    return f"{lines} order lines of locked months would have had another cost; they stay as they are"
 
 
 def _standing(sheet: CostSheet) -> list[tuple[Any, ...]]:

@@ -86,8 +86,9 @@ def record(entries: Sequence[Entry], *, by: str, source: str) -> list[Cost]:
 
     Lines of locked months keep the cost known at their lock; what would have changed there is noted as a restatement.
     """
+    currencies = known_currencies()
     for entry in entries:
-        check(entry)
+        _check(entry, currencies)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('costs'))")
         known_at = _moment(entries)
@@ -99,11 +100,11 @@ def record(entries: Sequence[Entry], *, by: str, source: str) -> list[Cost]:
     return list(Cost.objects.select_related("sku", "warehouse").filter(pk__in=[row.pk for row in made]).order_by("pk"))
 
 
-def check(entry: Entry) -> None:
+def _check(entry: Entry, currencies: frozenset[str]) -> None:
     """Raise ValidationError, by field, for what no cost can be."""
     wrong = {name: "a cost is not negative" for name in PARTS if getattr(entry, name) < 0}
     wrong |= {name: f"larger than {LARGEST:,.0f}" for name in PARTS if getattr(entry, name) >= LARGEST}
-    if entry.currency not in known_currencies():
+    if entry.currency not in currencies:
         wrong["currency"] = f"{entry.currency!r} is not a currency that is known here"
     if entry.is_end and any(getattr(entry, name) for name in PARTS):
         wrong["is_end"] = "an end has no amounts"

@@ -24,7 +24,7 @@ from finance.selectors import cost_sheets as selectors
 from finance.services import cost_sheets
 from finance.views.costs import download
 
-EFFECTS_SHOWN = 50
+EFFECTS_SHOWN = 20
 SHEETS = Listing(
     title="Cost sheets",
     subtitle="A file of costs waits here until somebody applies it. The same file is the same sheet; after 72 hours it "
@@ -102,7 +102,7 @@ ROWS = Listing(
     filterset=CostSheetRowFilter,
     columns=(
         Column("Row", "row_no", "number", sort="row_no"),
-        Column("SKU", _sku),
+        Column("SKU", _sku, "code"),
         Column("Place", lambda row: row.warehouse.label if row.warehouse else row.cells.get("warehouse") or "any"),
         Column("From", "valid_from", "moment", sort="valid_from"),
         Column("So far", lambda row: Money(row.former.landed, row.former.currency) if row.former else None, "money"),

@@ -37,7 +37,7 @@ COSTS = Listing(
     queryset=lambda request: selectors.costs(),
     filterset=CostFilter,
     columns=(
-        Column("SKU", "sku.code", sort="sku__code"),
+        Column("SKU", "sku.code", "code", sort="sku__code"),
         Column("Place", lambda row: row.warehouse.label if row.warehouse else "any"),
         Column("Vendor", lambda row: row.vendor or "–"),
         Column("From", "valid_from", "moment", sort="valid_from"),

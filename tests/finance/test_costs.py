@@ -13,12 +13,14 @@ from catalog.services import products
 from config.core import clock
 from finance import costs
 from finance.costs import cost_of
-from finance.models import Cost
+from finance.models import AccountMonth, Cost
 from inventory.models import Order, OrderLine, Warehouse
 from tests import factories
 
-FIRST = date(2026, 9, 1)
+FIRST = date(2026, 8, 30)
+LOCKED_BEFORE = date(2026, 9, 1)
 KNOWN = datetime(2026, 9, 1, 8, tzinfo=UTC)
+LOCKED_AT = KNOWN + timedelta(hours=1)
 
 
 def cost(landed="1.00", *, day=0, known=0, warehouse=None, currency="EUR", vendor="", is_end=False, sku=1):
@@ -91,7 +93,11 @@ def world(db):
                         quantity=1, changed_at=clock.now(),
                     )  # fmt: skip
                     place = {"merchant": places[0], "marketplace": places[1] if shop is shops[0] else None}
-                    lines[made.pk] = (sku, place.get(fulfilment), on)
+                    lines[made.pk] = (sku, place.get(fulfilment), on, shop is shops[1] and on < LOCKED_BEFORE)
+    AccountMonth.objects.create(
+        account=shops[1], month=date(2026, 8, 1), state="locked", prepared_by="a", prepared_at=LOCKED_AT,
+        locked_by="b", locked_at=LOCKED_AT,
+    )  # fmt: skip
     return SimpleNamespace(skus=skus, places=places[:2], lines=lines)
 
 
@@ -122,9 +128,10 @@ def test_its_sql_gives_for_every_line_what_the_pure_rule_gives(world, rows, know
             cursor.execute(costs.applied(), {"known_at": moment})
             found = {row[0]: row[1:] for row in cursor.fetchall()}
         stored = list(Cost.objects.filter(pk__in=[row.pk for row in stored]))
-        for pk, (sku, place, on) in world.lines.items():
+        for pk, (sku, place, on, is_locked) in world.lines.items():
             place_id = place.pk if place else None
-            best = sku and cost_of(stored, sku=sku.pk, warehouse=place_id, on=on, known_at=moment)
+            seen_at = min(moment, LOCKED_AT) if is_locked else moment
+            best = sku and cost_of(stored, sku=sku.pk, warehouse=place_id, on=on, known_at=seen_at)
             reason = "no_sku" if sku is None else "" if best else "no_cost"
             expected = (best.pk, best.landed, best.currency) if best else (None, None, None)
             assert found.pop(pk) == (place_id, on, *expected, reason)
