@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from finance.views import cost_sheets, costs, deposits, discrepancies, fees, imports, lines, margins, rates, statements
+from finance.views import (
+    accounts,
+    cost_sheets,
+    costs,
+    deposits,
+    discrepancies,
+    fees,
+    imports,
+    journals,
+    lines,
+    margins,
+    months,
+    rates,
+    statements,
+)
 
 app_name = "finance"
 urlpatterns = [
@@ -28,5 +42,13 @@ urlpatterns = [
     path("money/fees/quotes/", fees.quotes, name="fee_quotes"),
     path("money/fees/habits/", fees.habits, name="fee_habits"),
     path("money/fees/monthly/", fees.monthly, name="fees_monthly"),
+    path("money/months/", months.board, name="months"),
+    path("money/months/<slug:account>/<int:year>/<int:number>/", months.month, name="month"),
+    path("money/months/<slug:account>/<int:year>/<int:number>/certificate/", months.certificate, name="certificate"),
+    path("money/months/<slug:account>/<int:year>/<int:number>/certificate.zip", months.bundle, name="bundle"),
+    path("money/journals/", journals.journals, name="journals"),
+    path("money/journals/<int:pk>/", journals.journal, name="journal"),
+    path("money/exports/<int:pk>/", journals.export, name="export"),
+    path("money/ledger/", accounts.ledger, name="ledger"),
     path("money/import/", imports.imports, name="import"),
 ]

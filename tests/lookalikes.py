@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from datetime import timedelta
 from decimal import Decimal
@@ -64,7 +65,7 @@ def _make(model: type[models.Model], mark: str, rows: dict[str, Any]) -> Any:
     label = model._meta.label
     if label not in rows:
         given = {f.name: _value(f, mark, rows) for f in model._meta.concrete_fields if _is_written(f)}
-        rows[label] = model._default_manager.create(**{**given, **_special(label)})
+        rows[label] = model._default_manager.create(**{**given, **_special(label, mark)})
     return rows[label]
 
 
@@ -73,7 +74,7 @@ def _is_written(field: models.Field) -> bool:
     return field.concrete and not is_made and type(field).__name__ not in ("CompositePrimaryKey", "MultiRangeField")
 
 
-def _special(label: str) -> dict[str, Any]:
+def _special(label: str, mark: str) -> dict[str, Any]:
     adapter = next(registry.all_adapters())
     detector, ticket_type = next(iter(DETECTORS))[0], next(iter(TYPES))[0]
     return {
@@ -84,6 +85,8 @@ def _special(label: str) -> dict[str, Any]:
         "finance.AccountMonth": {"month": NOON.date().replace(day=1)},
         "finance.Journal": {"month": NOON.date().replace(day=1)},
         "finance.JournalLine": {"amount": 0},
+        "finance.JournalExport": {"body": zlib.compress(mark.encode())},
+        "finance.Certificate": {"body": zlib.compress(json.dumps({"mark": mark}).encode())},
         "inventory.Order": {"status": "to_ship"},
         "inventory.OrderLine": {"quantity": 3, "quantity_shipped": 1, "quantity_cancelled": 1},
         "catalog.Listing": {"status": "active"},

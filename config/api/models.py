@@ -26,7 +26,16 @@ ALLOWS: dict[str, frozenset[Action]] = {
     Scope.TICKETS: frozenset({Action.WORK_TICKETS}),
     Scope.REPLAY: frozenset({Action.REPLAY}),
     Scope.SYNC: frozenset({Action.RUN_SYNC}),
-    Scope.FINANCE: frozenset({Action.RECONCILE, Action.IMPORT_STATEMENTS, Action.EDIT_COSTS, Action.EDIT_FEES}),
+    Scope.FINANCE: frozenset(
+        {
+            Action.RECONCILE,
+            Action.IMPORT_STATEMENTS,
+            Action.EDIT_COSTS,
+            Action.EDIT_FEES,
+            Action.PREPARE_MONTH,
+            Action.EDIT_BOOKS,
+        }
+    ),
     Scope.CATALOG: frozenset({Action.LINK_PRODUCTS}),
     Scope.WRITE: frozenset({Action.WRITE_MARKETPLACE}),
 }

@@ -25,6 +25,9 @@ class Action(StrEnum):
     WORK_TICKETS = "work_tickets"
     RECONCILE = "reconcile"
     IMPORT_STATEMENTS = "import_statements"
+    EDIT_BOOKS = "edit_books"
+    PREPARE_MONTH = "prepare_month"
+    CLOSE_MONTH = "close_month"
     EDIT_COSTS = "edit_costs"
     APPROVE_COSTS = "approve_costs"
     EDIT_FEES = "edit_fees"
@@ -43,6 +46,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.WORK_TICKETS: _DESK,
     Action.RECONCILE: frozenset({Role.FINANCE, Role.OWNER}),
     Action.IMPORT_STATEMENTS: frozenset({Role.FINANCE, Role.OWNER}),
+    Action.EDIT_BOOKS: frozenset({Role.FINANCE, Role.OWNER}),
+    Action.PREPARE_MONTH: frozenset({Role.FINANCE, Role.OWNER}),
+    Action.CLOSE_MONTH: frozenset({Role.FINANCE, Role.OWNER}),
     Action.EDIT_COSTS: frozenset({Role.OPERATIONS, Role.FINANCE, Role.OWNER}),
     Action.APPROVE_COSTS: frozenset({Role.FINANCE, Role.OWNER}),
     Action.EDIT_FEES: frozenset({Role.FINANCE, Role.OWNER}),

@@ -17,8 +17,14 @@ from config.core.money import Money, minor_unit
 register = template.Library()
 
 _TONES = {
-    "good": ("ok", "active", "shipped", "delivered", "confirmed", "matched", "tied", "linked", "resolved", "filled", "done"),
-    "watch": ("waiting", "paused", "partially_shipped", "pending", "ambiguous", "accepted", "retry", "snoozed", "s3", "hidden"),
+    "good": (
+        "ok", "active", "shipped", "delivered", "confirmed", "matched", "tied", "linked", "resolved", "filled", "done",
+        "locked", "exported", "approved", "passed",
+    ),
+    "watch": (
+        "waiting", "paused", "partially_shipped", "pending", "ambiguous", "accepted", "retry", "snoozed", "s3", "hidden",
+        "closing",
+    ),
     "bad": (
         "failed", "lost", "broken", "rejected", "inconsistent", "suppressed", "dead", "stopped", "s1", "s2", "cancelled", "late",
         "parked", "unfillable",

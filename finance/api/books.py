@@ -1,0 +1,346 @@
+"""The books over the API: entries, the account map, months with their checklist, exports and certificates."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from django.http import Http404
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.core.api import MoneyField, Named, Question, Rows, actor, write
+from config.core.permissions import Action
+from finance.filters import journals as filters
+from finance.models import AccountMonth, AccountRule, Certificate, ExportFormat, Journal, JournalExport, JournalLine
+from finance.models import Restatement as RestatementRow
+from finance.selectors import bridges, journals, months
+from finance.services import books, certificates, closing, exports
+from marketplaces.models import Account
+from marketplaces.selectors import accounts
+
+
+class JournalSerializer(serializers.ModelSerializer):
+    """One entry; `debit` is the sum of its debits, which equals its credits."""
+
+    account = Named("key")
+    debit = MoneyField()
+
+    class Meta:
+        model = Journal
+        fields = ("id", "account", "month", "kind", "settlement", "deposit", "number", "booked_on", "text", "debit",
+                  "is_locked", "built_at")  # fmt: skip
+
+
+class JournalLineSerializer(serializers.ModelSerializer):
+    """One posting; plus is debit."""
+
+    amount = MoneyField(currency="journal.currency")
+
+    class Meta:
+        model = JournalLine
+        fields = ("id", "journal", "row_no", "purpose", "line_class", "code", "name", "tax_key", "tax_rate", "amount",
+                  "order_ref", "tax_class", "country", "late_for", "is_contra")  # fmt: skip
+
+
+class AccountRuleSerializer(serializers.ModelSerializer):
+    account = Named("key", or_null=True)
+
+    class Meta:
+        model = AccountRule
+        fields = ("id", *books.RULE_FIELDS)
+
+
+class RuleGiven(serializers.Serializer):
+    """A row of the account map; with `id` the row that is changed."""
+
+    id = serializers.IntegerField(required=False)
+    purpose = serializers.CharField(max_length=20)
+    code = serializers.CharField(max_length=20)
+    account = Named("key", queryset=accounts(), required=False, or_null=True)
+    currency = serializers.CharField(max_length=3, required=False, allow_blank=True)
+    line_class = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    tax_class = serializers.CharField(max_length=12, required=False, allow_blank=True)
+    country = serializers.CharField(max_length=2, required=False, allow_blank=True)
+    name = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    tax_key = serializers.CharField(max_length=4, required=False, allow_blank=True)
+    tax_rate = serializers.CharField(max_length=60, required=False, allow_blank=True)
+
+
+class Nothing(serializers.Serializer):
+    """An empty answer."""
+
+
+class AccountMonthSerializer(serializers.ModelSerializer):
+    """A month that someone worked on; every other one is open."""
+
+    account = Named("key")
+
+    class Meta:
+        model = AccountMonth
+        fields = ("id", "account", "month", "state", "prepared_by", "prepared_at", "locked_by", "locked_at")
+
+
+class ExportSerializer(serializers.ModelSerializer):
+    """A file of the books; `change` says how it differs from the one before."""
+
+    account = Named("key")
+
+    class Meta:
+        model = JournalExport
+        fields = ("id", "account", "month", "format", "name", "sha256", "size", "entries", "change", "is_current",
+                  "made_by", "made_at")  # fmt: skip
+
+
+class RestatementSerializer(serializers.ModelSerializer):
+    """`amount`: the change, plus is better for you; null where it cannot be told."""
+
+    account = Named("key")
+    amount = MoneyField()
+
+    class Meta:
+        model = RestatementRow
+        fields = (
+            "id",
+            "account",
+            "month",
+            "kind",
+            "reference",
+            "amount",
+            "booked_month",
+            "reason",
+            "noted_by",
+            "noted_at",
+        )
+
+
+class CertificateSerializer(serializers.ModelSerializer):
+    """`certificate` is the signed content; the archive holds the same with every file and a script that verifies it."""
+
+    account = serializers.CharField(source="month.account.key", read_only=True)
+    month = serializers.DateField(source="month.month", read_only=True)
+    certificate = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Certificate
+        fields = ("id", "account", "month", "sha256", "public_key", "signature", "bundle_sha256", "bundle_size", "made_at",
+                  "certificate")  # fmt: skip
+
+    def get_certificate(self, row: Certificate) -> dict[str, Any]:
+        return dict(json.loads(certificates.content(row)))
+
+
+class MonthAsked(serializers.Serializer):
+    """An account by its key, and any day of the month."""
+
+    account = Named("key", queryset=accounts())
+    month = serializers.DateField()
+
+
+class Accepted(MonthAsked):
+    key = serializers.CharField(max_length=40)
+    reason = serializers.CharField(max_length=300)
+
+
+class ExportAsked(MonthAsked):
+    format = serializers.ChoiceField(choices=ExportFormat.choices)
+
+
+class CheckRow(serializers.Serializer):
+    """One check; `is_done` where it does not keep the month open."""
+
+    key = serializers.CharField(source="spec.key")
+    title = serializers.CharField(source="spec.title")
+    is_blocking = serializers.BooleanField(source="spec.is_blocking")
+    passed = serializers.BooleanField(allow_null=True)
+    why = serializers.CharField()
+    is_done = serializers.BooleanField()
+    accepted_by = serializers.CharField()
+    accepted_reason = serializers.CharField()
+
+
+class BridgeRow(serializers.Serializer):
+    """From one figure to another; `rest` is what the steps leave unexplained."""
+
+    title = serializers.CharField()
+    currency = serializers.CharField()
+    steps = serializers.SerializerMethodField()
+    end_title = serializers.CharField()
+    end = serializers.DecimalField(max_digits=19, decimal_places=4)
+    rest = serializers.DecimalField(max_digits=19, decimal_places=4)
+
+    def get_steps(self, row: bridges.Bridge) -> list[dict[str, str]]:
+        return [{"title": title, "amount": f"{amount:.4f}"} for title, amount in row.steps]
+
+
+class MonthTold(serializers.Serializer):
+    checks = CheckRow(many=True)
+    bridges = BridgeRow(many=True)
+
+
+class Blocked(serializers.Serializer):
+    """Statements that cannot be booked, each with why."""
+
+    blocked = serializers.DictField(child=serializers.CharField())
+
+
+class JournalViews(Rows):
+    queryset = journals.entries()
+    serializer_class = JournalSerializer
+    filterset_class = filters.JournalFilter
+    needs = Action.VIEW_MONEY
+
+
+class JournalLineViews(Rows):
+    queryset = JournalLine.objects.select_related("journal")
+    serializer_class = JournalLineSerializer
+    filterset_class = filters.JournalLineFilter
+    needs = Action.VIEW_MONEY
+
+
+class AccountRuleViews(Rows):
+    queryset = AccountRule.objects.select_related("account")
+    serializer_class = AccountRuleSerializer
+    filterset_class = filters.AccountRuleFilter
+    needs = Action.VIEW_MONEY
+
+    @write(Action.EDIT_BOOKS, takes=RuleGiven, gives=AccountRuleSerializer, detail=False)
+    def put(self, request: Request) -> Response:
+        """Add a row or change one; open months are booked again."""
+        given = self.given(request)
+        return self.answer(books.set_rule(given, pk=given.pop("id", None)))
+
+    @write(Action.EDIT_BOOKS, gives=Nothing)
+    def remove(self, request: Request, pk: str) -> Response:
+        """Take a row out of the map; open months are booked again."""
+        books.remove_rule(self.get_object().pk)
+        return Response({})
+
+
+class AccountMonthViews(Rows):
+    queryset = months.months()
+    serializer_class = AccountMonthSerializer
+    filterset_class = filters.MonthFilter
+    needs = Action.VIEW_MONEY
+
+    @write(Action.PREPARE_MONTH, takes=MonthAsked, gives=Blocked, detail=False)
+    def book(self, request: Request) -> Response:
+        """Build the entries of the month's statements again."""
+        blocked = closing.book(**self.given(request))
+        return Response({"blocked": {str(pk): why for pk, why in blocked.items()}})
+
+    @write(Action.PREPARE_MONTH, takes=ExportAsked, gives=ExportSerializer, detail=False)
+    def export(self, request: Request) -> Response:
+        """Write a file of the month; the same books give the same file, a locked month never gives another one."""
+        given = self.given(request)
+        made = exports.export(given["account"], given["month"], given["format"], by=actor(request))
+        return Response(ExportSerializer(made).data)
+
+    @write(Action.PREPARE_MONTH, takes=Accepted, gives=MonthTold, detail=False)
+    def accept(self, request: Request) -> Response:
+        """Live with a failed check, for as long as it says the same."""
+        given = self.given(request)
+        closing.accept(
+            given["account"], given["month"], given["key"], by=actor(request), reason=given["reason"]
+        )  # fmt: skip
+        return Response(_told(given["account"], given["month"]))
+
+    @write(Action.PREPARE_MONTH, takes=MonthAsked, gives=AccountMonthSerializer, detail=False)
+    def prepare(self, request: Request) -> Response:
+        """Say that the month is ready; another person locks it."""
+        return self.answer(closing.prepare(**self.given(request), by=actor(request)))
+
+    @write(Action.PREPARE_MONTH, takes=MonthAsked, gives=AccountMonthSerializer, detail=False)
+    def withdraw(self, request: Request) -> Response:
+        """Take back that the month is ready."""
+        return self.answer(closing.withdraw(**self.given(request)))
+
+    @write(Action.CLOSE_MONTH, takes=MonthAsked, gives=AccountMonthSerializer, detail=False)
+    def lock(self, request: Request) -> Response:
+        """Lock and certify the month; only a person may, and not the one who prepared it."""
+        return self.answer(closing.lock(**self.given(request), by=actor(request)))
+
+
+def _told(account: Account, month: Any) -> Any:
+    return MonthTold(
+        {"checks": closing.rows(account, month), "bridges": bridges.of_month(account, month.replace(day=1))}
+    ).data
+
+
+class ChecklistView(Question):
+    """The checklist of an account's month and its bridges, as they are now."""
+
+    needs = Action.VIEW_MONEY
+    asks = MonthAsked
+    gives = MonthTold
+    gives_one = True
+
+    def get(self, request: Request) -> Response:
+        asked = MonthAsked(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        return Response(_told(**asked.validated_data))
+
+
+class ExportViews(Rows):
+    queryset = months.exports()
+    serializer_class = ExportSerializer
+    filterset_class = filters.JournalExportFilter
+    needs = Action.VIEW_MONEY
+
+
+class FileAsked(serializers.Serializer):
+    id = serializers.IntegerField()
+
+
+class FileTold(serializers.Serializer):
+    """The file byte by byte as it was exported, in base64."""
+
+    name = serializers.CharField()
+    sha256 = serializers.CharField()
+    base64 = serializers.CharField()
+
+
+class ExportFileView(Question):
+    """A file of the books, byte by byte as it was exported."""
+
+    needs = Action.VIEW_MONEY
+    asks = FileAsked
+    gives = FileTold
+    gives_one = True
+
+    def get(self, request: Request) -> Response:
+        asked = FileAsked(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        made = JournalExport.objects.filter(pk=asked.validated_data["id"]).first()
+        if made is None:
+            raise Http404("no such export")
+        body = base64.b64encode(exports.content(made)).decode()
+        return Response({"name": made.name, "sha256": made.sha256, "base64": body})
+
+
+class RestatementViews(Rows):
+    queryset = months.restatements()
+    serializer_class = RestatementSerializer
+    filterset_class = filters.RestatementFilter
+    needs = Action.VIEW_MONEY
+
+
+class CertificateViews(Rows):
+    queryset = Certificate.objects.select_related("month__account")
+    serializer_class = CertificateSerializer
+    filterset_fields = ("month__account__key", "month__month", "sha256")
+    needs = Action.VIEW_MONEY
+
+
+VIEWS: dict[str, Any] = {
+    "journals": JournalViews,
+    "journal-lines": JournalLineViews,
+    "journal-exports": ExportViews,
+    "account-rules": AccountRuleViews,
+    "account-months": AccountMonthViews,
+    "restatements": RestatementViews,
+    "certificates": CertificateViews,
+}
+QUESTIONS: dict[str, Any] = {"account-months/checklist": ChecklistView, "journal-exports/file": ExportFileView}
