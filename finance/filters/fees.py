@@ -19,7 +19,10 @@ class FeeRuleFilter(django_filters.FilterSet):
     q = SearchFilter(exact=("category",), within=("source",), label="Category or source")
     account = account_choice()
     is_agreed = FlagFilter(field_name="account", lookup_expr="isnull", exclude=True, label="Agreed with us")
-    standing = django_filters.MultipleChoiceFilter(choices=STANDINGS)
+    standing = django_filters.MultipleChoiceFilter(choices=STANDINGS, label="Today")
+    line_class = django_filters.CharFilter(label="Fee")
+    channel = django_filters.CharFilter(label="Storefront")
+    programme = django_filters.CharFilter(label="Shipped by")
     valid_from = SpanFilter("valid_from", label="Begins between")
 
     class Meta:

@@ -41,6 +41,8 @@ def test_it_agrees_ends_and_withdraws_a_row(program, account):
     assert (gone["standing"], gone["withdrawn_by"]) == ("withdrawn", "token robot")
     standing = {row["id"]: row["standing"] for row in robot.get("/api/v1/fee-rules/").json()["results"]}
     assert standing == {made["id"]: "holds", ended["id"]: "withdrawn"}
+    (held,) = robot.get("/api/v1/fee-rules/?standing=holds&account=shop").json()["results"]
+    assert held["id"] == made["id"]
 
 
 def test_it_leaves_what_a_marketplace_publishes_alone(program, account):
