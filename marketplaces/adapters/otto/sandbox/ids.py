@@ -7,8 +7,7 @@ import string
 import uuid
 
 _DIGITS = string.digits + string.ascii_lowercase
-_ORDERS, _UNITS, _SHIPMENTS = 0x0770, 0x0771, 0x0772
-UNITS_PER_LINE = 100
+_ORDERS, _SHIPMENTS = 0x0770, 0x0772
 
 
 def order_number(serial: int) -> str:
@@ -32,13 +31,14 @@ def sales_order_id(serial: int) -> str:
 
 
 def unit_id(line_serial: int, number: int) -> str:
-    """The n-th piece of a line, from 1."""
-    return _uuid(_UNITS, line_serial * UNITS_PER_LINE + number)
+    """The n-th piece of a line, from 1; the line's serial stands at the end, in digits that a person can read."""
+    return f"07710000-{number:04d}-4000-8000-{line_serial:012d}"
 
 
 def unit_serials(text: str) -> tuple[int, int] | None:
-    found = _serial(text, _UNITS)
-    return divmod(found, UNITS_PER_LINE) if found is not None else None
+    """Line and number of a piece."""
+    found = re.fullmatch(r"07710000-(\d{4})-4000-8000-(\d{12})", text)
+    return (int(found[2]), int(found[1])) if found else None
 
 
 def shipment_id(serial: int) -> str:
