@@ -46,11 +46,18 @@ WHERE o.account_id = %(account)s AND o.business_on = ANY(%(days)s)
 """  # noqa: S608 - fragments of statements, no values
 _TOLD = """
 CREATE TEMPORARY TABLE told ON COMMIT DROP AS
-SELECT sold.id, line.line_class, line.currency <> sold.currency AS is_other,
-    sum(found.amount) AS amount, sum(abs(line.quantity)) AS units
-FROM sold JOIN finance_settlementline line
-    ON line.account_id = sold.account_id AND line.order_ref = sold.order_ref AND line.order_ref <> ''
-JOIN finance_match found ON found.settlement_line_id = line.id AND found.order_line_id = sold.id
+SELECT said.id, line.line_class, line.currency <> said.currency AS is_other,
+    sum(said.amount) AS amount, sum(abs(line.quantity)) AS units
+FROM (
+    SELECT sold.id, sold.currency, named.id AS line_id, found.amount
+    FROM sold JOIN finance_settlementline named
+        ON named.account_id = sold.account_id AND named.order_ref = sold.order_ref AND named.order_ref <> ''
+    JOIN finance_match found ON found.settlement_line_id = named.id AND found.order_line_id = sold.id
+    UNION ALL
+    SELECT sold.id, sold.currency, chained.id, found.amount
+    FROM sold JOIN finance_match found ON found.order_line_id = sold.id AND found.layer IN (4, 8)
+    JOIN finance_settlementline chained ON chained.id = found.settlement_line_id AND chained.order_ref <> sold.order_ref
+) AS said JOIN finance_settlementline line ON line.id = said.line_id
 GROUP BY 1, 2, 3
 """
 _RETURNED = """

@@ -20,6 +20,7 @@ from finance.classes import Scope, scope_of
 from finance.models import PayoutState, SettlementSource, SettlementState
 from finance.models import Settlement as SettlementRow
 from finance.models import SettlementLine as LineRow
+from finance.services import profit
 from finance.signals import statements_applied
 from marketplaces.canonical import Fee, Order, Settlement, SettlementLine
 from marketplaces.services import gaps
@@ -164,6 +165,7 @@ def _replace_reissued(parents: Iterable[_Parent], source: Source) -> None:
     for pk in reissued:
         reissues.begin(pk, page_id=source.page_id, at=source.at)
     if reissued:
+        profit.touched_by_statements(reissued)
         with connection.cursor() as cursor:
             for statement in _FORGET_LINES:
                 cursor.execute(statement, [reissued])

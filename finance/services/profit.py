@@ -23,6 +23,11 @@ SELECT o.account_id, o.business_on FROM finance_settlementline line
 JOIN inventory_order o ON o.account_id = line.account_id AND o.external_id = line.order_ref
 WHERE line.settlement_id = ANY(%(ids)s) AND line.order_ref <> ''
 UNION
+SELECT o.account_id, o.business_on FROM finance_settlementline line
+JOIN finance_match found ON found.settlement_line_id = line.id AND found.layer IN (4, 8)
+JOIN inventory_orderline item ON item.id = found.order_line_id JOIN inventory_order o ON o.id = item.order_id
+WHERE line.settlement_id = ANY(%(ids)s)
+UNION
 SELECT s.account_id, day::date FROM finance_settlement s
 CROSS JOIN LATERAL generate_series((coalesce(s.period_start, s.period_end, s.changed_at, s.imported_at)
         AT TIME ZONE 'UTC')::date, (coalesce(s.period_end, s.period_start, s.changed_at, s.imported_at)
@@ -62,7 +67,10 @@ def touched_by_lines(order_line_ids: Iterable[int]) -> None:
 
 
 def touched_by_statements(settlement_ids: Iterable[int]) -> None:
-    """Statements were matched anew: ask for the days of their orders, and for those that their charges are spread over."""
+    """Statements change: ask for the days of their orders, and for those that their charges are spread over.
+
+    To be called before they are matched anew and after, because a line may have told of another order.
+    """
     _ask(_OF_STATEMENTS, ids=list(settlement_ids))
 
 

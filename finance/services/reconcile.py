@@ -47,6 +47,7 @@ def reconcile(settlement_ids: Sequence[int]) -> None:
     with transaction.atomic():
         mine = Settlement.objects.select_for_update().filter(pk__in=settlement_ids).order_by("pk")
         ids = list(mine.values_list("pk", flat=True))
+        profit.touched_by_statements(ids)
         matches.rebuild(ids)
         tieout.refresh(ids)
         profit.touched_by_statements(ids)

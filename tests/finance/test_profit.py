@@ -17,10 +17,11 @@ from config.core.models import WorkItem
 from config.core.money import Money, quantise
 from finance import profit
 from finance.fx import store
-from finance.models import Cost, LineProfit, ProfitDay, VatRate
+from finance.models import Cost, LineProfit, Match, MatchLayer, ProfitDay, SettlementLine, VatRate
 from finance.profitability import ACCOUNT_STEP, CM2, DRIVERS, STEPS, Driver, Steps, allot, of_line, per_day
 from finance.services import profit as asked
 from inventory.models import Order, OrderLine
+from marketplaces.canonical import LineClass as C
 from tests import factories
 from tests.finance.profit_world import COUNTRIES, DAYS, FIRST, RATES, World
 
@@ -189,3 +190,20 @@ def test_it_asks_for_the_day_of_an_order_that_arrives(account):
     assert [(item.account_id, item.kwargs) for item in items] == [(account.pk, {"days": ["2026-10-02"]})]
     asked.rebuild(account.pk, ["2026-10-02"])
     assert LineProfit.objects.get().missing == ["no_sku", "no_fees", "no_statement"]
+
+
+def test_it_counts_what_a_chain_or_a_person_matched_though_the_row_names_no_order(account):
+    world = filled(account, seed=3, orders=3)
+    line = OrderLine.objects.filter(item_total__gt=0).first()
+    LineProfit.objects.all().delete()
+    profit.rebuild(account.pk, DAYS)
+    former = LineProfit.objects.get(pk=line.pk).other or Decimal(0)
+    world.book(C.ADJUSTMENT, Decimal("-7.00"), line.currency, order_line=line)
+    last = SettlementLine.objects.order_by("-pk").first()
+    SettlementLine.objects.filter(pk=last.pk).update(order_ref="")
+    Match.objects.filter(settlement_line=last).update(layer=MatchLayer.PERSON, reason="person")
+    asked.touched_by_statements([last.settlement_id])
+    days = {day for item in WorkItem.objects.filter(job="finance.rebuild_profit") for day in item.kwargs["days"]}
+    assert line.order.business_on.isoformat() in days
+    profit.rebuild(account.pk, [line.order.business_on])
+    assert LineProfit.objects.get(pk=line.pk).other == former - 7
