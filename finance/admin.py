@@ -10,6 +10,12 @@ from finance.models import (
     Acceptance,
     AccountMonth,
     AccountRule,
+    BankAccount,
+    BankBooking,
+    BankFile,
+    BankLayout,
+    BankRejected,
+    BankRule,
     Books,
     Certificate,
     Cost,
@@ -177,3 +183,38 @@ class CertificateAdmin(_Money):
     list_display = ("month", "sha256", "bundle_size", "made_at")
     list_select_related = ("month",)
     exclude = ("body",)
+
+
+@admin.register(BankAccount)
+class BankAccountAdmin(Configure):
+    list_display = ("iban", "label", "currency")
+
+
+@admin.register(BankLayout)
+class BankLayoutAdmin(Configure):
+    list_display = ("name", "delimiter", "encoding", "decimal_comma", "day_format")
+
+
+@admin.register(BankRule)
+class BankRuleAdmin(Configure):
+    list_display = ("text", "account")
+    list_select_related = ("account",)
+
+
+@admin.register(BankFile)
+class BankFileAdmin(_Money):
+    list_display = ("name", "kind", "bookings", "is_balanced", "imported_by", "imported_at")
+
+
+@admin.register(BankBooking)
+class BankBookingAdmin(_Money):
+    list_display = ("booked_on", "bank_account", "amount", "currency", "reference", "is_return", "deposit")
+    list_filter = ("bank_account", "is_return")
+    list_select_related = ("bank_account", "deposit")
+
+
+@admin.register(BankRejected)
+class BankRejectedAdmin(_Money):
+    list_display = ("file", "row_no", "reason", "state", "closed_by")
+    list_filter = ("state",)
+    list_select_related = ("file",)

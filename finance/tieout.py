@@ -33,7 +33,7 @@ SELECT s.id, s.total, s.period_start,
     (SELECT max(f.period_end) FROM finance_settlement f WHERE f.account_id = s.account_id
         AND f.currency = s.currency AND f.chain = s.chain AND f.kind = s.kind
         AND (f.period_start, f.id) < (s.period_start, s.id)) AS former_end,
-    (SELECT sum(d.amount) FROM finance_deposit d WHERE d.settlement_id = s.id
+    (SELECT sum(d.amount + d.fee) FROM finance_deposit d WHERE d.settlement_id = s.id AND d.returned_on IS NULL
         AND d.currency = CASE WHEN s.payout_rate IS NULL THEN s.currency ELSE s.payout_currency END),
     s.payout_rate, s.payout_fee, (SELECT CASE WHEN f.state <> 'inconsistent' AND f.line_count > 0
             AND s.period_start - f.period_end <= interval '1 hour' THEN (SELECT coalesce(-sum(held.amount), 0)

@@ -1,3 +1,4 @@
+from finance.models.bank import BankAccount, BankBooking, BankFile, BankLayout, BankRejected, BankRowState, BankRule
 from finance.models.certificates import Certificate
 from finance.models.claims import OPEN_CLAIMS, Claim, ClaimState, Recovery
 from finance.models.closing import Acceptance, AccountMonth, MonthState, Restatement, RestatementKind
@@ -25,7 +26,8 @@ from finance.models.settlements import (
 )
 
 __all__ = [
-    "OPEN_CLAIMS", "Acceptance", "AccountMonth", "AccountRule", "ApprovalLimit", "Books", "Certificate", "Claim",
+    "OPEN_CLAIMS", "Acceptance", "AccountMonth", "AccountRule", "ApprovalLimit", "BankAccount", "BankBooking",
+    "BankFile", "BankLayout", "BankRejected", "BankRowState", "BankRule", "Books", "Certificate", "Claim",
     "ClaimState", "Cost", "CostSheet", "CostSheetRow", "Decision", "DecisionState", "Deposit", "Discrepancy",
     "DiscrepancyKind", "DiscrepancyState", "ExpectedFee", "ExportFormat", "FeeBasis", "FeeQuote", "FeeRule",
     "FeeSource", "HumanMatch", "IdentityCheck", "Journal", "JournalExport", "JournalKind", "JournalLine",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -99,11 +99,16 @@ def link() -> tuple[int, ...]:
         with connection.cursor() as cursor:
             cursor.execute(_LINK)
             ids = tuple(pk for (pk,) in cursor.fetchall())
-        if ids:
-            tieout.refresh(ids)
-            discrepancies.refresh(ids)
-            announce(statements_reconciled, ids=list(ids))
+        check(ids)
     return ids
+
+
+def check(settlement_ids: Sequence[int]) -> None:
+    """Tie these statements out again, because what the bank says about them changed."""
+    if settlement_ids:
+        tieout.refresh(settlement_ids)
+        discrepancies.refresh(settlement_ids)
+        announce(statements_reconciled, ids=list(settlement_ids))
 
 
 def _numbered(bookings: Iterable[Booking]) -> Iterator[tuple[Any, ...]]:

@@ -14,7 +14,8 @@ from django.shortcuts import get_object_or_404
 from config.core.buttons import Button, allowed, press
 from config.core.permissions import Action
 from config.core.screens import page, require
-from finance.services import deposits, reconcile
+from finance.models import BankLayout
+from finance.services import bank, deposits, reconcile
 from marketplaces.models import Account
 from marketplaces.selectors import accounts
 from marketplaces.services import statements
@@ -47,9 +48,26 @@ def _statement(request: HttpRequest) -> str:
 
 
 def _deposits(request: HttpRequest) -> str:
-    done = deposits.import_deposits(_file(request).file)  # type: ignore[arg-type]
+    """CAMT.053 by its content, the CSV of a bank by the layout that was chosen, else our own columns."""
+    given = _file(request)
+    layout = BankLayout.objects.filter(pk=request.POST.get("layout") or 0).first()
+    is_xml = given.read(200).lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
+    given.seek(0)
+    if layout or is_xml:
+        return _bank(request, given, None if is_xml else layout)
+    done = deposits.import_deposits(given.file)  # type: ignore[arg-type]
     refused = f"; not read: {'; '.join(done.refused[:REFUSED_SHOWN])}" if done.refused else ""
     return f"{done.new} new bookings, {done.known} known already, {len(done.settlement_ids)} statements paid{refused}"
+
+
+def _bank(request: HttpRequest, given: UploadedFile, layout: BankLayout | None) -> str:
+    name = given.name or "bank file"
+    done = bank.import_file(given.file, name=name, by=request.user.get_username(), layout=layout)  # type: ignore[arg-type]
+    told = f"{done.new} new bookings, {done.known} known already, {done.deposits} of marketplaces"
+    told += f", {len(done.settlement_ids)} statements paid, {done.returned} payouts returned"
+    if done.file.is_balanced is False:
+        told += "; the balances in the file do not agree with its bookings"
+    return told + (f"; not read: {'; '.join(done.rejected[:REFUSED_SHOWN])}" if done.rejected else "")
 
 
 BUTTONS = {
@@ -66,6 +84,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         "accounts": accounts(),
         "wanted": request.GET.get("account", ""),
         "columns": deposits.COLUMNS,
+        "layouts": BankLayout.objects.order_by("name"),
         "can": allowed(request, BUTTONS),
     }
     return page(request, "finance/import.html", "Import", context)
