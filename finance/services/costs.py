@@ -23,8 +23,9 @@ from finance.signals import costs_recorded
 
 PARTS = ("purchase", "inbound", "insurance", "customs", "other")
 LARGEST = Decimal(10) ** 12
-_BEFORE = "(SELECT * FROM finance_cost WHERE NOT id = ANY(%(new)s))"
+_BEFORE = "(SELECT * FROM finance_cost WHERE id < %(first)s)"
 _OF_SKUS = f"{costs.LINES} WHERE line.sku_id = ANY(%(skus)s) AND o.business_on >= %(since)s"
+_OF_LOCKED = f"{_OF_SKUS} AND {closing.locked_sql('o.account_id', 'o.business_on')}"
 _TOUCHED = f"""
     SELECT DISTINCT o.account_id, o.business_on
     FROM ({costs.changed(_OF_SKUS, before=_BEFORE, after="finance_cost")}) AS changed
@@ -36,10 +37,10 @@ _LATE = f"""
             THEN (changed.old_landed - changed.landed) * (line.quantity - line.quantity_cancelled) END)
         FILTER (WHERE NOT lack.it),
         count(*) FILTER (WHERE lack.it), count(*)
-    FROM ({costs.changed(_OF_SKUS, before=_BEFORE, after="finance_cost", as_if_open=True)}) AS changed
+    FROM ({costs.changed(_OF_LOCKED, before=_BEFORE, after="finance_cost", as_if_open=True)}) AS changed
     JOIN inventory_orderline line ON line.id = changed.order_line_id JOIN inventory_order o ON o.id = line.order_id
     CROSS JOIN LATERAL (SELECT changed.currency IS DISTINCT FROM changed.old_currency AS it) AS lack
-    WHERE {closing.locked_sql("o.account_id", "o.business_on")} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """  # noqa: S608 - as above
 
 
@@ -135,7 +136,7 @@ def _moment(entries: Sequence[Entry]) -> datetime:
 
 def _tell(made: Sequence[Cost], known_at: datetime, by: str) -> None:
     given: dict[str, Any] = {
-        "new": [row.pk for row in made], "skus": sorted({row.sku_id for row in made}), "known_at": known_at,
+        "first": min((row.pk for row in made), default=0), "skus": sorted({row.sku_id for row in made}), "known_at": known_at,
         "since": min((row.valid_from for row in made), default=known_at.date()),
     }  # fmt: skip
     days: dict[int, list[date]] = defaultdict(list)
