@@ -72,7 +72,7 @@ class RunFilter(_OfFlow):
 
 class RejectedRowFilter(_OfFlow):
     q = SearchFilter(exact=("external_id",), within=("reason",), label="Id or reason")
-    state = django_filters.ChoiceFilter(choices=RejectedState.choices, empty_label="all")
+    state = django_filters.ChoiceFilter(choices=RejectedState.choices, empty_label="open ones")
 
     class Meta:
         model = RejectedRow

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.core import clock
 from config.core.api import MoneyField, Named, Question, Rows, actor, reporting_currency, write
 from config.core.permissions import Action
 from tickets import filters, selectors
@@ -73,6 +74,19 @@ class CountSerializer(serializers.Serializer):
     snoozed = serializers.IntegerField()
     by_severity = serializers.DictField(child=serializers.IntegerField())
     hidden = serializers.IntegerField()
+
+
+class PrecisionSerializer(serializers.Serializer):
+    """How often a detector was right over the closings of the last 90 days.
+
+    `share` is null before the first one. `is_digest_only`: too often wrong, so only S1 gets a ticket of its own.
+    """
+
+    detector = serializers.CharField()
+    closed = serializers.IntegerField()
+    right = serializers.IntegerField()
+    share = serializers.DecimalField(max_digits=3, decimal_places=2, allow_null=True)
+    is_digest_only = serializers.BooleanField()
 
 
 class Assign(serializers.Serializer):
@@ -162,10 +176,19 @@ class CountsView(Question):
         return Response(CountSerializer(selectors.counts(), many=True).data)
 
 
+class PrecisionView(Question):
+    """Every detector, with how often people who closed its tickets called it right."""
+
+    gives = PrecisionSerializer
+
+    def get(self, request: Request) -> Response:
+        return Response(PrecisionSerializer(selectors.precision(until=clock.now()), many=True).data)
+
+
 VIEWS: dict[str, Any] = {
     "tickets": TicketViews,
     "ticket-events": TicketEventViews,
     "breaches": BreachViews,
     "thresholds": ThresholdViews,
 }
-QUESTIONS: dict[str, Any] = {"ticket-counts": CountsView}
+QUESTIONS: dict[str, Any] = {"ticket-counts": CountsView, "detectors": PrecisionView}

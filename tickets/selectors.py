@@ -76,11 +76,6 @@ def counts() -> list[Counts]:
     ]
 
 
-def hidden_count() -> int:
-    """How many breaches are shown by a parent alone, because their group was full that day."""
-    return sum(_hidden().values())
-
-
 def _hidden() -> dict[str, int]:
     parents = Ticket.objects.filter(is_parent=True, state__in=UNRESOLVED).order_by()
     return dict(parents.values_list("type").annotate(Sum("overflow")))
@@ -136,14 +131,17 @@ class Precision:
         return self.closed >= PRECISION_FROM and self.share is not None and self.share < DIGEST_BELOW
 
 
-def precision(*, until: datetime, days: int = 90) -> list[Precision]:
-    """Per detector, closings of the last days; right is every answer but *not a problem* and *duplicate*."""
+def precision(*, until: datetime, detectors: Iterable[str] = (), days: int = 90) -> list[Precision]:
+    """Per detector (all of them unless named), closings of the last days, also where there is none.
+
+    Right is every answer but *not a problem* and *duplicate*.
+    """
     wrong = Q(resolution__in=[Resolution.NOT_A_PROBLEM, Resolution.DUPLICATE])
+    names = list(detectors) or [name for name, _ in DETECTORS]
     closed = Ticket.objects.filter(
-        state=TicketState.RESOLVED,
-        is_parent=False,
-        resolved_at__gt=until - timedelta(days=days),
+        detector__in=names, state=TicketState.RESOLVED, is_parent=False, resolved_at__gt=until - timedelta(days=days),
         resolved_at__lte=until,
-    )
+    )  # fmt: skip
     rows = closed.order_by().values("detector").annotate(closed=Count("pk"), right=Count("pk", filter=~wrong))
-    return [Precision(**row) for row in rows.order_by("detector")]
+    found = {row["detector"]: Precision(**row) for row in rows}
+    return [found.get(name, Precision(name, 0, 0)) for name in names]

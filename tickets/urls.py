@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from tickets.views import inbox, ticket
+from tickets.views import detectors, inbox, ticket
 
 app_name = "tickets"
 urlpatterns = [
     path("tickets/", inbox.inbox, name="inbox"),
+    path("tickets/detectors/", detectors.detectors, name="detectors"),
     path("tickets/<int:pk>/", ticket.ticket, name="ticket"),
 ]

@@ -20,7 +20,9 @@ _HEADER_ENDS = ("request-id", "requestid", "ratelimit-limit", "ratelimit-remaini
 _SECRET_NAME = re.compile(
     r"token|secret|passw|signature|^sig$|credential|authori|apikey|api_key|access.?key|client.?id", re.I
 )
-_PLAIN_VALUE = re.compile(r"\d{1,12}|[A-Z_,]{1,60}|true|false|\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:?\d\d)?)?")
+_PLAIN_VALUE = re.compile(
+    r"\d{1,12}|[A-Z_]{1,40}(,[A-Z_]{1,40}){0,20}|true|false|\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:?\d\d)?)?"
+)
 _PERSON = re.compile(
     r"address|buyer|customer|recipient|consignee|contact|shipto|billto|shippingdetails|billingdetails|receiver|invoicee",
     re.I,

@@ -111,7 +111,7 @@ def open_tickets() -> dict[str, Any]:
 
 
 def statements() -> dict[str, Any]:
-    """Statements that do not tie out, the newest first."""
+    """Statements that do not tie out or have an open discrepancy, the newest first."""
     return {"rows": list(money.statements_not_tied()[:AWAITING])}
 
 

@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from config.core import clock, operations, tenancy
+from config.core import clock, operations, schedule, tenancy
 from config.core.buttons import Button, allowed, chosen, press, text
 from config.core.filters import SearchFilter
 from config.core.jobs import JOBS, Job, Scope
@@ -45,10 +45,7 @@ class Row:
     @property
     def next_at(self) -> datetime | None:
         """When it is expected to run next; None when that is now, or when it is off or runs only on demand."""
-        if not self.is_on or self.every is None or self.run is None:
-            return None
-        following = self.run.started_at + self.every
-        return following if following > clock.now() else None
+        return schedule.next_run(self.every, self.run.started_at if self.run else None) if self.is_on else None
 
     @property
     def is_due(self) -> bool:

@@ -77,11 +77,11 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu for this user; on the installation's own host, only what operators administer."""
     if connection.schema_name == get_public_schema_name():
-        return [{"title": "Installation", "items": _operator_items()}]
+        return _marked([{"title": "Installation", "items": _operator_items()}])
     groups = [{"title": title, "separator": True, "items": _items(request, entries)} for title, entries in MENU]
     if may(request.user, Action.ADMINISTER):
         groups.append({"title": "Settings", "separator": True, "items": _admin_items()})
-    return [group for group in groups if group["items"]]
+    return _marked(groups)
 
 
 def _items(request: HttpRequest, entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
@@ -90,13 +90,22 @@ def _items(request: HttpRequest, entries: tuple[Entry, ...]) -> list[dict[str, A
 
 
 def _item(title: str, icon: str, link: str, badge: str = "") -> dict[str, Any]:
-    item: dict[str, Any] = {"title": title, "icon": icon, "link": link, "active": partial(_is_here, link)}
+    item: dict[str, Any] = {"title": title, "icon": icon, "link": link}
     return {**item, "badge": badge, "badge_variant": "primary"} if badge else item
 
 
-def _is_here(link: str, request: HttpRequest) -> bool:
-    """Whether the page belongs to this entry; the home page is only itself."""
-    return request.path == link if link == "/" else request.path.startswith(link)
+def _marked(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The groups that have entries, each entry able to say whether the page belongs to it."""
+    links = [item["link"] for group in groups for item in group["items"]]
+    for item in (item for group in groups for item in group["items"]):
+        item["active"] = partial(_is_here, item["link"], links)
+    return [group for group in groups if group["items"]]
+
+
+def _is_here(link: str, links: list[str], request: HttpRequest) -> bool:
+    """Whether the page belongs to this entry and to none whose address fits better; the home page is only itself."""
+    fits = [each for each in links if request.path == each or (each != "/" and request.path.startswith(each))]
+    return link == max(fits, key=len, default="")
 
 
 def _admin_items() -> list[dict[str, Any]]:

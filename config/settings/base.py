@@ -240,6 +240,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "all marketplaces, one truth",
     "SITE_SYMBOL": "deployed_code",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",

@@ -99,13 +99,6 @@ def seed_defaults(tenant: Tenant) -> None:
             seed()
 
 
-def add_owner(tenant: Tenant, *, username: str, password: str) -> None:
-    """Give a client its first person, who may add the others; a weak password raises ValidationError."""
-    validate_password(password)
-    with tenancy.in_tenant(tenant.schema_name), transaction.atomic():
-        _first_person(get_user_model()(username=username, password=make_password(password), is_staff=True))
-
-
 def _first_person(owner: Any) -> None:
     owner.save()
     owner.groups.add(Group.objects.get_or_create(name=Role.OWNER.value)[0])

@@ -24,7 +24,9 @@ from finance.services import reconcile
 MEANING = {
     1: "the lines make the total",
     2: "the total is what the bank received",
+    3: "what was held back before, less what was released, is what is held back now",
     4: "the six ledgers make the total",
+    5: "the money of order lines makes the lines that belong to orders",
     6: "the period continues the one before",
 }
 SCOPES = {

@@ -43,7 +43,7 @@ ONE = {**MANY, "replay_flow": Button(Action.REPLAY, _replay_flow)}
 
 def _open_unless_asked(request: HttpRequest) -> QuerySet[RejectedRow]:
     found = RejectedRow.objects.select_related("account").defer("raw")
-    return found if "state" in request.GET else found.filter(state=RejectedState.OPEN)
+    return found if request.GET.get("state") else found.filter(state=RejectedState.OPEN)
 
 
 ROWS = Listing(

@@ -1,13 +1,14 @@
 """The catalogue becomes beat rows; an operator's decision wins; nothing grows with the number of clients."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django_celery_beat.models import PeriodicTask
 
-from config.core import schedule, tasks, tenancy
+from config.core import clock, schedule, tasks, tenancy
 from config.core.jobs import JOBS, QUEUES, SCOPES, Job, Scope, Target
-from config.core.models import JobOverride, WorkItem
+from config.core.models import JobOutcome, JobOverride, JobRun, WorkItem
+from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,34 @@ def test_it_makes_one_row_per_job_whatever_the_number_of_clients(job):
 def test_it_changes_nothing_when_compiled_again(job):
     schedule.compile_schedule()
     assert schedule.compile_schedule() == schedule.Compiled(0, 0)
+
+
+def test_a_new_row_is_due_at_once_and_keeps_its_last_run_when_compiled_again(job):
+    schedule.compile_schedule()
+    assert datetime.now(UTC) - row(job.key).last_run_at >= timedelta(minutes=5)
+    ran = datetime(2026, 9, 1, tzinfo=UTC)
+    with tenancy.in_public():
+        PeriodicTask.objects.filter(name=job.key).update(last_run_at=ran)
+    schedule.compile_schedule()
+    assert row(job.key).last_run_at == ran
+
+
+def test_cadences_go_on_from_runs_that_the_schedule_did_not_start(job):
+    schedule.compile_schedule()
+    JobRun.objects.create(job=job.key, outcome=JobOutcome.OK, started_at=NOON - timedelta(minutes=4))
+    JobRun.objects.create(job=job.key, outcome=JobOutcome.OK, started_at=NOON - timedelta(minutes=2))
+    with clock.frozen(NOON):
+        schedule.count_from_last_runs()
+    assert abs(datetime.now(UTC) - row(job.key).last_run_at - timedelta(minutes=2)) < timedelta(seconds=30)
+
+
+def test_it_tells_the_next_run_only_when_that_is_not_now():
+    with clock.frozen(NOON):
+        every = timedelta(minutes=5)
+        assert schedule.next_run(every, NOON - timedelta(minutes=2)) == NOON + timedelta(minutes=3)
+        assert schedule.next_run(every, NOON - timedelta(minutes=6)) is None
+        assert schedule.next_run(every, None) is None
+        assert schedule.next_run(None, NOON) is None
 
 
 def test_it_lets_an_operators_cadence_win(job):

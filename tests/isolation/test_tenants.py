@@ -96,7 +96,7 @@ def test_it_opens_only_its_own_rows_over_the_api(robot, rows):
 
 
 def test_it_answers_every_question_of_the_api_from_its_own_rows(robot):
-    for name in ("jobs", "status", "ticket-counts", "sales"):
+    for name in ("jobs", "status", "ticket-counts", "detectors", "sales"):
         answer = robot.get(f"/api/v1/{name}/?since=2026-10-01&until=2026-10-02")
         assert answer.status_code == 200
         assert THEIRS not in shows(answer)

@@ -225,7 +225,11 @@ def map_stock(page: Page) -> Iterator[Row | Rejected]:
 def map_settlements(page: Page) -> Iterator[Row | Rejected]:
     """A header line `id;start;end;total`, then one `order;amount` per line."""
     with page.open() as stream:
-        name, start, end, total = stream.readline().decode().strip().split(";")
+        header = stream.readline().decode(errors="replace").strip().split(";")
+        if len(header) != 4:
+            yield Rejected("the file does not begin with a header of four fields", ";".join(header))
+            return
+        name, start, end, total = header
         yield Settlement(
             external_id=name, currency="EUR", period_start=datetime.fromisoformat(start),
             period_end=datetime.fromisoformat(end), total=Money(Decimal(total), "EUR"),

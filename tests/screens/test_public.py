@@ -88,12 +88,6 @@ def test_an_operator_orders_a_client_and_sees_that_it_is_being_set_up(operator):
         assert WorkItem.objects.filter(job="tenants.build", state="ready").count() == 1
 
 
-def test_it_gives_a_client_its_first_owner(north, at_north):
-    services.add_owner(north, username="ada", password="a long good one")
-    assert at_north.login(username="ada", password="a long good one")
-    assert at_north.get("/").status_code == 200
-
-
 def test_a_client_does_not_see_the_list_of_clients(north, at_north):
     at_north.force_login(get_user_model().objects.create_superuser("boss"))
     assert at_north.get(CLIENTS).status_code in (403, 404)

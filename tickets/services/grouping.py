@@ -30,10 +30,12 @@ SIBLINGS_WITHIN = timedelta(hours=24)
 MOST_CHILDREN_A_DAY = 25
 
 
-def group(kind: TicketType, fresh: Sequence[Ticket], lines: list[TicketEvent]) -> dict[str, Ticket]:
+def group(
+    kind: TicketType, fresh: Sequence[Ticket], lines: list[TicketEvent], *, a_day: int = MOST_CHILDREN_A_DAY
+) -> dict[str, Ticket]:
     """Save new tickets under their parents; returns by scope key the ticket that stands for it.
 
-    More than 5 siblings within 24 hours become children of one parent. Of a group at most 25 are opened a day, the
+    More than 5 siblings within 24 hours become children of one parent. Of a group at most `a_day` are opened a day, the
     worst first; the rest is shown by the parent alone. S1 always gets a ticket of its own.
     """
     by_group: dict[str, list[Ticket]] = {}
@@ -45,7 +47,7 @@ def group(kind: TicketType, fresh: Sequence[Ticket], lines: list[TicketEvent]) -
     shown = {ticket.scope_key: ticket for ticket in fresh}
     visible = list(alone)
     for key, members in by_group.items():
-        kept, hidden = _capped(members, MOST_CHILDREN_A_DAY - today[key])
+        kept, hidden = _capped(members, a_day - today[key])
         if key in parents or hidden or siblings[key] + len(members) > MOST_ALONE:
             parent = parents.get(key) or _new_parent(kind, members[0], lines)
             _adopt(parent, kept)

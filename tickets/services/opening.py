@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef
 
 from config.core import clock, events
 from config.core.money import Money
-from tickets import signals
+from tickets import selectors, signals
 from tickets.detectors.base import Detector
 from tickets.models import (
     UNRESOLVED,
@@ -88,7 +88,7 @@ def _place(detector: Detector, breaches: Sequence[Breach], placing: Placing) -> 
         _attach(found, ticket)
     _reopen(over, placing)
     fresh = [_new(detector, scope, found) for scope, found in by_scope.items()]
-    shown = grouping.group(detector.type, fresh, placing.lines)
+    shown = grouping.group(detector.type, fresh, placing.lines, a_day=_children_a_day(detector) if fresh else 0)
     for ticket, found in zip(fresh, by_scope.values(), strict=True):
         _attach(found, shown[ticket.scope_key])
     created = [ticket for ticket in fresh if ticket.pk]
@@ -96,6 +96,12 @@ def _place(detector: Detector, breaches: Sequence[Breach], placing: Placing) -> 
     placing.opened += created
     placing.touched |= {ticket.pk for ticket in shown.values()}
     Breach.objects.bulk_update(breaches, ["ticket"])
+
+
+def _children_a_day(detector: Detector) -> int:
+    """None, when people called it wrong too often: then what it finds is listed by the group's parent alone."""
+    (lately,) = selectors.precision(until=clock.now(), detectors=[detector.name])
+    return 0 if lately.is_digest_only else grouping.MOST_CHILDREN_A_DAY
 
 
 def _known(detector: Detector, scopes: Iterable[str]) -> dict[str, Ticket]:

@@ -87,7 +87,7 @@ INBOX = Listing(
         Column("Account", "account.label", is_wide_only=True),
         Column("At risk per day", at_risk, "money", sort="money_rank"),
         Column("Who", lambda ticket: ticket.assignee.get_username() if ticket.assignee else "nobody"),
-        Column("Open for", "opened_at", "since", sort="opened_at"),
+        Column("Opened", "opened_at", "since", sort="opened_at"),
         Column("State", "state", "badge", is_wide_only=True),
     ),
     order_by=("severity", F("money_rank").desc(nulls_last=True), "-opened_at", "-pk"),  # type: ignore[arg-type]

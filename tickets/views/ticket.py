@@ -71,6 +71,8 @@ def ticket(request: HttpRequest, pk: int) -> HttpResponse:
         return press(request, BUTTONS, found)
     require(request, Action.VIEW)
     kind = TYPES.get(found.type)
+    beneath = list(selectors.breaches(ticket_id=pk)[:BENEATH])
+    latest = beneath[0].evidence if len(beneath) == 1 else found.evidence
     actions = [(each, links.of_action(found, each.key), each.key == found.action) for each in kind.actions]
     context = {
         "ticket": found,
@@ -79,8 +81,8 @@ def ticket(request: HttpRequest, pk: int) -> HttpResponse:
         "actions": sorted((each for each in actions if each[1]), key=lambda each: not each[2]),
         "links": links.of_evidence(found.evidence),
         "inputs": _as_of(found.evidence),
-        "facts": _facts(found.evidence),
-        "breaches": selectors.breaches(ticket_id=pk)[:BENEATH],
+        "facts": _compared(found.evidence, latest),
+        "breaches": beneath,
         "children": selectors.children(parent_id=pk).select_related("assignee")[:BENEATH] if found.is_parent else [],
         "timeline": selectors.timeline(ticket_id=pk),
         "is_resolved": found.state == TicketState.RESOLVED,
@@ -95,6 +97,13 @@ def ticket(request: HttpRequest, pk: int) -> HttpResponse:
 def _as_of(evidence: dict[str, Any]) -> list[tuple[str, datetime | None]]:
     """When each input was read."""
     return [(name, parse_datetime(str(at)) if at else None) for name, at in evidence.get("as_of", {}).items()]
+
+
+def _compared(opening: dict[str, Any], latest: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Name, value at the opening, and the latest value where that is another one."""
+    then, now = dict(_facts(opening)), dict(_facts(latest))
+    changed = {name: value for name, value in now.items() if then.get(name) != value}
+    return [(name, then.get(name, "–"), changed.get(name, "")) for name in {**then, **now}]
 
 
 def _facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:

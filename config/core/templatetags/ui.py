@@ -75,6 +75,14 @@ def words(value: Any) -> str:
 
 
 @register.filter
+def told(value: Any) -> str:
+    """A value that a marketplace told, as a person says it: yes and no, lists with commas."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(told(each) for each in value) if isinstance(value, list) else str(value)
+
+
+@register.filter
 def moment(value: datetime | date | None) -> SafeString:
     """A moment in UTC, said so."""
     if not value:

@@ -46,7 +46,6 @@ COMPETING = Endpoint("GET", "/retailer/products/{ean}/offers", "products.offers"
 INVOICES = Endpoint("GET", "/retailer/invoices", "invoices.list")
 SPECIFICATION = Endpoint("GET", "/retailer/invoices/{id}/specification", "invoices.specification")
 PROCESS = Endpoint("GET", "/shared/process-status/{id}", "process.get")
-PROCESSES = Endpoint("GET", "/shared/process-status", "process.get")
 SUBSCRIPTIONS = Endpoint("GET", "/retailer/subscriptions", "subscriptions")
 SUBSCRIBE = Endpoint("POST", "/retailer/subscriptions", "subscriptions")
 RESUBSCRIBE = Endpoint("PUT", "/retailer/subscriptions/{id}", "subscriptions")

@@ -106,6 +106,17 @@ def test_the_same_statement_twice_changes_nothing(shop, tmp_path):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("content", [b"<html><body>busy</body></html>", b"", b"%PDF-1.7 a form"])
+def test_it_refuses_a_file_that_is_no_statement_and_keeps_nothing_of_it(shop, tmp_path, content):
+    file = tmp_path / "statement.csv"
+    file.write_bytes(content)
+    with pytest.raises(CommandError, match="this is no statement of"):
+        out("import_statement", str(file), account="shop", tenant="north")
+    kept = (SyncRun, RawPage, RejectedRow, SettlementLine)
+    assert [model.objects.count() for model in kept] == [0, 0, 0, 0]
+
+
+@pytest.mark.django_db
 def test_it_replays_a_row_of_the_named_client(shop, remote, monkeypatch):
     remote.put("A-1", NOON - timedelta(minutes=1))
     del remote.orders["A-1"]["qty"]

@@ -12,7 +12,7 @@ from tests import factories
 from tests.screens.desk.conftest import said
 from tests.tickets.conftest import place_order
 from tickets import links
-from tickets.models import Threshold, Ticket
+from tickets.models import Breach, Threshold, Ticket
 from tickets.rules import defaults, engine
 from tickets.types import TYPES
 
@@ -45,6 +45,15 @@ def test_it_leads_with_the_worst_and_within_it_the_dearest(three, owner, within_
     answer = within_budget("inbox", lambda: owner.get("/tickets/"))
     titles = [row["cells"][1]["value"].title[:12] for row in answer.context["rows"]]
     assert titles == ["Order O-0001", "Order O-0003", "Order O-0002"]
+
+
+def test_a_ticket_shows_the_evidence_of_its_opening_and_what_it_is_now(three, owner):
+    Breach.objects.filter(ticket=three[0]).update(
+        evidence={**three[0].evidence, "facts": {**three[0].evidence["facts"], "open_lines": "7"}}
+    )
+    page = owner.get(f"/tickets/{three[0].pk}/")
+    assert ("open_lines", "–", "7") in page.context["facts"]
+    assert "when it opened, <strong>7 now</strong>" in page.content.decode()
 
 
 def test_it_resolves_many_with_one_answer_and_asks_for_the_answer(three, owner):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -36,16 +35,16 @@ class Command(BaseCommand):
             self._list()
 
     def _list(self) -> None:
-        last = _last_runs()
+        last = schedule.last_runs()
         with tenancy.in_public():
             overrides = {o.job: o for o in JobOverride.objects.all()}
         for key, job in JOBS:
             ran = last.get(key)
-            following = schedule.next_run(job, ran.started_at if ran else None)
+            every, cadence = _cadence(job, overrides.get(key))
             self.stdout.write(
-                f"{key:44} {_cadence(job, overrides.get(key)):>10} {job.scope:8} {job.queue:10} "
+                f"{key:44} {cadence:>14} {job.scope:8} {job.queue:10} "
                 f"{f'{ran.outcome} {ran.started_at:%Y-%m-%d %H:%M}' if ran else 'never':24} "
-                f"{f'{following:%Y-%m-%d %H:%M}' if following else 'on demand':18} {job.why}"
+                f"{_next(every, ran):18} {job.why}"
             )
         self.stdout.write(f"{len(JOBS)} jobs")
 
@@ -59,26 +58,18 @@ class Command(BaseCommand):
                 self.stdout.write(f"{schema}: {outcome}")
 
 
-def _last_runs() -> dict[str, JobRun]:
-    """The latest run of each job over all clients."""
-    newest: dict[str, JobRun] = {}
-    for run in sorted(_latest_per_client(), key=lambda run: run.started_at):
-        newest[run.job] = run
-    return newest
-
-
-def _latest_per_client() -> Iterator[JobRun]:
-    for schema in ["public", *(tenant.schema_name for tenant in tenancy.every_tenant())]:
-        with tenancy.in_public() if schema == "public" else tenancy.in_tenant(schema):
-            yield from JobRun.objects.order_by("job", "-started_at").distinct("job")
-
-
-def _cadence(job: Job, override: JobOverride | None) -> str:
+def _cadence(job: Job, override: JobOverride | None) -> tuple[timedelta | None, str]:
+    """How often a job runs by the operator's word or its declaration, and the same in words."""
     if override and not override.is_enabled:
-        return "off"
-    seconds = override.every_seconds if override and override.every_seconds else None
+        return None, "off"
+    seconds = override.every_seconds if override else None
     every = timedelta(seconds=seconds) if seconds else job.every
-    return str(every) if every else "on demand"
+    return every, str(every) if every else "on demand"
+
+
+def _next(every: timedelta | None, ran: JobRun | None) -> str:
+    following = schedule.next_run(every, ran.started_at if ran else None)
+    return f"{following:%Y-%m-%d %H:%M}" if following else "due now" if every else "–"
 
 
 def _schemas(job: Job, tenant: str) -> list[str]:

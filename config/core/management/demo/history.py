@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
-from config.core import clock, files, jobs, tenancy, work
+from config.core import clock, files, jobs, schedule, tenancy, work
 from config.core.management.demo import bank, clients
 from config.core.models import WorkItem, WorkState
 from finance.fx import services as rates
@@ -72,6 +72,7 @@ def play(origin: date, worlds: Mapping[str, World], report: Report) -> None:
         _ask(found, keys)
         _drain(found, report, "judging", settings.DEMO_DAYS)
     set_clock(clock.now(), PACE)
+    schedule.count_from_last_runs()
     _keep(Mark(float(settings.DEMO_DAYS), is_done=True))
 
 

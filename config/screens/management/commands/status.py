@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from config.core.templatetags.ui import duration
 from config.screens import status
 
 
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         for account in client["accounts"]:
             self.stdout.write(f"  {account['key']} ({account['status']})")
             for flow in account["flows"]:
-                lag = f"{flow['lag_s']:>7} s behind" if flow["lag_s"] is not None else "   never read"
+                lag = f"{duration(flow['lag_s']):>6} behind" if flow["lag_s"] is not None else "   never read"
                 trouble = (
                     f"{flow['rejected']} rejected, {flow['gaps']} gaps" if flow["rejected"] or flow["gaps"] else ""
                 )
