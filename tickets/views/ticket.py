@@ -22,6 +22,7 @@ from tickets.views.inbox import at_risk
 
 BENEATH = 50
 SAID_ELSEWHERE = ("severity", "rows", "key")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00$")
 DECIMAL = re.compile(r"-?\d+\.\d+")
 
 
@@ -114,10 +115,13 @@ def _facts(evidence: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _said(value: Any) -> str:
-    """A value as a person writes it: lists with commas, numbers without zeros behind them."""
+    """A value as a person writes it: lists with commas, numbers without zeros behind them, moments in UTC."""
     if isinstance(value, list):
         return ", ".join(_said(each) for each in value)
     if isinstance(value, dict):
         return ", ".join(f"{name} {_said(each)}" for name, each in value.items())
     text = str(value)
+    moment = parse_datetime(text) if MOMENT.match(text) else None
+    if moment:
+        return f"{moment:%-d %b %Y %H:%M} UTC"
     return text.rstrip("0").rstrip(".") if DECIMAL.fullmatch(text) else text
