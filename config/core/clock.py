@@ -83,6 +83,11 @@ def now() -> datetime:
     return anchor.at(time.time()) if anchor else datetime.now(UTC)
 
 
+def real_now() -> datetime:
+    """The present moment outside the product, which processes and their schedule live in; UTC and aware."""
+    return datetime.now(UTC)
+
+
 def speed() -> float:
     """How many simulated seconds pass in a real one; 1 in production."""
     clock = simulated()

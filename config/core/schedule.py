@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
@@ -48,7 +48,7 @@ def _put(job: Job, override: JobOverride | None) -> int:
 
 def _put_row(name: str, task: str, args: list[str], seconds: float, *, is_enabled: bool) -> int:
     every = max(SHORTEST_SECONDS, round(seconds))
-    long_ago = datetime.now(UTC) - timedelta(seconds=every)
+    long_ago = clock.real_now() - timedelta(seconds=every)
     interval, _ = IntervalSchedule.objects.get_or_create(every=every, period=IntervalSchedule.SECONDS)
     values = {
         "task": task, "args": json.dumps(args), "interval": interval, "enabled": is_enabled,
@@ -79,7 +79,7 @@ def count_from_last_runs() -> None:
     ages = {key: clock.now() - run.started_at for key, run in last_runs().items()}
     with tenancy.in_public():
         for row in PeriodicTask.objects.filter(name__in=ages, enabled=True):
-            last_run_at = datetime.now(UTC) - ages[row.name] / clock.speed()
+            last_run_at = clock.real_now() - ages[row.name] / clock.speed()
             PeriodicTask.objects.filter(pk=row.pk).update(last_run_at=last_run_at)
         PeriodicTasks.update_changed()
 
