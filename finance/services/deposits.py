@@ -19,6 +19,7 @@ from config.core.bulk import Table, land
 from config.core.events import announce
 from config.core.money import LossyAmount, decimal
 from finance import discrepancies, tieout
+from finance.models import Settlement, SettlementState
 from finance.signals import statements_reconciled
 from marketplaces import selectors
 
@@ -104,11 +105,14 @@ def link() -> tuple[int, ...]:
 
 
 def check(settlement_ids: Sequence[int]) -> None:
-    """Tie these statements out again, because what the bank says about them changed."""
-    if settlement_ids:
-        tieout.refresh(settlement_ids)
-        discrepancies.refresh(settlement_ids)
-        announce(statements_reconciled, ids=list(settlement_ids))
+    """Tie these statements out again, because what the bank says about them changed; those not matched yet wait."""
+    waiting = (SettlementState.ANNOUNCED, SettlementState.IMPORTED)
+    told = Settlement.objects.filter(pk__in=settlement_ids).exclude(state__in=waiting)
+    ids = list(told.values_list("pk", flat=True))
+    if ids:
+        tieout.refresh(ids)
+        discrepancies.refresh(ids)
+        announce(statements_reconciled, ids=ids)
 
 
 def _numbered(bookings: Iterable[Booking]) -> Iterator[tuple[Any, ...]]:

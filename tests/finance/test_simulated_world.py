@@ -106,12 +106,13 @@ def all_worlds() -> dict[str, Any]:
     return worlds.build(ORIGIN)
 
 
-def injected(world: Any, account: str) -> Counter[tuple[str, Decimal | None]]:
-    """Kinds and what is owed to us, as they should be found."""
+def injected(world: Any, account: str, kinds: Any = None) -> Counter[tuple[str, Decimal | None]]:
+    """Kinds and what is owed to us, as they should be found; of all kinds, or of those asked for."""
+    kinds = kinds or KINDS
     found: Counter[tuple[str, Decimal | None]] = Counter()
     for fault in truth.faults(world, TODAY):
-        if fault.account == account and fault.kind in KINDS:
-            kind, sign = KINDS[fault.kind]
+        if fault.account == account and fault.kind in kinds:
+            kind, sign = kinds[fault.kind]
             found[kind, fault.amount.amount * sign if fault.amount else None] += 1
     return found
 

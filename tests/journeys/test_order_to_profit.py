@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 import requests
+from django.db.models import Sum
 
 from catalog.services import products
 from config.core import clock, transport
-from config.core.management.demo import agreements, clients
+from config.core.management.demo import agreements, bank, clients
 from config.core.money import Money, quantise
 from finance.fx import convert, sources, store
-from finance.models import LineProfit
+from finance.models import Deposit, Discrepancy, LineProfit, Match, Settlement
 from finance.services import fees, profit, reconcile
 from inventory.models import OrderLine, Return
 from marketplaces.contract import Flow, ReportStatus, Window
 from marketplaces.sandbox import earnings, mount, worlds
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.server import Sandbox
-from tests.finance.test_simulated_world import DAY, ORIGIN, SOON, START, TODAY, Shop, shops
+from tests.finance.test_simulated_world import DAY, KINDS, ORIGIN, SOON, START, TODAY, Shop, injected, shops
+
+OF_FEES = {"fee_overcharge": ("fee_overcharge", 1), "unexpected_fee": ("unexpected_fee", 1)}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +43,7 @@ def play(shop, world):
     lines = OrderLine.objects.filter(account=shop.account)
     fees.expect(shop.account.pk, list(lines.values_list("pk", flat=True)))
     reconcile.reconcile_open()
+    bank.receive(world, TODAY)
     days = lines.values_list("order__business_on", flat=True).distinct()
     profit.rebuild(shop.account.pk, [day.isoformat() for day in days])
 
@@ -81,8 +86,30 @@ def test_it_earns_to_the_cent_what_the_world_earned(adapter, simulated, all_worl
         elif ours(row) != theirs(row, told, rates):
             different.append((row.order_line.order_ref, ours(row), theirs(row, told, rates)))
     assert different == []
+    assert found() == injected(world, simulated.key, KINDS | OF_FEES)
+    assert settled() == totals() == paid()
     late = {told.order_serial for told in truth.values()}
     assert all(any(at >= SOON for at in world.story(simulated.key, serial).moments()) for serial in late)
+
+
+def found():
+    return Counter(Discrepancy.objects.filter(state="open").values_list("kind", "amount"))
+
+
+def settled():
+    """What was matched, on statements that are whole."""
+    whole = Match.objects.exclude(settlement_line__settlement__state="inconsistent")
+    return dict(whole.values_list("settlement_line__settlement__currency").annotate(Sum("amount")))
+
+
+def totals():
+    whole = Settlement.objects.exclude(state="inconsistent")
+    return dict(whole.values_list("currency").annotate(Sum("total")))
+
+
+def paid():
+    whole = Deposit.objects.filter(settlement__isnull=False).exclude(settlement__state="inconsistent")
+    return dict(whole.values_list("currency").annotate(Sum("amount")))
 
 
 def ours(row):
