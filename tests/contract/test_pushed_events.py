@@ -31,7 +31,8 @@ def receiver() -> Iterator[tuple[str, list]]:
 
     def application(environ, start_response):
         body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-        got.append((body, {"signature": environ.get("HTTP_SIGNATURE", "")}))
+        sent = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
+        got.append((body, sent))
         start_response("200 OK", [])
         return [b""]
 

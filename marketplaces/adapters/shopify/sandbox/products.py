@@ -1,0 +1,155 @@
+"""Variants with their units at the one location, and the writes of price and units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from config.core.money import LossyAmount, Money, decimal
+from marketplaces.adapters.shopify.sandbox.graphql import Field, connection
+from marketplaces.adapters.shopify.sandbox.ids import ITEMS, LOCATION, PRODUCTS, gid, serial
+from marketplaces.adapters.shopify.sandbox.orders import stamp
+from marketplaces.canonical import ListingStatus
+from marketplaces.sandbox.facts import View, WorldListing
+
+KEYS = "idempotency"
+MOST_ROWS = 250
+
+
+def variants(view: View, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return connection([variant(listing) for listing in view.listings()], arguments)
+
+
+def one(view: View, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+    found = _found(view, serial(arguments.get("id"), "ProductVariant"))
+    return variant(found) if found else None
+
+
+def _found(view: View, number: int | None) -> WorldListing | None:
+    return next((listing for listing in view.listings() if listing.serial == number), None)
+
+
+def variant(listing: WorldListing) -> dict[str, Any]:
+    """A product of one variant; what lacks an image is not published."""
+    product = listing.product
+    is_hidden = listing.status != ListingStatus.ACTIVE
+    changed = stamp(listing.changed_at)
+    return {
+        "id": gid("ProductVariant", listing.serial),
+        "sku": product.sku,
+        "barcode": product.ean,
+        "title": "Default Title",
+        "price": format(listing.price.amount, "f"),
+        "compareAtPrice": None,
+        "inventoryPolicy": "DENY",
+        "inventoryQuantity": listing.quantity,
+        "updatedAt": changed,
+        "product": {
+            "id": gid("Product", PRODUCTS + listing.serial),
+            "title": product.title,
+            "status": "ACTIVE",
+            "publishedAt": None if is_hidden else changed,
+            "updatedAt": changed,
+        },
+        "inventoryItem": {
+            "id": gid("InventoryItem", ITEMS + listing.serial),
+            "sku": product.sku,
+            "tracked": True,
+            "duplicateSkuCount": 0,
+            "inventoryLevels": connection([_level(listing)], {}),
+        },
+    }
+
+
+def _level(listing: WorldListing) -> dict[str, Any]:
+    told = {"available": listing.quantity, "on_hand": listing.quantity, "committed": 0, "incoming": 0}
+    return {
+        "id": gid("InventoryLevel", listing.serial),
+        "updatedAt": stamp(listing.changed_at),
+        "location": {"id": gid("Location", LOCATION), "name": "Warehouse", "isActive": True},
+        "quantities": [{"name": name, "quantity": units} for name, units in told.items()],
+    }
+
+
+def set_price(view: View, call: Field) -> dict[str, Any]:
+    """`productVariantsBulkUpdate`: all or nothing, errors name the place in the list."""
+    wanted = call.arguments.get("variants") or []
+    product = serial(call.arguments.get("productId"), "Product")
+    errors, changes = [], []
+    for place, row in enumerate(wanted):
+        found = _found(view, serial(row.get("id"), "ProductVariant"))
+        price = _price(row.get("price"))
+        if found is None or found.serial + PRODUCTS != product:
+            errors.append(
+                _error(
+                    ["variants", str(place), "id"], "Product variant does not exist", "PRODUCT_VARIANT_DOES_NOT_EXIST"
+                )
+            )
+        elif price is None:
+            errors.append(_error(["variants", str(place), "price"], "Price must be a number", "INVALID_INPUT"))
+        else:
+            changes.append((found, price))
+    for found, price in changes if not errors else ():
+        view.set_price(found.product.sku, found.store.code, Money(price, found.price.currency))
+    shown = [{"id": row.get("id"), "price": row.get("price")} for row in wanted]
+    return {"productVariants": None if errors else shown, "userErrors": errors}
+
+
+def _price(value: Any) -> Decimal | None:
+    try:
+        told = decimal(value)
+    except LossyAmount:
+        return None
+    return told if told >= 0 else None
+
+
+def set_stock(view: View, call: Field) -> dict[str, Any]:
+    """`inventorySetQuantities` with compare-and-swap; a key is good for one input."""
+    given = call.arguments.get("input") or {}
+    key = str(call.directives.get("idempotent", {}).get("key") or "")
+    rows = given.get("quantities") or []
+    if not key:
+        return _refused(_error(["input"], "The @idempotent directive is required", "IDEMPOTENCY_KEY_REQUIRED"))
+    kept = view.get(KEYS, key)
+    if kept is not None:
+        is_same = kept["input"] == given
+        error = _error(None, "Used with other parameters", "IDEMPOTENCY_KEY_PARAMETER_MISMATCH")
+        return _done(key) if is_same else _refused(error)
+    errors = [error for place, row in enumerate(rows) if (error := _stock_error(view, place, row))]
+    if errors or len(rows) > MOST_ROWS:
+        return _refused(*errors or [_error(["input", "quantities"], "too many rows", "INVALID_QUANTITY_TOO_HIGH")])
+    for row in rows:
+        found = _found(view, (serial(row["inventoryItemId"]) or 0) - ITEMS)
+        if found:
+            view.set_quantity(found.product.sku, found.store.code, int(row["quantity"]))
+    view.put(KEYS, key, {"input": given})
+    return _done(key)
+
+
+def _stock_error(view: View, place: int, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    field = ["input", "quantities", str(place)]
+    found = _found(view, (serial(row.get("inventoryItemId"), "InventoryItem") or 0) - ITEMS)
+    if found is None:
+        return _error([*field, "inventoryItemId"], "unknown inventory item", "INVALID_INVENTORY_ITEM")
+    if serial(row.get("locationId"), "Location") != LOCATION:
+        return _error([*field, "locationId"], "not stocked here", "ITEM_NOT_STOCKED_AT_LOCATION")
+    if "changeFromQuantity" not in row:
+        return _error([*field, "changeFromQuantity"], "must be given", "INVALID_INPUT")
+    if row["changeFromQuantity"] not in (None, found.quantity):
+        return _error([*field, "changeFromQuantity"], "stale", "CHANGE_FROM_QUANTITY_STALE")
+    if not isinstance(row.get("quantity"), int) or row["quantity"] < 0:
+        return _error([*field, "quantity"], "must not be negative", "INVALID_QUANTITY_NEGATIVE")
+    return None
+
+
+def _error(field: list[str] | None, message: str, code: str) -> dict[str, Any]:
+    return {"field": field, "message": message, "code": code}
+
+
+def _done(key: str) -> dict[str, Any]:
+    return {"inventoryAdjustmentGroup": {"id": gid("InventoryAdjustmentGroup", key)}, "userErrors": []}
+
+
+def _refused(*errors: dict[str, Any]) -> dict[str, Any]:
+    return {"inventoryAdjustmentGroup": None, "userErrors": list(errors)}
