@@ -101,7 +101,8 @@ def _issues(item: Mapping[str, Any]) -> tuple[ListingIssue, ...] | None:
         return None
     twice = count(item, "duplicateSkuCount", 0)
     message = f"{twice} other variants have the same SKU"
-    return (ListingIssue("DUPLICATE_SKU", Severity.WARNING, message, ("sku",)),) if twice else ()
+    issue = ListingIssue(code="DUPLICATE_SKU", severity=Severity.WARNING, message=message, attributes=("sku",))
+    return (issue,) if twice else ()
 
 
 @whole_page

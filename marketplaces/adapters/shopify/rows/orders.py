@@ -65,7 +65,8 @@ def _order(raw: Mapping[str, Any], context: Mapping[str, str]) -> Iterator[Order
         raise Unreadable(TOO_LONG)
     if "lineItems" not in raw:
         raise Unreadable("lineItems are missing; ask for the order by its id")
-    placed = moment(raw.get("processedAt"), "processedAt") or moment(raw.get("createdAt"), "createdAt")
+    times = (moment(raw.get(name), name) for name in ("processedAt", "createdAt", "updatedAt"))
+    placed = next((at for at in times if at), None)
     if placed is None:
         raise Unreadable("createdAt is missing; ask for the order by its id")
     lines = lines_of(raw)

@@ -73,7 +73,8 @@ def _document(page: Page) -> _Document:
         found = data
     if not found and not movements and "amount" in data:
         movements = [data]
-    if not found and not movements and not {"transactions", "balanceTransactions", "payouts"} & account.keys():
+    known = {"transactions", "balanceTransactions", "payouts", "shopifyPaymentsAccount"}
+    if not found and not movements and not known & account.keys():
         raise Unreadable("neither a payout nor balance transactions were found; check the resource and the file")
     orders = [order for order in _answers(data.get("orders"), "nodes") if isinstance(order, Mapping)]
     payments = {key: parts for order in orders if not order.get("test") for key, parts in _payments(order).items()}
