@@ -159,7 +159,7 @@ def _rows(raw: Mapping[str, Any], told: _Document, channel: str) -> Iterator[Set
     amount = needed(raw.get("amount"), "amount")
     net, fee = money(raw.get("net"), "net"), money(raw.get("fee"), "fee")
     net = net or (amount - fee if fee else amount)
-    differs = bool(fee) and net != amount - fee
+    differs = fee is not None and bool(fee) and net != amount - fee
     kind = text(raw, "type")
     for part in _parts(raw, kind, amount, told):
         if part.amount or part.line_class is LineClass.PRINCIPAL:

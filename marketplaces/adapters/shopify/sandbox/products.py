@@ -116,7 +116,7 @@ def set_stock(view: View, call: Field) -> dict[str, Any]:
         is_same = kept["input"] == given
         error = _error(None, "Used with other parameters", "IDEMPOTENCY_KEY_PARAMETER_MISMATCH")
         return _done(key) if is_same else _refused(error)
-    errors = [error for place, row in enumerate(rows) if (error := _stock_error(view, place, row))]
+    errors = [wrong for place, row in enumerate(rows) if (wrong := _stock_error(view, place, row))]
     if errors or len(rows) > MOST_ROWS:
         return _refused(*errors or [_error(["input", "quantities"], "too many rows", "INVALID_QUANTITY_TOO_HIGH")])
     for row in rows:

@@ -48,8 +48,8 @@ def sandbox_event(view: View, event: WorldEvent) -> bytes:
         about = {"order_id": number, "tracking_number": None, "shipment_status": "delivered" if is_there else None}
         body |= {"admin_graphql_api_id": gid("Fulfillment", number), "status": "success", **about}
     elif event.kind == ChangeKind.RETURNED:
-        about = {"order": {"id": number}, "return_line_items": []}
-        body |= {"admin_graphql_api_id": gid("Return", number), "status": "open", **about}
+        body |= {"order": {"id": number}, "return_line_items": [], "status": "open"}
+        body["admin_graphql_api_id"] = gid("Return", number)
     else:
         is_off = event.kind == ChangeKind.CANCELLED
         body |= {"created_at": at if event.kind == ChangeKind.CREATED else None, "cancelled_at": at if is_off else None}
