@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from config.core import clock
 from config.core.errors import RateLimited, Rejected, Transient
+from inventory.models import Order
 from marketplaces.contract import ReportStatus
 from marketplaces.models import RawPage, ReportJob, SyncRun, SyncState
 from marketplaces.services import pulls
@@ -55,6 +57,17 @@ def test_a_report_that_was_ready_when_the_worker_died_is_fetched_again_and_not_a
     remote.report_body = b"[]"
     run_until_done(shop)
     assert (remote.asked.count("create"), ReportJob.objects.get().state) == (1, "stored")
+
+
+def test_a_report_of_ten_thousand_rows_costs_no_more_calls_than_one_of_none(shop, remote):
+    remote.report_takes, remote.report_body = timedelta(0), b"[]"
+    run_until_done(shop)
+    of_none, remote.asked[:] = list(remote.asked), []
+    row = {"at": NOON.isoformat(), "status": "to_ship", "qty": 1}
+    remote.report_body = json.dumps([{"id": f"A-{number}", **row} for number in range(10_000)]).encode()
+    remote.reports.clear()
+    run_until_done(shop, NOON + timedelta(hours=1))
+    assert (Order.objects.count(), remote.asked) == (10_000, of_none)
 
 
 def test_waiting_for_a_report_keeps_one_run_open_and_frees_the_worker(shop, remote):
