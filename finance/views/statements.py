@@ -28,6 +28,8 @@ MEANING = {
     4: "the six ledgers make the total",
     5: "the money of order lines makes the lines that belong to orders",
     6: "the period continues the one before",
+    7: "what its entries put on the clearing account, the deposit takes away",
+    8: "its entries, over all months, make the total",
 }
 SCOPES = {
     Scope.ORDER: "belongs to a line of an order",
