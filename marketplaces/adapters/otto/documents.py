@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from config.core.errors import Rejected
 from marketplaces.adapters.otto import endpoints, paging
@@ -34,7 +35,7 @@ def mailed(api: Api, mailbox: str, window: Window) -> Iterator[Page]:
     for file in files:
         name = str(file.get("name", "")) if isinstance(file, dict) else ""
         if name.startswith(PREFIX) and name not in window.seen and _is_within(file, window):
-            reply = api.fetch(f"{root}/{file.get('href') or name}", to_file=True)
+            reply = api.fetch(_within(root, str(file.get("href") or name)), to_file=True)
             yield Page(
                 resource="settlements", body=reply.body, path=reply.path, media_type="text/csv", document_id=name
             )
@@ -61,6 +62,16 @@ def _of_day(api: Api, day: datetime) -> list[Any]:
         for receipt in paging.pieces(reply, "resources", "receipts")
         if str(receipt.get("creationDate", ""))[:10] == _day(day)
     ]
+
+
+def _within(root: str, href: str) -> str:
+    """The file's address; one on another host is refused, for the token would go there."""
+    address = urljoin(f"{root}/", href)
+    if urlsplit(address)[:2] != urlsplit(root)[:2]:
+        raise Rejected(
+            f"the mailbox points to {urlsplit(address).netloc}, which is not its own host; check its address"
+        )
+    return address
 
 
 def _is_within(file: dict[str, Any], window: Window) -> bool:

@@ -1,12 +1,14 @@
 """What the client pulls equals the world that the sandbox speaks from, with OTTO's paging and its gaps."""
 
 import json
+import tracemalloc
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from config.core.errors import Rejected as Refused
 from marketplaces.adapters.otto.mapping import MAPPERS
 from marketplaces.adapters.otto.sandbox import ids
 from marketplaces.canonical import ChangeKind, LineClass, Rejected, Settlement, SettlementLine
@@ -175,6 +177,39 @@ def test_it_maps_a_statement_that_a_client_mails_as_it_maps_one_of_the_mailbox(o
         (tmp_path / "mailed.csv").write_bytes(stream.read())
     mailed = Page(resource="settlements", path=str(tmp_path / "mailed.csv"), document_id="file:mailed.csv")
     assert list(MAPPERS["settlements"](mailed)) == list(MAPPERS["settlements"](page))
+
+
+def test_it_takes_the_mailbox_token_to_no_other_host(otto, client):
+    listed = {"files": [{"name": "Kontoauszug_1.csv", "href": "https://elsewhere.example/Kontoauszug_1.csv"}]}
+    otto.refusals = [(200, json.dumps(listed).encode(), JSON)]
+    with pytest.raises(Refused, match="not its own host"):
+        list(client.settlements(Window(NOW - DAY, NOW)))
+    assert len(otto.seen) == 1
+
+
+def test_it_says_that_an_address_is_no_mailbox(otto, client):
+    otto.refusals = [(200, b"{}", JSON)]
+    with pytest.raises(Refused, match="check the address of the statement mailbox"):
+        list(client.settlements(Window(NOW - DAY, NOW)))
+
+
+def test_it_reads_a_large_statement_in_bounded_memory(tmp_path):
+    row = "03.03.2026 14:05:00;PAY_IN;Artikel;k{:09d};RECHNUNG;9;LAMP;1;11,90;1,90\n"
+    with (tmp_path / "large.csv").open("w") as file:
+        file.write("Buchungsdatum;Buchungsart;Beschreibung;Bestellnummer;Belegart;Belegnummer;SKU;Menge;Betrag;USt\n")
+        file.writelines(row.format(number) for number in range(20_000))
+        file.write("14.03.2026;Auszahlung;;;;;;;-238.000,00;\n")
+    count, paid = 0, Decimal(0)
+    tracemalloc.start()
+    for found in MAPPERS["settlements"](Page(resource="settlements", path=str(tmp_path / "large.csv"))):
+        if isinstance(found, SettlementLine):
+            count, paid = count + 1, paid + found.amount.amount
+        else:
+            total = found.total.amount
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (count, paid, total) == (40_000, Decimal(238_000), Decimal(238_000))
+    assert peak < 8 * 1024 * 1024
 
 
 def test_it_reads_the_receipts_of_whole_days_where_no_statement_is_mailed(otto):
