@@ -11,7 +11,6 @@ from finance.models import FeeRule
 from finance.tariffs import Sale
 from marketplaces.adapters.otto.tariff import TARIFF
 
-
 CENT = Decimal("0.01")
 
 
