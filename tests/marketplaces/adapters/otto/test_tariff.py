@@ -17,7 +17,11 @@ CENT = Decimal("0.01")
 def commission(category: str, price: str, *, units: int = 1) -> Decimal | None:
     rules = [
         FeeRule(
-            id=number, marketplace="otto", **{key: value for key, value in asdict(row).items() if value is not None}
+            id=number,
+            marketplace="otto",
+            tolerance=CENT,
+            tolerance_rate=CENT,
+            **{key: value for key, value in asdict(row).items() if value is not None},
         )
         for number, row in enumerate(TARIFF, start=1)
     ]
