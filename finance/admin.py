@@ -10,6 +10,7 @@ from finance.models import (
     Acceptance,
     AccountMonth,
     AccountRule,
+    ApprovalLimit,
     BankAccount,
     BankBooking,
     BankFile,
@@ -218,3 +219,8 @@ class BankRejectedAdmin(_Money):
     list_display = ("file", "row_no", "reason", "state", "closed_by")
     list_filter = ("state",)
     list_select_related = ("file",)
+
+
+@admin.register(ApprovalLimit)
+class ApprovalLimitAdmin(Configure):
+    list_display = ("decision", "amount", "currency")

@@ -120,7 +120,7 @@ ORDER BY item.id LIMIT %s
 """
 _COLUMNS = """line.id, line.settlement_id, line.account_id, line.row_no, line.line_class, line.label_type,
     line.label_group, line.label_text, found.amount, line.currency, line.posted_at, line.order_ref, line.shipment_ref,
-    line.quantity, line.is_reversal, found.order_line_id"""
+    line.quantity, line.is_reversal, found.order_line_id, found.layer"""
 _TOUCHED_BY_STATEMENTS = """
 CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
 SELECT DISTINCT found.order_line_id, line.account_id, CASE WHEN found.layer IN (4, 8) THEN item.order_ref

@@ -4,6 +4,7 @@ from django.urls import path
 
 from finance.views import (
     accounts,
+    claims,
     cost_sheets,
     costs,
     deposits,
@@ -26,6 +27,9 @@ urlpatterns = [
     path("money/lines/<int:pk>/", lines.line, name="line"),
     path("money/discrepancies/", discrepancies.discrepancies, name="discrepancies"),
     path("money/discrepancies/<int:pk>/", discrepancies.discrepancy, name="discrepancy"),
+    path("money/claims/", claims.claims, name="claims"),
+    path("money/claims/<int:pk>/", claims.claim, name="claim"),
+    path("money/claims/<int:pk>/pack/", claims.pack, name="claim_pack"),
     path("money/deposits/", deposits.deposits, name="deposits"),
     path("money/margins/", margins.margins, name="margins"),
     path("money/margins/lines/", margins.lines, name="profit_lines"),

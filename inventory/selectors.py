@@ -65,6 +65,11 @@ def lines_of(*, order: Order) -> QuerySet[OrderLine]:
     return OrderLine.objects.filter(order=order).select_related("sku").order_by("pk")
 
 
+def order_lines() -> QuerySet[OrderLine]:
+    """All order lines, for a reference by id."""
+    return OrderLine.objects.all()
+
+
 def returns_of(*, order: Order) -> QuerySet[Return]:
     """What came back of an order, oldest first."""
     found = Return.objects.filter(account=order.account_id, order_ref=order.external_id)

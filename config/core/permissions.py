@@ -30,6 +30,7 @@ class Action(StrEnum):
     CLOSE_MONTH = "close_month"
     EDIT_COSTS = "edit_costs"
     APPROVE_COSTS = "approve_costs"
+    APPROVE_MONEY = "approve_money"
     EDIT_FEES = "edit_fees"
     WRITE_MARKETPLACE = "write_marketplace"
     ADMINISTER = "administer"
@@ -51,6 +52,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.CLOSE_MONTH: frozenset({Role.FINANCE, Role.OWNER}),
     Action.EDIT_COSTS: frozenset({Role.OPERATIONS, Role.FINANCE, Role.OWNER}),
     Action.APPROVE_COSTS: frozenset({Role.FINANCE, Role.OWNER}),
+    Action.APPROVE_MONEY: frozenset({Role.FINANCE, Role.OWNER}),
     Action.EDIT_FEES: frozenset({Role.FINANCE, Role.OWNER}),
     Action.WRITE_MARKETPLACE: frozenset({Role.OPERATIONS, Role.OWNER}),
     Action.ADMINISTER: frozenset({Role.OWNER}),

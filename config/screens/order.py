@@ -13,7 +13,7 @@ from config.core.buttons import Button, allowed, press
 from config.core.permissions import Action, may
 from config.core.screens import page, require
 from config.screens import parcels
-from finance.models import SettlementLine
+from finance.models import OrderLineMoney, SettlementLine
 from finance.selectors import fees, profit
 from finance.selectors import statements as money
 from inventory import selectors as goods
@@ -41,6 +41,7 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
     traffic = Traffic.objects.filter(account=found.account, subjects__contains=subject)
     context = {
         "order": found, "lines": lines, "returns": returns, "settled": settled,
+        "moneys": list(OrderLineMoney.objects.filter(order_line__in=lines).select_related("order_line").order_by("pk")),
         "zone": found.account.zone(found.channel),
         "earned": list(profit.lines_of_order(order_id=found.pk)),
         "fees": fees.of_order(account=found.account_id, order_ref=found.external_id),

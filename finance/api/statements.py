@@ -17,7 +17,7 @@ from finance import discrepancies
 from finance.filters import statements as filters
 from finance.models import Deposit, Discrepancy, FeeQuote, IdentityCheck, Match, Settlement, SettlementLine
 from finance.selectors import statements as selectors
-from finance.services import deposits, differences, reconcile
+from finance.services import approvals, deposits, differences, payouts, reconcile
 from marketplaces.api.flows import RunSerializer
 from marketplaces.selectors import accounts
 from marketplaces.services import statements
@@ -47,7 +47,7 @@ class SettlementSerializer(serializers.ModelSerializer):
         fields = (
             "id", "account", "external_id", "channel", "chain", "kind", "currency", "period_start", "period_end",
             "deposit_on", "total", "residual", "residual_reason", "state", "source", "page_id", "line_count", "flags",
-            "checks", "imported_at", "checked_at",
+            "checks", "payout_state", "payout_reason", "approved_by", "approved_at", "imported_at", "checked_at",
         )  # fmt: skip
 
 
@@ -133,6 +133,18 @@ class Reconciled(serializers.Serializer):
     discrepancies_changed = serializers.IntegerField()
 
 
+class Note(serializers.Serializer):
+    note = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+
+PAYOUTS = {"sent": payouts.sent, "received": payouts.received, "returned": payouts.returned, "failed": payouts.failed}
+
+
+class Payout(serializers.Serializer):
+    state = serializers.ChoiceField(choices=sorted(PAYOUTS))
+    reason = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
 class SettlementViews(Rows):
     queryset = selectors.statements().prefetch_related("checks__settlement")
     serializer_class = SettlementSerializer
@@ -145,6 +157,22 @@ class SettlementViews(Rows):
         reconcile.reconcile([settlement.pk])
         discrepancies.refresh([settlement.pk])
         return self.answer(settlement)
+
+    @write(Action.APPROVE_MONEY, takes=Note, gives=SettlementSerializer)
+    def approve(self, request: Request, pk: str) -> Response:
+        """Approve a statement whose residual is 0.00 and whose identities hold or are excused."""
+        return self.answer(approvals.approve(self.get_object(), by=actor(request), **self.given(request)))
+
+    @write(Action.APPROVE_MONEY, takes=Reason, gives=SettlementSerializer)
+    def withdraw(self, request: Request, pk: str) -> Response:
+        """Take an approval back; a locked statement stays."""
+        return self.answer(approvals.withdraw(self.get_object(), by=actor(request), **self.given(request)))
+
+    @write(Action.RECONCILE, takes=Payout, gives=SettlementSerializer)
+    def payout(self, request: Request, pk: str) -> Response:
+        """Say where the payout is; one that came back opens the statement again."""
+        given = self.given(request)
+        return self.answer(PAYOUTS[given.pop("state")](self.get_object(), **given))
 
     @write(Action.RECONCILE, gives=Reconciled, detail=False)
     def reconcile_open(self, request: Request) -> Response:

@@ -1,7 +1,8 @@
 """What stands on a statement and should not, or cannot be read: charged twice, unknown labels, unmatched lines.
 
 Every query gives: account, key, severity, statement, statement line, order line, order, amount owed to us, currency,
-evidence. Two parcels on one day may rightly bring equal fees, as many as there are equal sales. `told` is a
+evidence. Two parcels on one day may rightly bring equal fees, as many as there are equal sales; parts of
+a charge of the whole order are not compared, because each of its lines may bring one. `told` is a
 temporary table of all that statements say of the order lines in question.
 """
 
@@ -14,7 +15,7 @@ WITH charged AS (
                 line.amount, line.quantity, line.posted_at, line.shipment_ref, line.is_reversal
             ORDER BY line.settlement_id, line.row_no) AS copy
     FROM told line
-    WHERE line.line_class = ANY(%(order_fees)s) AND line.amount <> 0
+    WHERE line.line_class = ANY(%(order_fees)s) AND line.amount <> 0 AND line.layer <> 5
 ), sold AS (
     SELECT order_line_id, posted_at, max(copies) AS sales FROM (
         SELECT line.order_line_id, line.posted_at, count(*) AS copies FROM told line
@@ -51,7 +52,7 @@ SELECT c.account_id, s.external_id || ':' || c.order_line_id || ':' || c.line_cl
         'labels', jsonb_agg(DISTINCT c.label_text), 'rows', jsonb_agg(c.row_no ORDER BY c.row_no), 'copies', 2)
 FROM alone JOIN told c ON c.order_line_id = alone.order_line_id AND c.settlement_id = alone.settlement_id
 JOIN finance_settlement s ON s.id = c.settlement_id
-WHERE c.amount <> 0 AND EXISTS (SELECT FROM told former JOIN per ON per.order_line_id = former.order_line_id
+WHERE c.amount <> 0 AND c.layer <> 5 AND EXISTS (SELECT FROM told former JOIN per ON per.order_line_id = former.order_line_id
         AND per.settlement_id = former.settlement_id AND per.period_start < alone.period_start
     WHERE former.order_line_id = c.order_line_id AND former.line_class = c.line_class
         AND former.posted_at IS DISTINCT FROM c.posted_at

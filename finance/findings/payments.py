@@ -34,10 +34,13 @@ WITH chains AS (
     WHERE period_start - former_end > interval '1 hour'
 ), shipped AS (
     SELECT item.*, o.channel, o.ordered_at, sent.at AS sent_at
-    FROM inventory_orderline item JOIN inventory_order o ON o.id = item.order_id
+    FROM finance_orderlinemoney m JOIN inventory_orderline item ON item.id = m.order_line_id
+    JOIN inventory_order o ON o.id = item.order_id
     CROSS JOIN LATERAL (SELECT coalesce(item.shipped_at, (SELECT min(e.happened_at) FROM inventory_orderevent e
         WHERE e.order_id = o.id AND e.kind IN ('shipped', 'delivered')), o.changed_at) AS at) AS sent
-    WHERE item.quantity_shipped > 0 AND item.item_total > 0 AND o.replacement_of = ''
+    WHERE m.basis IN ('expected', 'deferred', 'refund_pending', 'disputed', 'written_off')
+        AND m.settlement_id IS NULL
+        AND item.quantity_shipped > 0 AND item.item_total > 0 AND o.replacement_of = ''
         AND o.ordered_at < %(unpaid_before)s AND sent.at < %(unpaid_before)s
         AND NOT EXISTS (SELECT FROM finance_settlementline line
             JOIN finance_match found ON found.settlement_line_id = line.id

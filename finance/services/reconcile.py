@@ -73,5 +73,6 @@ def rebuild_order_money() -> int:
 
 def judge_all() -> dict[str, int]:
     """Look for discrepancies on every statement: orders may have changed since they were settled."""
+    rebuild_order_money()
     changed = discrepancies.refresh(list(Settlement.objects.values_list("pk", flat=True)))
     return {"discrepancies_changed": len(changed)}

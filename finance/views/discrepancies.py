@@ -14,9 +14,9 @@ from config.core.money import Money
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
 from finance.filters.statements import DiscrepancyFilter
-from finance.models import Discrepancy, DiscrepancyState
+from finance.models import Claim, DecisionState, Discrepancy, DiscrepancyState
 from finance.selectors import statements as selectors
-from finance.services import differences
+from finance.services import claims, differences, write_offs
 from finance.views.statements import amount
 
 
@@ -65,8 +65,31 @@ def _resolve(request: HttpRequest, found: Discrepancy) -> str:
     return "Resolved: the next reconciliation opens it again if it is still there"
 
 
+def _claim(request: HttpRequest, found: Discrepancy) -> str:
+    made = claims.open_for(found, by=request.user.get_username())
+    return f"A claim over {Money(made.asked, made.currency)} is drafted, to be submitted by {made.deadline_on:%d %b %Y}"
+
+
+def _write_off(request: HttpRequest, found: Discrepancy) -> str:
+    why = text(request, "reason", missing="say why; the next person will ask")
+    made = write_offs.propose(found, by=request.user.get_username(), reason=why)
+    return "Written off" if made.state == DecisionState.APPROVED else "Proposed: a second person must agree"
+
+
+def _agree(request: HttpRequest, found: Discrepancy) -> str:
+    made = get_object_or_404(found.write_offs, state=DecisionState.PROPOSED)
+    write_offs.approve(made, by=request.user.get_username())
+    return "Written off"
+
+
 SUMS = {"expected": "what the buyer paid for the units that left", "settled": "on the rows below"}
-BUTTONS = {"accept": Button(Action.RECONCILE, _accept), "resolve": Button(Action.RECONCILE, _resolve)}
+BUTTONS = {
+    "accept": Button(Action.RECONCILE, _accept),
+    "resolve": Button(Action.RECONCILE, _resolve),
+    "claim": Button(Action.RECONCILE, _claim),
+    "write_off": Button(Action.RECONCILE, _write_off),
+    "agree": Button(Action.APPROVE_MONEY, _agree),
+}
 
 
 def discrepancy(request: HttpRequest, pk: int) -> HttpResponse:
@@ -85,6 +108,9 @@ def discrepancy(request: HttpRequest, pk: int) -> HttpResponse:
         if found.order_ref
         else [],
         "others": selectors.discrepancies().filter(same, account=found.account_id).exclude(pk=pk)[:10],
+        "claims": Claim.objects.filter(discrepancy=found).order_by("-pk"),
+        "write_off": found.write_offs.filter(state=DecisionState.PROPOSED).first(),
+        "may_claim": found.state == DiscrepancyState.OPEN and (found.amount or 0) > 0,
         "can": allowed(request, BUTTONS),
     }
     return page(request, "finance/discrepancy.html", str(found.get_kind_display()).capitalize(), context)

@@ -10,12 +10,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from config.core.buttons import Button, allowed, press, text
 from config.core.money import Money
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
 from finance.filters.statements import SettlementLineFilter
-from finance.models import Match, Settlement, SettlementLine
+from finance.models import DecisionState, HumanMatch, Match, Settlement, SettlementLine
+from finance.models.decisions import LIVE
 from finance.selectors import statements as selectors
+from finance.services import hand_matches
+from inventory.models import OrderLine
 
 
 def _rows(request: HttpRequest) -> QuerySet[SettlementLine]:
@@ -65,13 +69,51 @@ def lines(request: HttpRequest, pk: int) -> HttpResponseBase:
     return listing(request, LINES, {"statement": statement, "title": f"Rows of {statement.external_id}"})
 
 
+def _propose(request: HttpRequest, found: SettlementLine) -> str:
+    chosen = request.POST.get("order_line", "")
+    item = get_object_or_404(OrderLine, pk=chosen) if chosen.isdigit() else None
+    why = text(request, "reason", missing="say why; the next person will ask")
+    made = hand_matches.propose(found, order_line=item, by=request.user.get_username(), reason=why)
+    return "Matched" if made.state == DecisionState.APPROVED else "Proposed: a second person must agree"
+
+
+def _decision(request: HttpRequest, found: SettlementLine) -> HumanMatch:
+    return get_object_or_404(
+        HumanMatch, pk=text(request, "decision", missing="choose one"), settlement=found.settlement
+    )
+
+
+def _agree(request: HttpRequest, found: SettlementLine) -> str:
+    hand_matches.approve(_decision(request, found), by=request.user.get_username())
+    return "Matched"
+
+
+def _reverse(request: HttpRequest, found: SettlementLine) -> str:
+    why = text(request, "reason", missing="say why; the next person will ask")
+    hand_matches.reverse(_decision(request, found), by=request.user.get_username(), reason=why)
+    return "Taken back: the rules matched the row again"
+
+
+BUTTONS = {
+    "propose": Button(Action.RECONCILE, _propose),
+    "agree": Button(Action.APPROVE_MONEY, _agree),
+    "reverse": Button(Action.RECONCILE, _reverse),
+}
+
+
 def line(request: HttpRequest, pk: int) -> HttpResponse:
-    require(request, Action.VIEW_MONEY)
     found = get_object_or_404(SettlementLine.objects.select_related("settlement", "account"), pk=pk)
+    if request.method == "POST":
+        return press(request, BUTTONS, found)
+    require(request, Action.VIEW_MONEY)
+    decisions = hand_matches.of_line(found)
     context: dict[str, Any] = {
         "line": found,
+        "decisions": decisions,
+        "is_free": not any(made.state in LIVE for made in decisions),
+        "can": allowed(request, BUTTONS),
         "matches": selectors.matches_of(line_ids=[pk]),
-        "candidates": selectors.candidates(line=found) if found.scope == "quarantine" else [],
+        "candidates": selectors.candidates(line=found) if found.order_ref else [],
         "others": selectors.settled_of_order(account=found.account_id, order_ref=found.order_ref)[:50]
         if found.order_ref
         else [],

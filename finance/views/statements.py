@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from config.core.buttons import Button, allowed, press
+from config.core.buttons import Button, allowed, press, text
 from config.core.money import Money
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
@@ -19,7 +19,7 @@ from finance.classes import Scope
 from finance.filters.statements import SettlementFilter
 from finance.models import Settlement, SettlementState
 from finance.selectors import statements as selectors
-from finance.services import reconcile
+from finance.services import approvals, payouts, reconcile
 
 MEANING = {
     1: "the lines make the total",
@@ -31,6 +31,7 @@ MEANING = {
     7: "what its entries put on the clearing account, the deposit takes away",
     8: "its entries, over all months, make the total",
 }
+DECIDED = (SettlementState.APPROVED, SettlementState.EXPORTED, SettlementState.LOCKED, SettlementState.REISSUED)
 SCOPES = {
     Scope.ORDER: "belongs to a line of an order",
     Scope.SHIPMENT: "belongs to a parcel",
@@ -90,7 +91,29 @@ def _reconcile(request: HttpRequest, pk: int) -> str:
     return f"Matched and checked again: the residual is {Money(checked.residual, checked.currency)}"
 
 
-BUTTONS = {"reconcile": Button(Action.RECONCILE, _reconcile)}
+def _approve(request: HttpRequest, pk: int) -> str:
+    approvals.approve(Settlement.objects.get(pk=pk), by=request.user.get_username(), note=request.POST.get("note", ""))
+    return "Approved"
+
+
+def _withdraw(request: HttpRequest, pk: int) -> str:
+    why = text(request, "note", missing="say why; the next person will ask")
+    approvals.withdraw(Settlement.objects.get(pk=pk), by=request.user.get_username(), reason=why)
+    return "The approval is taken back"
+
+
+def _returned(request: HttpRequest, pk: int) -> str:
+    why = text(request, "note", missing="say why it came back; the next person will ask")
+    payouts.returned(Settlement.objects.get(pk=pk), reason=why)
+    return "Marked as returned: the money is owed again"
+
+
+BUTTONS = {
+    "reconcile": Button(Action.RECONCILE, _reconcile),
+    "approve": Button(Action.APPROVE_MONEY, _approve),
+    "withdraw": Button(Action.APPROVE_MONEY, _withdraw),
+    "returned": Button(Action.RECONCILE, _returned),
+}
 
 
 def statement(request: HttpRequest, pk: int) -> HttpResponse:
@@ -109,6 +132,9 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
         "checks": [(check, MEANING.get(check.number, "")) for check in detail.checks],
         "deposited": sum((deposit.amount for deposit in detail.deposits), Decimal(0)) if detail.deposits else None,
         "is_tied": detail.settlement.state in (SettlementState.TIED, SettlementState.MATCHED),
+        "objections": approvals.objections(detail.settlement) if detail.settlement.state not in DECIDED else [],
+        "is_decided": detail.settlement.state in DECIDED,
+        "revisions": detail.settlement.revisions.order_by("-number"),
         "can": allowed(request, BUTTONS),
     }
     return page(request, "finance/statement.html", f"Statement {detail.settlement.external_id}", context)

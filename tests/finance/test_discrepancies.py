@@ -252,3 +252,15 @@ def test_it_replaces_the_lines_of_a_statement_that_is_issued_again(account, sett
     sinks.settlement_lines([line(1, C.STORAGE, "-3")], second)
     assert look(20) == {}
     assert Settlement.objects.get().line_count == 1
+
+
+def test_it_allows_equal_charges_of_a_whole_order_one_for_each_of_its_lines(sell, settle):
+    at = START + timedelta(days=1)
+    items = tuple(
+        factories.order_line(name, sku=name, quantity=1, quantity_shipped=1, item_total=euro("20"), unit_price=None)
+        for name in ("LA", "LB")
+    )
+    sell(factories.order("O-A", status=OrderStatus.SHIPPED, ordered_at=at, changed_at=at, lines=items))
+    rows = [line(n, C.PRINCIPAL, "20", order_id="O-A", line_id=name) for n, name in enumerate(("LA", "LB"), start=1)]
+    rows += [line(n, C.PAYMENT_FEE, "-0.30", order_id="O-A") for n in (3, 4)]
+    assert settle(*rows) == {}

@@ -14,6 +14,7 @@ from config.core import clock
 from finance import money_states, order_money, sinks
 from finance.models import OrderLineMoney, Settlement
 from finance.money_states import Facts
+from finance.selectors import variance
 from finance.services import reconcile
 from inventory import sinks as inventory_sinks
 from inventory.models import OrderLine
@@ -167,3 +168,17 @@ def test_it_tells_the_state_in_sql_as_the_plain_rule_does():
         "expected", "deferred", "partly_settled", "settled", "settled_with_variance", "refund_pending", "refunded",
         "charged_back", "disputed", "recovered", "written_off", "locked",
     }  # fmt: skip
+
+
+def test_it_tells_how_far_settled_is_from_expected(sold, settle):
+    sold()
+    settle(*paid("43.90"))
+    with clock.frozen(START + timedelta(days=20)):
+        told = variance.variances()[0]
+    assert (told.size, told.signed, told.expected, told.outside) == (
+        Decimal("3.90"),
+        Decimal("3.90"),
+        Decimal("44.00"),
+        1,
+    )
+    assert (told.band, told.residual, told.oldest_open_on) == ("risk", Decimal(0), None)

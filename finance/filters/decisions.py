@@ -1,0 +1,38 @@
+"""Filters of claims and of the money of order lines, for the screen and the API."""
+
+from __future__ import annotations
+
+import django_filters
+
+from config.core.filters import MoneyRangeFilter, SearchFilter, SpanFilter
+from finance.filters.statements import account_choice
+from finance.models import Claim, ClaimState, DiscrepancyKind, MoneyState, OrderLineMoney
+
+
+class ClaimFilter(django_filters.FilterSet):
+    """Claims by state, kind, account, deadline and amount."""
+
+    q = SearchFilter(exact=("order_ref", "reference"), label="Order or case")
+    account = account_choice()
+    state = django_filters.MultipleChoiceFilter(choices=ClaimState.choices)
+    kind = django_filters.MultipleChoiceFilter(choices=DiscrepancyKind.choices)
+    deadline = SpanFilter("deadline_on", label="Deadline between")
+    asked = MoneyRangeFilter(label="Asked")
+
+    class Meta:
+        model = Claim
+        fields = ("q", "account", "state", "kind", "currency", "deadline", "asked")
+
+
+class OrderLineMoneyFilter(django_filters.FilterSet):
+    """Order lines by the state of their money, account, day and variance."""
+
+    q = SearchFilter(exact=("order_line__order_ref",), label="Order")
+    account = account_choice()
+    state = django_filters.MultipleChoiceFilter(choices=MoneyState.choices)
+    ordered = SpanFilter("ordered_on", label="Ordered between")
+    variance = MoneyRangeFilter(label="Variance")
+
+    class Meta:
+        model = OrderLineMoney
+        fields = ("q", "account", "state", "currency", "ordered", "variance", "order_line")
