@@ -9,22 +9,25 @@ from django.db import transaction
 
 from config.core import clock
 from finance import statement_states
-from finance.models import DiscrepancyState, Settlement, SettlementState
+from finance.models import Discrepancy, DiscrepancyState, IdentityCheck, Settlement, SettlementState
 
 
-def objections(settlement: Settlement) -> list[str]:
-    """Why a statement cannot be approved yet, in words; empty when it can."""
-    found = [] if settlement.state == SettlementState.MATCHED else [f"it is {settlement.state}, not matched"]
+def objections(
+    settlement: Settlement, *, checks: Sequence[IdentityCheck] | None = None, found: Sequence[Discrepancy] | None = None
+) -> list[str]:
+    """Why a statement cannot be approved yet, in words; empty when it can. Checks and discrepancies may be given."""
+    known = list(settlement.discrepancies.all()) if found is None else found
+    against = [] if settlement.state == SettlementState.MATCHED else [f"it is {settlement.state}, not matched"]
     if settlement.residual != 0:
         told = settlement.residual_reason if settlement.residual is None else f"the residual is {settlement.residual}"
-        found.append(told or "the residual is not known")
-    open_ones = settlement.discrepancies.filter(state=DiscrepancyState.OPEN).count()
+        against.append(told or "the residual is not known")
+    open_ones = sum(each.state == DiscrepancyState.OPEN for each in known)
     if open_ones:
-        found.append(f"{open_ones} discrepancies are open: settle or accept them first")
-    failed = settlement.checks.filter(passed=False).values_list("number", flat=True).order_by("number")
-    accepted = set(settlement.discrepancies.filter(state=DiscrepancyState.ACCEPTED).values_list("kind", flat=True))
+        against.append(f"{open_ones} discrepancies are open: settle or accept them first")
+    accepted = {each.kind for each in known if each.state == DiscrepancyState.ACCEPTED}
+    failed = [each.number for each in checks or settlement.checks.order_by("number") if each.passed is False]
     bare = [number for number in failed if not accepted.intersection(EXCEPTIONS.get(number, ()))]
-    return found + [f"identity {number} does not hold, and nobody accepted why" for number in bare]
+    return against + [f"identity {number} does not hold, and nobody accepted why" for number in bare]
 
 
 EXCEPTIONS = {

@@ -132,7 +132,9 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
         "checks": [(check, MEANING.get(check.number, "")) for check in detail.checks],
         "deposited": sum((deposit.amount for deposit in detail.deposits), Decimal(0)) if detail.deposits else None,
         "is_tied": detail.settlement.state in (SettlementState.TIED, SettlementState.MATCHED),
-        "objections": approvals.objections(detail.settlement) if detail.settlement.state not in DECIDED else [],
+        "objections": []
+        if detail.settlement.state in DECIDED
+        else approvals.objections(detail.settlement, checks=detail.checks, found=detail.discrepancies),
         "is_decided": detail.settlement.state in DECIDED,
         "revisions": detail.settlement.revisions.order_by("-number"),
         "can": allowed(request, BUTTONS),
