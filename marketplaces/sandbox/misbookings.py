@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DAYS = range(3, 24)
 BOOKED_BEFORE_DAY = 28
 TIMES = 2
+NEXT_ROUND = 2
 KINDS = ("fee_overcharge", "refund_without_credit", "unexpected_fee", "overpaid", "refund_without_return")
 OVERCHARGE, OVERPAYMENT = Decimal("0.3"), Decimal("0.1")
 STRANGE_FEE_EUR = Decimal("1.80")
@@ -52,11 +53,16 @@ class Misbooking:
 
 
 def choose(world: World, avoid: Iterable[int]) -> dict[tuple[str, int], Misbooking]:
-    """The troubles of one client by account and line: each kind some times, on accounts in turn, one per order."""
+    """The troubles of one client by account and line: each kind some times, on accounts in turn, one per order.
+
+    Where there are as many accounts as kinds, the next round begins further on, so that no account has a kind twice.
+    """
     taken, found = set(avoid), {}
     stages = list(world.stages.values())
+    skip = NEXT_ROUND if stages and len(KINDS) % len(stages) == 0 else 0
     for turn, kind in enumerate(KINDS * TIMES):
-        for stage in (stages[(turn + shift) % len(stages)] for shift in range(len(stages))):
+        first = turn + skip * (turn // len(KINDS))
+        for stage in (stages[(first + shift) % len(stages)] for shift in range(len(stages))):
             told = (s for s in world.stories_of_days(stage.account.key, DAYS.start, DAYS.stop) if s.serial not in taken)
             fit = next(((s, line) for s in told for line in s.lines if _may(stage, kind, s, line)), None)
             if fit:
