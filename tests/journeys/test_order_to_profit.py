@@ -18,7 +18,7 @@ from finance.models import Deposit, Discrepancy, LineProfit, Match, Settlement
 from finance.services import fees, profit, reconcile
 from inventory.models import OrderLine, Return
 from marketplaces.contract import Flow, ReportStatus, Window
-from marketplaces.sandbox import earnings, mount, worlds
+from marketplaces.sandbox import earnings, mount, statements, worlds
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.server import Sandbox
 from tests.finance.test_simulated_world import DAY, KINDS, ORIGIN, SOON, START, TODAY, Shop, injected, shops
@@ -43,7 +43,7 @@ def play(shop, world):
     lines = OrderLine.objects.filter(account=shop.account)
     fees.expect(shop.account.pk, list(lines.values_list("pk", flat=True)))
     reconcile.reconcile_open()
-    bank.receive(world, TODAY)
+    bank.receive(world, TODAY + statements.DEPOSIT_AFTER)
     days = lines.values_list("order__business_on", flat=True).distinct()
     profit.rebuild(shop.account.pk, [day.isoformat() for day in days])
 
