@@ -19,4 +19,10 @@ JOBS = (
         scope=Scope.PUBLIC,
         why="drop the data of clients whose time of grace is over",
     ),
+    Job(
+        key="tenants.bring_defaults",
+        call="config.tenants.services.bring_defaults",
+        every=timedelta(hours=24),
+        why="give clients that exist the thresholds, account map and fee schedules that came after they were created",
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -65,12 +65,30 @@ def withdraw(settlement: Settlement, *, by: str, reason: str) -> Settlement:
     return held
 
 
-def mark(settlement_ids: Sequence[int], state: str) -> int:
-    """Move statements to exported or locked, all or none; for those who export and lock months."""
+def lock(settlement_ids: Sequence[int], *, by: str, note: str) -> int:
+    """Lock statements with their month, whose checklist two persons answered for: that approves the matched ones.
+
+    One that is not matched yet stays as it is, because nobody can approve it. Returns how many were locked.
+    """
     with transaction.atomic():
-        rows = list(Settlement.objects.select_for_update().filter(pk__in=settlement_ids).order_by("pk"))
+        held = Settlement.objects.select_for_update().filter(pk__in=settlement_ids)
+        matched = mark(
+            held.filter(state=SettlementState.MATCHED).values_list("pk", flat=True), SettlementState.APPROVED
+        )
+        Settlement.objects.filter(pk__in=matched).update(
+            approved_by=by, approved_at=clock.now(), approval_note=note[:200]
+        )
+        ready = held.filter(state__in=statement_states.REOPENED).values_list("pk", flat=True)
+        return len(mark(ready, SettlementState.LOCKED))
+
+
+def mark(settlement_ids: Iterable[int], state: str) -> list[int]:
+    """Move statements along the table, all or none; for those who export and lock months. Returns which."""
+    with transaction.atomic():
+        rows = list(Settlement.objects.select_for_update().filter(pk__in=list(settlement_ids)).order_by("pk"))
         for row in rows:
             if row.state != state:
                 statement_states.check(statement_states.MOVES, row.state, state)
-        Settlement.objects.filter(pk__in=[row.pk for row in rows]).update(state=state)
-    return len(rows)
+        ids = [row.pk for row in rows]
+        Settlement.objects.filter(pk__in=ids).update(state=state)
+    return ids

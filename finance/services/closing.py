@@ -17,10 +17,9 @@ from finance.models import (
     Journal,
     MonthState,
     Settlement,
-    SettlementState,
 )
 from finance.selectors.journals import books
-from finance.services import certificates, exports, journals
+from finance.services import approvals, certificates, exports, journals
 from marketplaces.models import Account
 
 
@@ -104,7 +103,7 @@ def lock(account: Account, month: date, *, by: str) -> AccountMonth:
         mine.save()
         Journal.objects.filter(account=account, month=first).update(is_locked=True)
         statements = checklist.Month(account, first, books()).statements
-        _lock_statements(statements)
+        _lock_statements(mine, statements)
         certificates.make(mine, statements, found)
     return mine
 
@@ -130,8 +129,9 @@ def _refuse_failing(found: Sequence[Row]) -> None:
         raise ValidationError([f"{len(failing)} checks do not hold", *failing])
 
 
-def _lock_statements(statements: Sequence[Settlement]) -> None:
+def _lock_statements(mine: AccountMonth, statements: Sequence[Settlement]) -> None:
     """A statement is locked when each of its parts is."""
     open_parts = Journal.objects.filter(settlement__in=statements, is_locked=False).values("settlement")
     done = Settlement.objects.filter(pk__in=[row.pk for row in statements]).exclude(pk__in=open_parts)
-    done.update(state=SettlementState.LOCKED)
+    ids = list(done.values_list("pk", flat=True))
+    approvals.lock(ids, by=mine.prepared_by, note=f"with {mine.month:%Y-%m}, locked by {mine.locked_by}")

@@ -23,6 +23,7 @@ from finance.fx import convert
 from finance.fx.convert import MissingRate
 from finance.models import ExportFormat, Journal, JournalExport, JournalLine, Settlement, SettlementState
 from finance.selectors.journals import books
+from finance.services import approvals
 from marketplaces.models import Account
 
 WRITERS: Mapping[str, Callable[[Batch], bytes]] = {
@@ -41,7 +42,7 @@ SHOWN = 3
 
 
 def export(account: Account, month: date, kind: str, *, by: str) -> JournalExport:
-    """Write the file of an account's month and keep it; its statements count as exported.
+    """Write the file of an account's month and keep it; its approved statements count as exported.
 
     Asked again with the same books, it is the same row. Where the month is locked and the bytes would differ, it is
     refused with the difference.
@@ -135,10 +136,9 @@ def _rates(postings: Sequence[Posted], base: str) -> dict[tuple[str, date], Deci
 
 
 def _mark_exported(account: Account, month: date) -> None:
-    """Statements all of whose months were exported, and that nobody has to look at any more, count as exported."""
+    """Approved statements all of whose months were exported count as exported."""
     exported = JournalExport.objects.filter(account=account, is_current=True).values("month")
     parts = Journal.objects.filter(account=account, settlement__isnull=False)
     done = parts.filter(month=month).exclude(settlement__in=parts.exclude(month__in=exported).values("settlement"))
-    Settlement.objects.filter(
-        pk__in=done.values("settlement"), state__in=(SettlementState.MATCHED, SettlementState.APPROVED)
-    ).update(state=SettlementState.EXPORTED)
+    approved = Settlement.objects.filter(pk__in=done.values("settlement"), state=SettlementState.APPROVED)
+    approvals.mark(approved.values_list("pk", flat=True), SettlementState.EXPORTED)

@@ -16,7 +16,7 @@ from finance.exports import datev, tables
 from finance.exports.postings import Batch, CannotExport, Posted
 from finance.fx.models import Rate
 from finance.models import AccountMonth, AccountRule, Books, Journal, JournalExport, MonthState, Settlement
-from finance.services import exports
+from finance.services import approvals, exports
 from finance.services import journals as booking
 from tests.finance.test_worked_examples import story, tell  # noqa: F401 - the fixture of the worked statement
 
@@ -185,11 +185,14 @@ def test_it_exports_the_worked_statement_to_exact_bytes(booked):
 
 
 @pytest.mark.django_db
-def test_it_exports_the_same_bytes_again_and_marks_the_statement(booked):
+def test_it_exports_the_same_bytes_again_and_marks_the_statement_once_it_is_approved(booked):
     first = exports.export(booked.account, SEPTEMBER, "generic", by="ann")
     booking.book([booked.pk])
     again = exports.export(booked.account, SEPTEMBER, "generic", by="bob")
     assert (again.pk, again.made_by) == (first.pk, "ann")
+    assert Settlement.objects.get().state == "matched"
+    approvals.approve(booked, by="ann")
+    exports.export(booked.account, SEPTEMBER, "generic", by="bob")
     assert Settlement.objects.get().state == "exported"
 
 

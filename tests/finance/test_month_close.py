@@ -138,6 +138,14 @@ def test_it_lets_nobody_accept_what_must_hold(ready, key):
 
 
 @pytest.mark.django_db
+def test_it_locks_approved_statements_and_leaves_one_that_is_not_matched_as_it_is(ready):
+    Settlement.objects.update(state="tied")
+    closing.prepare(ready.account, SEPTEMBER, by="ann")
+    closing.lock(ready.account, SEPTEMBER, by="bob")
+    assert Settlement.objects.get().state == "tied"
+
+
+@pytest.mark.django_db
 def test_it_needs_two_people_to_lock(ready):
     with pytest.raises(ValidationError, match="not prepared yet"):
         closing.lock(ready.account, SEPTEMBER, by="bob")
@@ -146,7 +154,10 @@ def test_it_needs_two_people_to_lock(ready):
         closing.lock(ready.account, SEPTEMBER, by="ann")
     month = closing.lock(ready.account, SEPTEMBER, by="bob")
     assert (month.state, month.prepared_by, month.locked_by) == (MonthState.LOCKED, "ann", "bob")
-    assert Settlement.objects.get().state == "locked"
+    statement = Settlement.objects.get()
+    assert (statement.state, statement.approved_by, statement.approval_note) == (
+        "locked", "ann", "with 2026-09, locked by bob",
+    )  # fmt: skip
     assert set(Journal.objects.filter(month=SEPTEMBER).values_list("is_locked", flat=True)) == {True}
     for act in (closing.prepare, closing.lock):
         with pytest.raises(ValidationError, match="is locked since 2026-10-05 by bob"):

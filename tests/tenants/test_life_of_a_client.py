@@ -10,6 +10,7 @@ from config.core import clock, runner, tenancy
 from config.core.models import WorkItem
 from config.tenants import services
 from config.tenants.models import Domain, Tenant
+from finance.models import AccountRule, Books
 from tickets.models import Threshold
 from tickets.rules.defaults import DEFAULTS
 
@@ -33,6 +34,22 @@ def test_it_makes_a_schema_and_a_host_name_for_a_new_client(client):
     assert Domain.objects.get(tenant=client).domain == "tulip.localhost"
     with tenancy.in_tenant("tulip"):
         assert tenancy.current() == "tulip"
+
+
+def test_it_brings_defaults_that_came_later_to_a_client_that_exists_and_keeps_what_it_changed(client):
+    first, second = sorted(DEFAULTS)[:2]
+    with tenancy.in_tenant("tulip"):
+        Threshold.objects.filter(detector=first).delete()
+        Threshold.objects.filter(detector=second).update(severity="S4")
+        AccountRule.objects.exclude(purpose="bank").delete()
+        AccountRule.objects.update(code="1810")
+        Books.objects.all().delete()
+        for _ in range(2):
+            services.bring_defaults()
+        assert sorted(Threshold.objects.values_list("detector", flat=True)) == sorted(DEFAULTS)
+        assert Threshold.objects.get(detector=second).severity == "S4"
+        assert list(AccountRule.objects.values_list("purpose", "code")) == [("bank", "1810")]
+        assert Books.objects.count() == 1
 
 
 @pytest.mark.parametrize("key", ["Tulip", "1tulip", "tu lip", "north", "pg_tulip", ""])

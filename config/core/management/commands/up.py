@@ -18,6 +18,7 @@ from config.core import schedule, tasks, tenancy
 from config.core.embedded import Embedded
 from config.core.jobs import QUEUES
 from config.core.supervisor import Program, Supervisor
+from config.tenants import services as clients
 from finance.fx import services as rates
 
 TEND_EVERY_S = 0.5
@@ -54,6 +55,8 @@ class Command(BaseCommand):
             raise CommandError(f"port {settings.PORT} is in use; choose another one: PORT=8001 make run")
         self.say("bringing the database up to date")
         call_command("migrate_schemas", verbosity=0)
+        for tenant in tenancy.every_tenant():
+            clients.seed_defaults(tenant)
         schedule.compile_schedule()
         if not demo:
             rates.begin()
