@@ -243,7 +243,7 @@ CHECKS = (
     Spec("booked", "Everything is booked", _booked, "finance:journals", is_acceptable=False),
     Spec("rounding", "Rounding is small", _rounding, "finance:journals"),
     Spec("exported", "The entries were exported", _exported, "finance:journals"),
-    Spec("costs", "Costs are known", _costs, "finance:months", is_blocking=False),
+    Spec("costs", "Costs are known", _costs, "finance:cost_gaps", is_blocking=False),
     Spec("cases", "Differences are settled", _cases, "finance:discrepancies", is_blocking=False),
 )
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from finance.views import (
     accounts,
+    bank,
     claims,
     cost_sheets,
     costs,
@@ -31,6 +32,9 @@ urlpatterns = [
     path("money/claims/<int:pk>/", claims.claim, name="claim"),
     path("money/claims/<int:pk>/pack/", claims.pack, name="claim_pack"),
     path("money/deposits/", deposits.deposits, name="deposits"),
+    path("money/bank/", bank.bookings, name="bank_bookings"),
+    path("money/bank/parked/", bank.parked, name="bank_rows"),
+    path("money/bank/parked/<int:pk>/", bank.row, name="bank_row"),
     path("money/margins/", margins.margins, name="margins"),
     path("money/margins/lines/", margins.lines, name="profit_lines"),
     path("money/margins/steps/", margins.waterfall, name="waterfall"),

@@ -52,6 +52,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Statements", "account_balance", "finance:statements", Action.VIEW_MONEY),
             Entry("Discrepancies", "difference", "finance:discrepancies", Action.VIEW_MONEY),
             Entry("Claims", "gavel", "finance:claims", Action.VIEW_MONEY),
+            Entry("Bank", "savings", "finance:bank_bookings", Action.VIEW_MONEY),
             Entry("Costs", "sell", "finance:costs", Action.VIEW_MONEY),
             Entry("Margins", "stacked_bar_chart", "finance:margins", Action.VIEW_MONEY),
             Entry("Fees", "percent", "finance:fees", Action.VIEW_MONEY),

@@ -1,4 +1,4 @@
-"""The books over the API: entries, the account map, months with their checklist, exports and certificates."""
+"""The books over the API: entries, months with their checklist, exports and certificates."""
 
 from __future__ import annotations
 
@@ -14,10 +14,17 @@ from rest_framework.response import Response
 from config.core.api import MoneyField, Named, Question, Rows, actor, write
 from config.core.permissions import Action
 from finance.filters import journals as filters
-from finance.models import AccountMonth, AccountRule, Certificate, ExportFormat, Journal, JournalExport, JournalLine
+from finance.models import (
+    AccountMonth,
+    Certificate,
+    ExportFormat,
+    Journal,
+    JournalExport,
+    JournalLine,
+)
 from finance.models import Restatement as RestatementRow
 from finance.selectors import bridges, journals, months
-from finance.services import books, certificates, closing, exports
+from finance.services import certificates, closing, exports
 from marketplaces.models import Account
 from marketplaces.selectors import accounts
 
@@ -43,34 +50,6 @@ class JournalLineSerializer(serializers.ModelSerializer):
         model = JournalLine
         fields = ("id", "journal", "row_no", "purpose", "line_class", "code", "name", "tax_key", "tax_rate", "amount",
                   "order_ref", "tax_class", "country", "late_for", "is_contra")  # fmt: skip
-
-
-class AccountRuleSerializer(serializers.ModelSerializer):
-    account = Named("key", or_null=True)
-
-    class Meta:
-        model = AccountRule
-        fields = ("id", *books.RULE_FIELDS)
-
-
-class RuleGiven(serializers.Serializer):
-    """A row of the account map; with `id` the row that is changed."""
-
-    id = serializers.IntegerField(required=False)
-    purpose = serializers.CharField(max_length=20)
-    code = serializers.CharField(max_length=20)
-    account = Named("key", queryset=accounts(), required=False, or_null=True)
-    currency = serializers.CharField(max_length=3, required=False, allow_blank=True)
-    line_class = serializers.CharField(max_length=20, required=False, allow_blank=True)
-    tax_class = serializers.CharField(max_length=12, required=False, allow_blank=True)
-    country = serializers.CharField(max_length=2, required=False, allow_blank=True)
-    name = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    tax_key = serializers.CharField(max_length=4, required=False, allow_blank=True)
-    tax_rate = serializers.CharField(max_length=60, required=False, allow_blank=True)
-
-
-class Nothing(serializers.Serializer):
-    """An empty answer."""
 
 
 class AccountMonthSerializer(serializers.ModelSerializer):
@@ -200,25 +179,6 @@ class JournalLineViews(Rows):
     needs = Action.VIEW_MONEY
 
 
-class AccountRuleViews(Rows):
-    queryset = AccountRule.objects.select_related("account")
-    serializer_class = AccountRuleSerializer
-    filterset_class = filters.AccountRuleFilter
-    needs = Action.VIEW_MONEY
-
-    @write(Action.EDIT_BOOKS, takes=RuleGiven, gives=AccountRuleSerializer, detail=False)
-    def put(self, request: Request) -> Response:
-        """Add a row or change one; open months are booked again."""
-        given = self.given(request)
-        return self.answer(books.set_rule(given, pk=given.pop("id", None)))
-
-    @write(Action.EDIT_BOOKS, gives=Nothing)
-    def remove(self, request: Request, pk: str) -> Response:
-        """Take a row out of the map; open months are booked again."""
-        books.remove_rule(self.get_object().pk)
-        return Response({})
-
-
 class AccountMonthViews(Rows):
     queryset = months.months()
     serializer_class = AccountMonthSerializer
@@ -338,7 +298,6 @@ VIEWS: dict[str, Any] = {
     "journals": JournalViews,
     "journal-lines": JournalLineViews,
     "journal-exports": ExportViews,
-    "account-rules": AccountRuleViews,
     "account-months": AccountMonthViews,
     "restatements": RestatementViews,
     "certificates": CertificateViews,

@@ -48,9 +48,7 @@ _LONGEST_DOCUMENT = 36
 def write(batch: Batch) -> bytes:
     """The file; raises CannotExport with what DATEV would refuse."""
     if not batch.consultant or not batch.client:
-        raise CannotExport(
-            "a DATEV batch needs the numbers of consultant and client; enter them in the books' settings"
-        )
+        raise CannotExport("a DATEV batch needs the numbers of consultant and client; enter them below the account map")
     rows = [_row(batch, posting, main) for entry in by_entry(batch.postings) for posting, main in _pairs(entry)]
     if len(rows) > MOST_ROWS:
         raise CannotExport(f"{len(rows)} postings are more than the {MOST_ROWS} of one batch")

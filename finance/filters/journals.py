@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import django_filters
+from django.forms import DateInput
 
-from config.core.filters import MoneyRangeFilter, SearchFilter, SpanFilter
+from config.core.filters import FlagFilter, MoneyRangeFilter, SearchFilter, SpanFilter
 from finance.filters.statements import account_choice
 from finance.models import AccountMonth, AccountRule, ExportFormat, Journal, JournalExport, JournalLine, Restatement
 
@@ -16,6 +17,8 @@ class JournalFilter(django_filters.FilterSet):
     account = account_choice()
     booked = SpanFilter("booked_on", label="Booked between")
     debit = MoneyRangeFilter(label="Amount")
+    month = django_filters.DateFilter(widget=DateInput(attrs={"type": "date"}), label="Month from its first day")
+    is_locked = FlagFilter(label="Locked")
 
     class Meta:
         model = Journal

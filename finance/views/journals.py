@@ -24,7 +24,7 @@ JOURNALS = Listing(
     columns=(
         Column("Document", "number"),
         Column("Account", "account.label"),
-        Column("Month", lambda row: f"{row.month:%Y-%m}", sort="month"),
+        Column("Month", lambda row: f"{row.month:%Y-%m}", "code", sort="month"),
         Column("Date", "booked_on", "moment", sort="booked_on"),
         Column("Kind", lambda row: row.get_kind_display(), "badge"),
         Column("Debits = credits", lambda row: Money(row.debit, row.currency), "money", sort="debit"),
@@ -35,7 +35,6 @@ JOURNALS = Listing(
     link=lambda row: reverse("finance:journal", args=[row.pk]),
     permission=Action.VIEW_MONEY,
     empty="Nothing is booked yet. Entries follow by themselves once statements are reconciled.",
-    template="finance/list.html",
 )
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from config.core.buttons import Button, allowed, press, text
 from config.core.permissions import Action
 from config.core.screens import page, require
+from finance.checklist import Spec
 from finance.models import Certificate, ExportFormat, MonthState
 from finance.selectors import bridges, journals, months
 from finance.services import certificates, closing
@@ -93,7 +94,7 @@ def month(request: HttpRequest, account: str, year: int, number: int) -> HttpRes
         "state": row.state if row else MonthState.OPEN,
         "is_locked": bool(row and row.state == MonthState.LOCKED),
         "is_mine": bool(row and row.prepared_by == request.user.get_username()),
-        "checks": [(check, _mend(check.spec.mend, check.spec.query, found)) for check in checks],
+        "checks": [(check, _mend(check.spec, found)) for check in checks],
         "failing": sum(not check.is_done for check in checks),
         "bridges": bridges.of_month(found, first),
         "exports": months.exports(account=found.pk, month=first)[:20],
@@ -106,9 +107,12 @@ def month(request: HttpRequest, account: str, year: int, number: int) -> HttpRes
     return page(request, "finance/month.html", f"{found.label}, {first:%B %Y}", context)
 
 
-def _mend(address: str, query: str, account: Account) -> str:
-    parts = "&".join(part for part in (query, f"account={account.key}") if part)
-    return f"{reverse(address)}?{parts}"
+def _mend(spec: Spec, account: Account) -> str:
+    """Where a check is put right; the export is on the page itself."""
+    if spec.key == "exported":
+        return "#exports"
+    parts = "&".join(part for part in (spec.query, f"account={account.key}") if part)
+    return f"{reverse(spec.mend)}?{parts}"
 
 
 def _certificate(account: str, year: int, number: int) -> Certificate:

@@ -16,6 +16,8 @@ from config.core.management.demo import agreements
 from config.core.permissions import Role
 from config.tenants import services
 from config.tenants.models import Tenant
+from finance.selectors import journals
+from finance.services import books
 from marketplaces import registry
 from marketplaces.contract import Adapter, SandboxAccount
 from marketplaces.models import Account, AccountStage
@@ -25,6 +27,7 @@ from marketplaces.services import accounts
 
 NAMES = {"north": "North Goods", "south": "South Trading"}
 OPERATOR = "operator"
+BOOKS = {"home_country": "DE", "datev_consultant": 1001, "datev_client": 55003}
 PEOPLE = (Role.OWNER, Role.FINANCE, Role.OPERATIONS, Role.ADS)
 
 
@@ -49,8 +52,10 @@ def ensure(worlds: Mapping[str, World]) -> None:
 
 
 def _furnish(client: str, world: World) -> None:
-    """People, the client's own products, and its accounts."""
+    """People, how its books are kept, the client's own products, and its accounts."""
     _people()
+    if not journals.books().home_country:
+        books.set_books(BOOKS)
     products.import_master(master(product) for product in world.products if product.is_registered)
     for adapter in registry.all_adapters():
         for declared in (a for a in adapter.sandbox_accounts if a.client == client):

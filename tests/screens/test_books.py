@@ -1,0 +1,115 @@
+"""The screens of books and bank in one browser, each within its budget."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from config.core.permissions import Role
+from finance.models import BankBooking, BankLayout, BankRejected, Books, Deposit, Journal
+from finance.services import bank, bankbooks
+from tests import factories
+from tests.screens.desk.conftest import said
+
+pytestmark = pytest.mark.django_db
+IBAN = "DE02120300000000202051"
+CSV = "Tag;Betrag;Zweck\n18.09.2026;1.234,50;payout S-1\n31.09.2026;80,00;payout S-2\n17.09.2026;-9,90;paper\n"
+
+
+@pytest.fixture
+def account(noon, north):
+    return factories.account("shop")
+
+
+@pytest.fixture
+def read(account):
+    """A bank file with a payout of the account, a day that does not exist, and a booking of somebody else."""
+    columns = {"booked_on": "Tag", "amount": "Betrag", "reference": "Zweck", "currency": '"EUR"', "iban": f'"{IBAN}"'}
+    layout = BankLayout.objects.create(name="House bank", columns=columns)
+    bank.import_file(io.BytesIO(CSV.encode()), name="september.csv", by="ann", layout=layout)
+    booking = BankBooking.objects.get(amount=Decimal("1234.50"))
+    booking.deposit = Deposit.objects.create(
+        account=account, currency="EUR", amount=booking.amount, booked_on=booking.booked_on, reference=booking.reference,
+        imported_at=booking.file.imported_at,
+    )  # fmt: skip
+    booking.save()
+    bankbooks.book_waiting()
+
+
+@pytest.fixture
+def told(read, owner, budget):
+    """The rows of a list screen, asked for within its budget."""
+
+    def rows(name: str, address: str) -> list[list[str]]:
+        owner.get(address)
+        with budget(name):
+            answer = owner.get(address)
+        return [[str(cell["value"]) for cell in row["cells"]] for row in answer.context["rows"]]
+
+    return rows
+
+
+def test_it_lists_bank_bookings_with_what_they_became(told):
+    found = told("bank_bookings", "/money/bank/")
+    assert [(row[2], row[4], row[5], row[7]) for row in found] == [
+        ("1234.50 EUR", "payout S-1", "payout", "none found yet"),
+        ("-9.90 EUR", "paper", "other", "no marketplace found yet"),
+    ]
+    assert [row[4] for row in told("bank_bookings", "/money/bank/?is_known=false")] == ["paper"]
+    assert [row[4] for row in told("bank_bookings", "/money/bank/?account=shop&amount_min=1000")] == ["payout S-1"]
+
+
+def test_it_shows_a_returned_payout(told):
+    Deposit.objects.update(returned_on=date(2026, 9, 20))
+    assert told("bank_bookings", "/money/bank/")[0][5] == "returned"
+
+
+def test_it_reads_a_parked_row_again_as_a_person_corrected_it(told, owner):
+    (row,) = told("bank_rows", "/money/bank/parked/")
+    assert row[:2] == ["september.csv", "2"]
+    address = f"/money/bank/parked/{BankRejected.objects.get().pk}/"
+    page = owner.get(address).content.decode()
+    assert "31.09.2026" in page
+    values = {"iban": IBAN, "booked_on": "2026-09-30", "amount": "80.00", "currency": "eur", "reference": "payout S-2"}
+    wrong = owner.post(address, {**values, "action": "replay", "amount": "much"}, follow=True)
+    assert "cannot be read" in said(wrong)[0]
+    assert said(owner.post(address, {**values, "action": "replay"}, follow=True)) == ["Read: 80.0000 EUR on 2026-09-30"]
+    assert told("bank_rows", "/money/bank/parked/") == []
+    assert told("bank_rows", "/money/bank/parked/?state=replayed")[0][4] == "owner"
+    assert "already" in said(owner.post(address, {"action": "dismiss"}, follow=True))[0]
+
+
+def test_it_dismisses_a_parked_row_but_not_for_a_viewer(read, owner, sign_in):
+    address = f"/money/bank/parked/{BankRejected.objects.get().pk}/"
+    assert "Dismissed" in said(owner.post(address, {"action": "dismiss"}, follow=True))[0]
+    assert BankRejected.objects.get().state == "dismissed"
+    assert sign_in(Role.VIEWER).post(address, {"action": "replay"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [("months", "/money/months/"), ("month", "/money/months/shop/2026/9/"), ("ledger", "/money/ledger/")],
+)
+def test_it_shows_the_books_within_the_budget(read, owner, budget, name, address):
+    owner.get(address)
+    with budget(name):
+        assert owner.get(address).status_code == 200
+
+
+def test_it_shows_journals_and_an_entry_within_the_budget(told, owner, budget):
+    ((number, *_),) = told("journals", "/money/journals/")
+    entry = Journal.objects.get(number=number)
+    with budget("journal"):
+        answer = owner.get(f"/money/journals/{entry.pk}/")
+    assert {(line.code, line.amount) for line in answer.context["lines"]} == {
+        ("1200", Decimal("1234.50")), ("1360", Decimal("-1234.50")),
+    }  # fmt: skip
+
+
+def test_it_keeps_the_numbers_of_datev(read, owner):
+    given = {"action": "books", "datev_consultant": "1001", "datev_client": "55003", "home_country": "de"}
+    assert "Saved" in said(owner.post("/money/ledger/", given, follow=True))[0]
+    assert Books.objects.values_list("datev_consultant", "datev_client", "home_country").get() == (1001, 55003, "DE")
