@@ -15,7 +15,7 @@ class BankBookingFilter(django_filters.FilterSet):
     q = SearchFilter(exact=("bank_ref",), within=("reference",), label="Reference")
     bank_account = django_filters.ModelChoiceFilter(queryset=lambda request: BankAccount.objects.order_by("iban"))
     account = django_filters.ModelChoiceFilter(
-        field_name="deposit__account", queryset=lambda request: accounts(), to_field_name="key"
+        field_name="deposit__account", queryset=lambda request: accounts(), to_field_name="key", label="Marketplace"
     )
     booked = SpanFilter("booked_on", label="Booked between")
     amount = MoneyRangeFilter()

@@ -28,6 +28,11 @@ def _statement(row: BankBooking) -> str:
     return row.deposit.settlement.external_id if row.deposit.settlement else "none found yet"
 
 
+def _in_fours(iban: str) -> str:
+    """As banks print it."""
+    return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))
+
+
 def _became(row: BankBooking) -> str:
     if row.is_return:
         return "return" if row.deposit else "return of nothing known"
@@ -49,7 +54,7 @@ BOOKINGS = Listing(
     filterset=BankBookingFilter,
     columns=(
         Column("Booked", "booked_on", "moment", sort="booked_on"),
-        Column("Bank account", "bank_account"),
+        Column("Bank account", lambda row: row.bank_account.label or _in_fours(row.bank_account.iban)),
         Column("Amount", lambda row: Money(row.amount, row.currency), "money", sort="amount"),
         Column("Kept by the bank", lambda row: Money(row.fee, row.currency), "money", is_wide_only=True),
         Column("Reference", "reference"),

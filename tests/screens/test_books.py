@@ -54,6 +54,7 @@ def told(read, owner, budget):
 
 def test_it_lists_bank_bookings_with_what_they_became(told):
     found = told("bank_bookings", "/money/bank/")
+    assert {row[1] for row in found} == {"DE02 1203 0000 0000 2020 51"}
     assert [(row[2], row[4], row[5], row[7]) for row in found] == [
         ("1234.50 EUR", "payout S-1", "payout", "none found yet"),
         ("-9.90 EUR", "paper", "other", "no marketplace found yet"),
