@@ -17,7 +17,7 @@ from config.core.models import WorkItem, WorkState
 from config.core.permissions import Action, may
 from config.core.screens import page, require
 from config.core.templatetags.charts import Series
-from config.screens import totals
+from config.screens import margins, totals
 from config.screens.health_strip import strip
 from finance.selectors import statements as money
 from inventory import selectors as goods
@@ -129,6 +129,7 @@ def history() -> dict[str, Any]:
 TILES: dict[str, Tile] = {
     "history": Tile(history, every=5),
     "revenue": Tile(revenue, Action.VIEW_MONEY),
+    "margin": Tile(margins.tile, Action.VIEW_MONEY, every=120),
     "orders": Tile(orders, every=30),
     "tickets": Tile(open_tickets, every=30),
     "sync": Tile(lambda: {"accounts": strip()}, every=30),

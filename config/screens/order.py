@@ -13,8 +13,8 @@ from config.core.buttons import Button, allowed, press
 from config.core.permissions import Action, may
 from config.core.screens import page, require
 from config.screens import parcels
-from finance.models import OrderLineMoney, SettlementLine
-from finance.selectors import fees, profit
+from finance.models import SettlementLine
+from finance.selectors import order_profit
 from finance.selectors import statements as money
 from inventory import selectors as goods
 from inventory.models import Order, OrderEvent, Return
@@ -41,10 +41,8 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
     traffic = Traffic.objects.filter(account=found.account, subjects__contains=subject)
     context = {
         "order": found, "lines": lines, "returns": returns, "settled": settled,
-        "moneys": list(OrderLineMoney.objects.filter(order_line__in=lines).select_related("order_line").order_by("pk")),
         "zone": found.account.zone(found.channel),
-        "earned": list(profit.lines_of_order(order_id=found.pk)),
-        "fees": fees.of_order(account=found.account_id, order_ref=found.external_id),
+        "earned": order_profit.of_order(order_id=found.pk, account=found.account_id, order_ref=found.external_id),
         "timeline": timeline(found, settled, returns, asked), "has_no_price": found.total is None,
         "pages": RawPage.objects.filter(account=found.account, subjects__contains=subject).order_by("-fetched_at")[:MOST_PAGES],
         "traffic": traffic.order_by("-at").defer("request_body", "response_body")[:MOST_PAGES],

@@ -16,7 +16,7 @@ from config.core import clock
 from config.core.permissions import Action
 from config.core.screens import page, require
 from config.core.templatetags.charts import COLOURS, Series
-from config.screens import totals
+from config.screens import margins, totals
 from inventory import selectors as goods
 from inventory.selectors import Group
 from marketplaces import registry
@@ -66,7 +66,9 @@ def sales(request: HttpRequest) -> HttpResponse:
     to = view.currency if view.currency != "each" else totals.reporting_currency()
     converter = totals.Converter(to, codes, since=view.since, until=view.until)
     groups = sorted(groups, key=lambda group: -converter.total(group.days).known.amount)
-    rows = [_row(group, view, converter) for group in groups]
+    asked = margins.narrowed(view.since, view.until, to, marketplace=view.marketplace, store=view.store)
+    earned = margins.columns(asked, [group.key for group in groups])
+    rows = [{**_row(group, view, converter), "earned": earned["rows"][group.key]} for group in groups]
     total = converter.total(whole.days)
     context = {
         "view": view, "to": to, "is_each": view.currency == "each", "periods": PERIODS, "crumbs": _crumbs(view, whole),
@@ -74,7 +76,7 @@ def sales(request: HttpRequest) -> HttpResponse:
         "rows": rows, "rounding": totals.rounding([row["total"] for row in rows], total),
         "is_products": bool(view.store), "most": MOST_SKUS,
         "total": total, "apart": totals.by_currency(whole.days), "basis": converter.basis(),
-        "orders": whole.orders, "units": whole.units, "charts": _charts(whole, groups, view, converter),
+        "earned": earned, "orders": whole.orders, "units": whole.units, "charts": _charts(whole, groups, view, converter),
     }  # fmt: skip
     return page(request, "sales/page.html", "Sales", context)
 

@@ -144,7 +144,7 @@ class MarginsView(Question):
 
 
 class StepSerializer(serializers.Serializer):
-    """One step; `total` is what has come together after it."""
+    """One step, `rounding` among them; `total` is what has come together after it: the amounts sum exactly to it."""
 
     name = serializers.CharField()
     amount = serializers.CharField(source="amount.amount")

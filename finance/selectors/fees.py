@@ -26,7 +26,11 @@ WHERE line.account_id = %(account)s AND line.order_ref = %(order)s
     AND line.line_class = ANY(%(classes)s)
 GROUP BY 1, 2
 """
-_SHOWN = ("commission", "closing", "payment_fee", "digital_services", "fulfilment", "shipping_label", "return_handling")
+_OF_REFUND = {"fee_reversal": "given back with the refund", "administration_fee": "kept of the refund"}
+_SHOWN = (
+    "commission", "closing", "digital_services", *_OF_REFUND, "fulfilment", "shipping_label", "payment_fee",
+    "return_handling",
+)  # fmt: skip
 
 
 def rules() -> QuerySet[FeeRule]:
@@ -78,6 +82,15 @@ class FeeLine:
     why: str = ""
     rule_id: int | None = field(default=None)
 
+    @property
+    def is_of_refund(self) -> bool:
+        return self.line_class in _OF_REFUND
+
+    @property
+    def variance(self) -> Decimal | None:
+        """What was charged less what was expected: minus is too much; None while one of them is not known."""
+        return None if self.expected is None or self.charged is None else self.charged - self.expected
+
 
 def of_order(*, account: int, order_ref: str) -> list[FeeLine]:
     """Every fee of an order's lines: what should be charged, by whom that is said, and what was."""
@@ -95,7 +108,8 @@ def _fee_line(
 ) -> FeeLine:  # fmt: skip
     charged, currency = told or (None, fee.currency if fee else "")
     if fee is None:
-        return FeeLine(name, kind, None, charged, currency, None, why="nobody said what this should be")
+        why = _OF_REFUND.get(kind, "nobody said what this should be")
+        return FeeLine(name, kind, None, charged, currency, None, why=why)
     is_within = None
     if fee.amount is not None and charged is not None:
         is_within = fee.amount - charged <= fee.tolerance

@@ -18,6 +18,7 @@ from finance.models import LineProfit, ProfitDay
 from finance.profitability import STEPS, share
 
 MARGINS = ("net_revenue", "cm1", "cm2", "cm3")
+MARGIN_AFTER = {"refunds": "net_revenue", "goods": "cm1", "reimbursements": "cm2", "other": "cm3"}
 COVERED = ("revenue_costed", "revenue_charged", "revenue_known", "revenue_settled", "revenue_mapped")
 MEASURES = (*STEPS, *MARGINS, *COVERED)
 GROUPS: dict[str, tuple[str, str]] = {
@@ -28,8 +29,9 @@ GROUPS: dict[str, tuple[str, str]] = {
     "day": ("p.day::text", "p.day::text"),
     "month": ("to_char(p.day, 'YYYY-MM')", "to_char(p.day, 'YYYY-MM')"),
     "currency": ("p.currency", "p.currency"),
-    "whole": ("''", "''"),
+    "whole": ("''::text", "''::text"),
 }
+BANDS = ((Decimal("0.20"), "good"), (Decimal("0.15"), "watch"), (Decimal(0), "ticket"))
 _ONLY = {
     "marketplace": "a.marketplace = %(marketplace)s",
     "store": "a.key || '/' || p.channel = %(store)s",
@@ -45,12 +47,12 @@ LEFT JOIN catalog_brand brand ON brand.id = product.brand_id
 _RATES = rates_for("SELECT currency, day FROM finance_profitday WHERE day BETWEEN %(since)s AND %(until)s", to="%(to)s")
 _GROUPED = """
 WITH rate AS MATERIALIZED ({rates})
-SELECT {key}, max({label}), p.is_account_level AND {is_apart}, sum(p.lines), sum(p.units), sum(p.units_returned),
-    array_agg(DISTINCT p.currency) FILTER (WHERE rate.rate IS NULL), {sums}
+SELECT grouping({key}), {key}, max({label}), p.is_account_level AND {is_apart}, sum(p.lines), sum(p.units),
+    sum(p.units_returned), array_agg(DISTINCT p.currency) FILTER (WHERE rate.rate IS NULL AND p.currency <> ''), {sums}
 FROM finance_profitday p {tables}
 LEFT JOIN rate ON rate.currency = p.currency AND rate.wanted_on = p.day
-WHERE p.day BETWEEN %(since)s AND %(until)s AND {only}
-GROUP BY 1, 3
+WHERE p.day BETWEEN %(since)s AND %(until)s AND {only} AND (%(keys)s::text[] IS NULL OR {key} = ANY(%(keys)s))
+GROUP BY GROUPING SETS ((2, 4), ())
 """
 _WATERFALL = """
 WITH rate AS MATERIALIZED ({rates}), asked AS (
@@ -110,6 +112,17 @@ class Margin:
         """The part of net revenue that is costed, charged, known, settled or mapped."""
         return share(self.sums.get(f"revenue_{name}"), self.sums.get("net_revenue"))
 
+    @property
+    def band(self) -> str:
+        return band(self.percent("cm3"))
+
+
+def band(percent: Decimal | None) -> str:
+    """How a CM3 share is judged: at least 20% good, 15% watch, below a ticket, below zero stop; empty when unknown."""
+    if percent is None:
+        return ""
+    return next((word for least, word in BANDS if percent >= least), "stop")
+
 
 @dataclass(frozen=True, slots=True)
 class Margins:
@@ -122,7 +135,10 @@ class Margins:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the way from gross to CM3; `total` is what has come together after it, both rounded so they re-sum."""
+    """One step of the way from gross to CM3; `total` is what has come together after it.
+
+    A margin is rounded once; what the steps before it, rounded one by one, miss of it is a step called rounding.
+    """
 
     name: str
     amount: Money
@@ -156,14 +172,19 @@ def days() -> QuerySet[ProfitDay]:
     return ProfitDay.objects.select_related("account", "sku")
 
 
-def margins(by: str, asked: Asked) -> Margins:
-    """Margins of each group of `by`, those that earned most first; charges that no line bears stand apart."""
-    rows = sorted(_grouped(by, asked), key=lambda row: (row.is_account_level, -(row.sums["net_revenue"] or 0), row.key))
-    whole = next(iter(_grouped("whole", asked)), None)
+def margins(by: str, asked: Asked, *, keys: Sequence[str] | None = None) -> Margins:
+    """Margins of each group of `by` (of `keys` only, if given), those that earned most first, in one query.
+
+    Charges that no line bears stand apart from brands and SKUs.
+    """
+    found = _grouped(by, asked, keys)
+    rows = [row for is_whole, row in found if not is_whole]
+    rows.sort(key=lambda row: (row.is_account_level, -(row.sums["net_revenue"] or 0), row.key))
+    whole = next((row for is_whole, row in found if is_whole), None) if rows else None
     return Margins(tuple(rows), whole, _rounding(rows, whole))
 
 
-def _grouped(by: str, asked: Asked) -> list[Margin]:
+def _grouped(by: str, asked: Asked, keys: Sequence[str] | None) -> list[tuple[bool, Margin]]:
     key, label = GROUPS[by]
     query = _GROUPED.format(
         rates=_RATES,
@@ -175,8 +196,8 @@ def _grouped(by: str, asked: Asked) -> list[Margin]:
         only=asked.where,
     )
     with connection.cursor() as cursor:
-        cursor.execute(query, asked.given)
-        return [_margin(row, asked.to) for row in cursor.fetchall()]
+        cursor.execute(query, {**asked.given, "keys": None if keys is None else list(keys)})
+        return [(bool(row[0]), _margin(row[1:], asked.to)) for row in cursor.fetchall()]
 
 
 def _sums(names: Sequence[str]) -> str:
@@ -186,7 +207,9 @@ def _sums(names: Sequence[str]) -> str:
 def _margin(row: Sequence[Any], to: str) -> Margin:
     key, label, is_account_level, lines_, units, returned, lacks, *sums = row
     values = dict(zip(MEASURES, sums, strict=True))
-    return Margin(key, label, is_account_level, to, lines_, units, returned, tuple(lacks or ()), values)
+    return Margin(
+        key or "", label or "", bool(is_account_level), to, lines_, units, returned, tuple(lacks or ()), values
+    )
 
 
 def _rounding(rows: Sequence[Margin], whole: Margin | None) -> dict[str, Money]:
@@ -202,7 +225,7 @@ def _rounding(rows: Sequence[Margin], whole: Margin | None) -> dict[str, Money]:
 
 
 def waterfall(asked: Asked) -> Waterfall:
-    """The steps of what is asked for, in one currency: every amount rounded, the margins their sums."""
+    """The steps of what is asked for, in one currency; with the roundings shown they add up to each margin."""
     query = _WATERFALL.format(
         rates=_RATES, tables=_TABLES, only=asked.where,
         sums=", ".join(f"sum({name} * target / origin)" for name in (*STEPS, "net_revenue")),
@@ -214,7 +237,7 @@ def waterfall(asked: Asked) -> Waterfall:
     reasons: Mapping[str, int] = json.loads((whole or rest or ("{}",))[-1])
     left = None if rest is None or rest[-2] is None else Money(quantise(rest[-2], asked.to), asked.to)
     return Waterfall(
-        tuple(_steps(dict(zip(STEPS, whole[2:], strict=False)), asked.to)) if whole else (),
+        tuple(steps_of(dict(zip(STEPS, whole[2:], strict=False)), asked.to)) if whole else (),
         whole[0] if whole else 0,
         whole[1] if whole else 0,
         rest[0] if rest else 0,
@@ -223,15 +246,18 @@ def waterfall(asked: Asked) -> Waterfall:
     )
 
 
-def _steps(amounts: Mapping[str, Decimal], currency: str) -> list[Step]:
-    after = {"refunds": "net_revenue", "goods": "cm1", "reimbursements": "cm2", "other": "cm3"}
-    steps, total = [], Money(Decimal(0), currency)
+def steps_of(amounts: Mapping[str, Decimal], currency: str) -> list[Step]:
+    """Steps and margins from exact amounts of every step, with the rounding before each margin that needs one."""
+    steps: list[Step] = []
+    total = exact = Money(Decimal(0), currency)
     for name in STEPS:
-        amount = Money(quantise(amounts[name], currency), currency)
-        total += amount
+        exact += Money(amounts[name], currency)
+        total += (amount := Money(amounts[name], currency).rounded())
         steps.append(Step(name, amount, total))
-        if name in after:
-            steps.append(Step(after[name], total, total, is_margin=True))
+        if name in MARGIN_AFTER:
+            if rest := rounding([total], exact):
+                steps.append(Step("rounding", rest, total := total + rest))
+            steps.append(Step(MARGIN_AFTER[name], total, total, is_margin=True))
     return steps
 
 

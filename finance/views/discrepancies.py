@@ -82,6 +82,7 @@ def _agree(request: HttpRequest, found: Discrepancy) -> str:
     return "Written off"
 
 
+LINKED = ("rule", "rule_from", "rule_source")
 SUMS = {"expected": "what the buyer paid for the units that left", "settled": "on the rows below"}
 BUTTONS = {
     "accept": Button(Action.RECONCILE, _accept),
@@ -102,7 +103,9 @@ def discrepancy(request: HttpRequest, pk: int) -> HttpResponse:
         "found": found,
         "is_open": found.state == DiscrepancyState.OPEN,
         "sums": [(k, why, Money(found.evidence[k], found.currency)) for k, why in SUMS.items() if k in found.evidence],
-        "facts": [(k, v) for k, v in found.evidence.items() if k not in SUMS and not isinstance(v, list | dict)],
+        "facts": [
+            (k, v) for k, v in found.evidence.items() if k not in (*SUMS, *LINKED) and not isinstance(v, list | dict)
+        ],
         "labels": [label for label in found.evidence.get("labels", []) if label],
         "lines": selectors.settled_of_order(account=found.account_id, order_ref=found.order_ref)[:50]
         if found.order_ref

@@ -20,6 +20,8 @@ from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
 from finance.filters.profit import MISSING, LineProfitFilter
 from finance.models import LineProfit
+from finance.profit_words import WORDS
+from finance.profitability import STEPS
 from finance.selectors import profit as selectors
 from finance.selectors.profit import Asked, Margin, Margins, Step
 from finance.views.statements import amount
@@ -36,14 +38,6 @@ TITLES = {
     "day": "Day",
     "month": "Month",
 }
-BANDS = ((Decimal("0.20"), "good"), (Decimal("0.15"), "watch"), (Decimal(0), "ticket"))
-WORDS = {
-    "gross": "gross price, shipping, wrap", "discounts": "discounts", "vat": "VAT", "refunds": "refunds without VAT",
-    "net_revenue": "net revenue", "goods": "landed cost of goods kept", "cm1": "CM1", "fees": "commission and fees",
-    "fulfilment": "fulfilment and shipping", "payment": "payment", "returns": "return handling",
-    "reimbursements": "reimbursements", "cm2": "CM2", "advertising": "advertising", "storage": "storage",
-    "other": "other charges", "cm3": "CM3",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +54,6 @@ class View:
             "currency": self.asked.to, "by": self.by,
         }  # fmt: skip
         return "?" + urlencode({name: value for name, value in {**kept, **changes}.items() if value})
-
-
-def band(percent: Decimal | None) -> str:
-    """How a CM3 share is judged: at least 20% good, 15% watch, below a ticket, below zero stop."""
-    if percent is None:
-        return ""
-    return next((word for least, word in BANDS if percent >= least), "stop")
 
 
 def read(given: Mapping[str, str]) -> View:
@@ -144,7 +131,7 @@ def _row(row: Margin, view: View) -> dict[str, Any]:
         "returned": row.units_returned,
         "net_revenue": row.money("net_revenue"),
         "margins": [(name, row.money(name), _percent(row.percent(name))) for name in ("cm1", "cm2", "cm3")],
-        "band": band(row.percent("cm3")),
+        "band": row.band,
         "coverage": [(name, _percent(row.coverage(name))) for name in ("costed", "charged", "settled", "mapped")],
         "lacks": row.lacks,
     }
@@ -208,7 +195,7 @@ def waterfall(request: HttpRequest) -> HttpResponse:
         "view": view, "found": found, "to": view.asked.to, "crumbs": _crumbs(view), "periods": PERIODS,
         "steps": [
             {**bar, "words": WORDS[step.name], "step": step,
-             "href": "" if step.is_margin else address + _lines(view, step=step.name)}
+             "href": address + _lines(view, step=step.name) if step.name in STEPS else ""}
             for step, bar in zip(found.steps, _bars(found.steps), strict=True)
         ],
         "reasons": [(MISSING.get(name, name), count, address + _lines(view, missing=name))

@@ -15,8 +15,7 @@ from finance.fx import store
 from finance.models import LineProfit, ProfitDay
 from finance.profitability import STEPS
 from finance.selectors import profit as selectors
-from finance.selectors.profit import Asked
-from finance.views.margins import band
+from finance.selectors.profit import Asked, band
 from tests import factories
 from tests.finance.profit_world import DAYS, FIRST, RATES, World
 
@@ -84,15 +83,36 @@ def test_it_narrows_to_a_store_and_a_sku(world):
 
 def test_it_steps_from_gross_to_the_third_margin_without_losing_a_cent(world):
     found = selectors.waterfall(ASKED)
-    amounts = {step.name: step.amount.amount for step in found.steps if not step.is_margin}
-    totals = {step.name: step.total for step in found.steps}
-    assert list(amounts) == list(STEPS)
-    assert totals["cm3"] == Money(sum(amounts.values()), "EUR")
-    assert totals["net_revenue"].amount == sum(amounts[name] for name in STEPS[:4])
+    steps = [step for step in found.steps if not step.is_margin]
+    assert [step.name for step in steps if step.name != "rounding"] == list(STEPS)
+    together = Money(Decimal(0), "EUR")
+    for step in steps:
+        together += step.amount
+        assert step.total == together
+    assert found.steps[-1].total == together
     assert found.lines + found.left_out == LineProfit.objects.count()
     assert found.lines == LineProfit.objects.exclude(cm3=None).count()
     assert set(found.reasons) <= {reason for line in LineProfit.objects.all() for reason in line.missing}
     assert found.reasons["no_cost"] == LineProfit.objects.filter(missing__contains=["no_cost"], cm3=None).count()
+
+
+def test_it_rounds_a_margin_once_and_shows_what_its_steps_miss_of_it():
+    amounts = {name: Decimal("1.004") if name in ("gross", "discounts", "vat") else Decimal(0) for name in STEPS}
+    shown = [
+        (step.name, str(step.amount.amount), str(step.total.amount)) for step in selectors.steps_of(amounts, "EUR")
+    ]
+    assert shown[:6] == [
+        ("gross", "1.00", "1.00"), ("discounts", "1.00", "2.00"), ("vat", "1.00", "3.00"), ("refunds", "0.00", "3.00"),
+        ("rounding", "0.01", "3.01"), ("net_revenue", "3.01", "3.01"),
+    ]  # fmt: skip
+    assert [name for name, *_ in shown].count("rounding") == 1
+
+
+def test_it_names_no_rate_where_no_currency_is_told(world):
+    row = ProfitDay.objects.filter(is_account_level=False).first()
+    row.pk, row.currency, row.channel = None, "", "unpriced"
+    row.save()
+    assert [each.lacks for each in selectors.margins("marketplace", ASKED).rows] == [()]
 
 
 def test_it_answers_with_no_steps_where_nothing_was_sold(north):

@@ -106,7 +106,7 @@ def test_it_shows_expected_fees_on_their_list_and_on_the_order(owner, account, s
         shown = owner.get("/money/fees/expected/")
     assert [row["cells"][0]["value"] for row in shown.context["rows"]] == ["O-1"]
     page = owner.get(f"/orders/{line.order_id}/")
-    (fee,) = page.context["fees"]
+    (fee,) = [row.fee for line in page.context["earned"] for row in line.rows if row.fee]
     assert (fee.expected, fee.charged, fee.rule_id) == (Decimal("-5.99"), None, agreed.pk)
     assert "15% of goods less discounts, from 2026-09-01" in page.content.decode()
 
