@@ -228,6 +228,18 @@ def supersede(account_id: int, prefix: str, *, why: str) -> int:
     return parked.update(state=WorkState.DONE, last_error=why[:2000])
 
 
+def absorb(key: str, account_id: int, *, most: int = 50) -> list[dict[str, Any]]:
+    """Take over what waits for one job of one account, and return its arguments; the caller's run does it as well.
+
+    Call it in the transaction of the effect: where that fails, every wish waits again.
+    """
+    waiting = WorkItem.objects.filter(job=key, account_id=account_id, state=WorkState.READY, due_at__lte=clock.now())
+    rows = list(waiting.select_for_update(skip_locked=True).order_by("pk").values_list("pk", "kwargs")[:most])
+    done = {"state": WorkState.DONE, "last_error": "done by another run of the job", "finished_at": clock.now()}
+    WorkItem.objects.filter(pk__in=[pk for pk, _ in rows]).update(**done)
+    return [kwargs for _, kwargs in rows]
+
+
 def sweep(limit: int = 500) -> int:
     """Send again what is due and not sent lately, and what a dead worker left behind; returns how many."""
     unsent = Q(sent_at=None) | Q(sent_at__lt=Now() - timedelta(seconds=RESEND_AFTER_SECONDS))

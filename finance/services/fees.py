@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from config.core import clock
+from config.core import clock, work
 from finance import expected
 from finance.fees import QUOTE_DAYS
 from finance.services import profit
@@ -45,8 +45,11 @@ def expect(account_id: int, order_line_ids: Sequence[int]) -> dict[str, int]:
 
 
 def expect_orders(account_id: int, orders: Sequence[str]) -> dict[str, int]:
-    """After these orders (ids in the marketplace) were applied."""
-    return expect(account_id, _ids(_OF_ORDERS, account=account_id, orders=list(orders)))
+    """After these orders (ids in the marketplace) were applied, and those that others wait for."""
+    with transaction.atomic():
+        wished = work.absorb("finance.expect_fees_of_orders", account_id)
+        wanted = {*orders, *(order for each in wished for order in each["orders"])}
+        return expect(account_id, _ids(_OF_ORDERS, account=account_id, orders=sorted(wanted)))
 
 
 def expect_quoted(account_id: int, quotes: Sequence[int]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from config.core import clock, work
 from finance import profit
@@ -51,13 +51,16 @@ def rebuild_later(account_id: int, days: Iterable[date | str]) -> None:
 
 
 def rebuild(account_id: int, days: Sequence[str]) -> dict[str, int]:
-    """Compute lines and sums of these days (ISO dates) again; the same rows as a rebuild from nothing.
+    """Compute lines and sums of these days (ISO dates) again, and of those that others wait for.
 
-    Days of a locked month stay as they were when it was locked.
+    The same rows as a rebuild from nothing. Days of a locked month stay as they were when it was locked.
     """
     locked = {month for _, month in locked_months(account_ids=[account_id])}
-    wanted = [day for name in days if month_of(day := date.fromisoformat(name)) not in locked]
-    lines = profit.rebuild(account_id, wanted) if wanted else 0
+    with transaction.atomic():
+        wished = work.absorb("finance.rebuild_profit", account_id)
+        names = sorted({*days, *(day for each in wished for day in each["days"])})
+        wanted = [day for name in names if month_of(day := date.fromisoformat(name)) not in locked]
+        lines = profit.rebuild(account_id, wanted) if wanted else 0
     return {"days": len(wanted), "lines": lines}
 
 

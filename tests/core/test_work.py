@@ -283,3 +283,16 @@ def test_it_closes_parked_rows_that_newer_work_makes_needless(job, north):
     assert work.supersede(8, "tests.", why="resumed") == 0
     assert work.supersede(7, "tests.", why="resumed") == 1
     assert WorkItem.objects.get().last_error == "resumed"
+
+
+@pytest.mark.django_db
+def test_a_run_takes_over_what_waits_for_the_same_job_and_account_and_gives_it_back_when_it_fails(job):
+    mine = [work.later(job.key, account_id=7, days=[day]) for day in ("a", "b")]
+    other = work.later(job.key, account_id=8, days=["c"])
+    with transaction.atomic():
+        work.absorb(job.key, 7)
+        transaction.set_rollback(True)
+    assert set(WorkItem.objects.values_list("pk", "state")) == {(pk, "ready") for pk in (*mine, other)}
+    assert work.absorb(job.key, 7) == [{"days": ["a"]}, {"days": ["b"]}]
+    assert set(WorkItem.objects.values_list("pk", "state")) == {(mine[0], "done"), (mine[1], "done"), (other, "ready")}
+    assert work.claim(mine[0]) is None
