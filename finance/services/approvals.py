@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from config.core import clock
+from config.core.money import Money
 from finance import statement_states
 from finance.models import Discrepancy, DiscrepancyState, IdentityCheck, Settlement, SettlementState
 
@@ -19,7 +20,8 @@ def objections(
     known = list(settlement.discrepancies.all()) if found is None else found
     against = [] if settlement.state == SettlementState.MATCHED else [f"it is {settlement.state}, not matched"]
     if settlement.residual != 0:
-        told = settlement.residual_reason if settlement.residual is None else f"the residual is {settlement.residual}"
+        rest = settlement.residual
+        told = settlement.residual_reason if rest is None else f"the residual is {Money(rest, settlement.currency)}"
         against.append(told or "the residual is not known")
     open_ones = sum(each.state == DiscrepancyState.OPEN for each in known)
     if open_ones:

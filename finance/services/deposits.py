@@ -19,7 +19,7 @@ from config.core.bulk import Table, land
 from config.core.events import announce
 from config.core.money import LossyAmount, decimal
 from finance import discrepancies, tieout
-from finance.models import Settlement, SettlementState
+from finance.models import PayoutState, Settlement, SettlementState
 from finance.signals import statements_reconciled
 from marketplaces import selectors
 
@@ -95,11 +95,15 @@ def _rows(text: io.TextIOWrapper) -> Iterator[dict[str, str | None]]:
 
 
 def link() -> tuple[int, ...]:
-    """Find the statement of every booking that has none yet; their identities are checked again."""
+    """Find the statement of every booking that has none yet: it was paid, and its identities are checked again."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_LINK)
             ids = tuple(pk for (pk,) in cursor.fetchall())
+        unseen = Settlement.objects.filter(pk__in=ids).exclude(payout_state=PayoutState.RECEIVED)
+        unseen.update(
+            payout_state=PayoutState.RECEIVED, payout_reason="seen at the bank", payout_changed_at=clock.now()
+        )
         check(ids)
     return ids
 

@@ -55,12 +55,12 @@ def test_it_stays_approved_when_it_is_reconciled_again(account):
 def test_it_is_not_approved_while_something_stands_against_it(account):
     statement = land(account, 1, "-1", total="-2")
     assert approvals.objections(statement) == [
-        "it is inconsistent, not matched", "the residual is -1.0000", "1 discrepancies are open: settle or accept them first",
+        "it is inconsistent, not matched", "the residual is -1.00 EUR", "1 discrepancies are open: settle or accept them first",
         "identity 1 does not hold, and nobody accepted why", "identity 3 does not hold, and nobody accepted why",
         "identity 4 does not hold, and nobody accepted why",
     ]  # fmt: skip
     differences.accept(Discrepancy.objects.get(), by="fin", reason="known")
-    assert approvals.objections(statement) == ["it is inconsistent, not matched", "the residual is -1.0000"]
+    assert approvals.objections(statement) == ["it is inconsistent, not matched", "the residual is -1.00 EUR"]
 
 
 def test_it_keeps_both_issues_and_says_what_changed(account):
