@@ -63,7 +63,7 @@ def master(world: Any) -> list[dict[str, str]]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("adapter", "simulated"), shops())
+@pytest.mark.parametrize(("adapter", "simulated"), shops(1))
 def test_it_finds_the_faults_of_fees_and_agrees_with_every_other_fee(adapter, simulated, all_worlds, monkeypatch):
     world = all_worlds[simulated.client]
     with clock.frozen(TODAY):
