@@ -131,6 +131,7 @@ class DepositsImported(serializers.Serializer):
 class Reconciled(serializers.Serializer):
     statements = serializers.IntegerField()
     discrepancies_changed = serializers.IntegerField()
+    order_lines = serializers.IntegerField()
 
 
 class Note(serializers.Serializer):

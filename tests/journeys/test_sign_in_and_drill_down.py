@@ -37,7 +37,7 @@ def test_a_person_signs_in_and_follows_the_money_to_a_product(sold, desk):
     page = desk()
     expect(page.locator("#tile-revenue")).to_contain_text("without TRY: no rate")
     expect(page.locator(".nf-feed")).to_contain_text("O-3")
-    page.get_by_role("link", name="Drill down").click()
+    page.locator("#tile-revenue").get_by_role("link", name="Drill down").click()
     page.get_by_label("Currency").select_option("each")
     page.get_by_role("button", name="Show").click()
     page.get_by_role("link", name=registry.get(sold.marketplace).label, exact=True).click()

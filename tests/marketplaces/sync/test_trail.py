@@ -52,7 +52,7 @@ def test_a_missing_record_names_the_call_that_fetched_it_on_the_traffic_screen(s
     gap.refresh_from_db()
     assert gap.state == "filled"
     fetched = about(order_id).filter(pk__gt=brought.pk).last()
-    assert order_id in fetched.url
+    assert says(fetched, order_id)
     assert f"/sync/traffic/{fetched.pk}/" in _screen(admin_client, order_id)
 
 
