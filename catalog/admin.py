@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from catalog.models import Brand, Identifier, Listing, OfferSnapshot, Product, RemoteProduct, Sku
+from catalog.models import Brand, Identifier, Listing, OfferSnapshot, Product, RemoteProduct, Sku, SkuChange
 from config.core.admin import Configure, ConfigureInline, Inspect
 from config.core.permissions import Action
 
@@ -31,11 +31,18 @@ class ProductAdmin(Configure):
 @admin.register(Sku)
 class SkuAdmin(Configure):
     looks, changes = Action.VIEW, Action.LINK_PRODUCTS
-    list_display = ("code", "title", "weight_g", "is_focus", "is_retired")
-    list_filter = ("is_focus", "is_retired")
+    list_display = ("code", "title", "kind", "supplier", "weight_g", "origin_country", "is_focus", "is_retired")
+    list_filter = ("kind", "is_focus", "is_retired")
     search_fields = ("code", "title", "identifiers__value")
     autocomplete_fields = ("product",)
     inlines = (Identifiers,)
+
+
+@admin.register(SkuChange)
+class SkuChangeAdmin(Inspect):
+    list_display = ("sku", "field", "before", "after", "changed_at", "changed_by", "source")
+    list_select_related = ("sku",)
+    search_fields = ("sku__code",)
 
 
 @admin.register(RemoteProduct)

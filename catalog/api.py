@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog import filters
+from catalog import filters, master
 from catalog.models import (
     Brand,
     Identifier,
@@ -20,8 +20,9 @@ from catalog.models import (
     Product,
     RemoteProduct,
     Sku,
+    SkuChange,
 )
-from catalog.services import listings, remote
+from catalog.services import listings, masters, remote
 from config.core.api import AmountField, CurrencyField, MoneyField, Named, Reason, Rows, actor, write
 from config.core.money import Money
 from config.core.permissions import Action
@@ -65,8 +66,8 @@ class SkuSerializer(serializers.ModelSerializer):
     class Meta:
         model = Sku
         fields = (
-            "id", "code", "title", "product", "brand", "weight_g", "is_focus", "is_retired", "identifiers",
-            "created_at", "updated_at",
+            "id", "code", "title", "product", "kind", "options", "brand", *master.OWN[1:], "is_focus", "is_retired",
+            "identifiers", "created_at", "updated_at",
         )  # fmt: skip
 
 
@@ -139,10 +140,38 @@ class ProductViews(Rows):
     filterset_fields = ("brand__name", "category")
 
 
+class Described(serializers.Serializer):
+    """Master fields as a person types them, each as text; a field that is left out or empty stays as it is."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {name: serializers.CharField(required=False, allow_blank=True) for name in master.FIELDS}
+
+
+class SkuChangeSerializer(serializers.ModelSerializer):
+    sku = Named("code")
+
+    class Meta:
+        model = SkuChange
+        fields = ("id", "sku", "field", "before", "after", "changed_at", "changed_by", "source")
+
+
 class SkuViews(Rows):
     queryset = Sku.objects.select_related("product__brand").prefetch_related("identifiers")
     serializer_class = SkuSerializer
     filterset_class = filters.SkuFilter
+
+    @write(Action.EDIT_PRODUCTS, takes=Described, gives=SkuSerializer)
+    def describe(self, request: Request, pk: str) -> Response:
+        """Change master fields; what changed is kept with its before and its after."""
+        sku = self.get_object()
+        masters.describe(sku, self.given(request), by=actor(request), source="API")
+        return self.answer(sku)
+
+
+class SkuChangeViews(Rows):
+    queryset = SkuChange.objects.select_related("sku")
+    serializer_class = SkuChangeSerializer
+    filterset_fields = ("sku__code", "field", "changed_by")
 
 
 class IdentifierViews(Rows):
@@ -213,6 +242,7 @@ VIEWS: dict[str, Any] = {
     "brands": BrandViews,
     "products": ProductViews,
     "skus": SkuViews,
+    "sku-changes": SkuChangeViews,
     "identifiers": IdentifierViews,
     "listings": ListingViews,
     "listing-prices": ListingPriceViews,

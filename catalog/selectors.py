@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import CharField, Count, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Lower, Replace
 
+from catalog import master
 from catalog.gtin import is_gtin
 from catalog.models import (
     Identifier,
@@ -18,6 +20,7 @@ from catalog.models import (
     RemoteProduct,
     RemoteState,
     Sku,
+    SkuChange,
 )
 
 
@@ -60,6 +63,29 @@ def listings() -> QuerySet[Listing]:
 
 def identifiers_of(*, sku_id: int) -> QuerySet[Identifier]:
     return Identifier.objects.filter(sku_id=sku_id).order_by("kind", "value")
+
+
+def master_of(*, sku_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The master fields of SKUs by id, then by field; None or an empty text is a gap."""
+    wanted = list(sku_ids)
+    gtins = Identifier.objects.filter(sku__in=wanted, kind="gtin").order_by("-pk").values_list("sku_id", "value")
+    first = dict(gtins)
+    return {
+        sku.pk: {
+            name: first.get(sku.pk, "") if name == "gtin" else brand_of(sku) if name == "brand" else getattr(sku, name)
+            for name in master.FIELDS
+        }
+        for sku in Sku.objects.filter(pk__in=wanted).select_related("product__brand")
+    }
+
+
+def brand_of(sku: Sku) -> str:
+    return sku.product.brand.name if sku.product.brand else ""
+
+
+def changes_of(*, sku_id: int, limit: int = 50) -> QuerySet[SkuChange]:
+    """What changed in the master data of a SKU, the newest first."""
+    return SkuChange.objects.filter(sku_id=sku_id).order_by("-changed_at", "-pk")[:limit]
 
 
 def names_of(*, sku_id: int) -> QuerySet[RemoteProduct]:

@@ -10,3 +10,6 @@ products_linked = Signal()
 
 listings_applied = Signal()
 """After listings truly changed: `account_id`, `ids` of Listing."""
+
+skus_changed = Signal()
+"""After master data of SKUs changed, or SKUs were merged or parted: `ids` of Sku."""

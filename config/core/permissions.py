@@ -22,6 +22,8 @@ class Action(StrEnum):
     RUN_SYNC = "run_sync"
     REPLAY = "replay"
     LINK_PRODUCTS = "link_products"
+    EDIT_PRODUCTS = "edit_products"
+    APPROVE_UPLOADS = "approve_uploads"
     WORK_TICKETS = "work_tickets"
     RECONCILE = "reconcile"
     IMPORT_STATEMENTS = "import_statements"
@@ -44,6 +46,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.RUN_SYNC: frozenset({Role.OPERATIONS, Role.OWNER}),
     Action.REPLAY: frozenset({Role.OPERATIONS, Role.FINANCE, Role.OWNER}),
     Action.LINK_PRODUCTS: frozenset({Role.OPERATIONS, Role.OWNER}),
+    Action.EDIT_PRODUCTS: frozenset({Role.OPERATIONS, Role.OWNER}),
+    Action.APPROVE_UPLOADS: frozenset({Role.OPERATIONS, Role.FINANCE, Role.OWNER}),
     Action.WORK_TICKETS: _DESK,
     Action.RECONCILE: frozenset({Role.FINANCE, Role.OWNER}),
     Action.IMPORT_STATEMENTS: frozenset({Role.FINANCE, Role.OWNER}),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from finance.cost_sheets import cells
-from finance.cost_sheets.cells import Problem
+from config.core.sheets import cells
+from config.core.sheets.cells import Problem
 from finance.cost_sheets.columns import AMOUNTS, COLUMNS, MARK
 from finance.cost_sheets.reading import Given
 

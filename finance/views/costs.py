@@ -17,7 +17,8 @@ from config.core.buttons import Button, allowed, press, text
 from config.core.money import Money
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
-from finance.cost_sheets import cells, writing
+from config.core.sheets import cells
+from finance.cost_sheets import writing
 from finance.cost_sheets.columns import AMOUNTS
 from finance.filters.costs import CostFilter
 from finance.models import Cost

@@ -9,7 +9,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from openpyxl import Workbook
 
-from finance.cost_sheets import cells, judging, reading
+from config.core.sheets import cells
+from finance.cost_sheets import judging, reading
 from finance.cost_sheets.judging import Known
 
 KNOWN = Known(

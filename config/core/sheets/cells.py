@@ -1,4 +1,4 @@
-"""One cell of a cost sheet: what it means, or what is wrong with it and what to do. Pure."""
+"""One cell of a sheet: what it means, or what is wrong with it and what to do. Pure."""
 
 from __future__ import annotations
 
