@@ -1,8 +1,18 @@
 from catalog.models.listings import Listing, ListingIssue, ListingPrice, OfferSnapshot
 from catalog.models.products import Brand, Identifier, Product, Sku, SkuChange, SkuKind, VatClass
+from catalog.models.publishing import (
+    ChangeOutcome,
+    FieldOwner,
+    OfferChange,
+    OfferField,
+    OfferState,
+    OnDrift,
+    Owner,
+)
 from catalog.models.remote import RemoteProduct, RemoteState
 
 __all__ = [
-    "Brand", "Identifier", "Listing", "ListingIssue", "ListingPrice", "OfferSnapshot", "Product", "RemoteProduct",
-    "RemoteState", "Sku", "SkuChange", "SkuKind", "VatClass",
+    "Brand", "ChangeOutcome", "FieldOwner", "Identifier", "Listing", "ListingIssue", "ListingPrice", "OfferChange",
+    "OfferField", "OfferSnapshot", "OfferState", "OnDrift", "Owner", "Product", "RemoteProduct", "RemoteState", "Sku",
+    "SkuChange", "SkuKind", "VatClass",
 ]  # fmt: skip

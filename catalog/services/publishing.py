@@ -1,0 +1,102 @@
+"""What each offer should say: wishes come in here, as sets, and become writes where the account is trusted to act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import connection, transaction
+
+from catalog.publishing.spelling import LIVE, spelled
+from config.core import clock
+
+QUIET = timedelta(seconds=5)
+"""A write leaves when its field was not wished for again for so long,"""
+AT_LATEST = timedelta(seconds=60)
+"""or so long after the first wish that was not sent."""
+
+_WANT = f"""
+WITH given AS (
+    SELECT * FROM unnest(%(listings)s::bigint[], %(fields)s::text[], %(values)s::text[], %(causes)s::text[],
+                         %(cause_ats)s::timestamptz[], %(askers)s::text[])
+        AS given(listing_id, field, value, cause, cause_at, asked_by)
+), landed AS (
+    INSERT INTO catalog_offerfield AS stored (
+        listing_id, account_id, field, wanted, wanted_at, cause, cause_at, asked_by, live, live_at, confirmed,
+        confirmed_at, state, reason, attempts, open_since, due_at)
+    SELECT given.listing_id, listing.account_id, given.field, given.value, %(now)s, given.cause, given.cause_at,
+           given.asked_by, shown.live, shown.at, CASE WHEN shown.live = given.value THEN shown.live END,
+           CASE WHEN shown.live = given.value THEN shown.at END,
+           CASE WHEN shown.live = given.value THEN 'confirmed' ELSE 'planned' END, '', 0, %(now)s, %(quiet)s
+    FROM given JOIN catalog_listing listing ON listing.id = given.listing_id
+    CROSS JOIN LATERAL (SELECT {LIVE.format(field="given.field", listing="listing")} AS live,
+                               coalesce(listing.price_seen_at, listing.changed_at, %(now)s) AS at) AS shown
+    ORDER BY given.listing_id, given.field
+    ON CONFLICT (listing_id, field) DO UPDATE SET
+        wanted = excluded.wanted, wanted_at = excluded.wanted_at, cause = excluded.cause,
+        cause_at = excluded.cause_at, asked_by = excluded.asked_by, reason = '', attempts = 0,
+        state = CASE WHEN excluded.wanted = stored.sent THEN 'sent'
+                     WHEN stored.sent IS NULL AND excluded.wanted = stored.confirmed
+                          AND NOT (stored.live IS DISTINCT FROM stored.confirmed AND stored.live_at > stored.confirmed_at)
+                     THEN 'confirmed' ELSE 'planned' END,
+        open_since = CASE WHEN stored.state = 'planned' THEN stored.open_since ELSE excluded.open_since END,
+        due_at = CASE WHEN stored.state = 'planned' THEN least(stored.open_since + %(at_latest)s, excluded.due_at)
+                      ELSE excluded.due_at END
+    WHERE stored.wanted IS DISTINCT FROM excluded.wanted
+    RETURNING id, listing_id, field, account_id, state
+), replaced AS (
+    UPDATE catalog_offerchange SET outcome = 'superseded' FROM landed
+    WHERE offer_id = landed.id AND outcome = 'open' RETURNING 1
+), remembered AS (
+    INSERT INTO catalog_offerchange
+        (offer_id, account_id, value, cause, cause_at, asked_by, wanted_at, confirmed_at, outcome)
+    SELECT landed.id, landed.account_id, given.value, given.cause, given.cause_at, given.asked_by, %(now)s,
+           CASE WHEN landed.state = 'confirmed' THEN greatest(%(now)s, given.cause_at) END,
+           CASE landed.state WHEN 'confirmed' THEN 'confirmed' WHEN 'sent' THEN 'sent' ELSE 'open' END
+    FROM landed JOIN given USING (listing_id, field)
+)
+SELECT account_id, state = 'planned', count(*) FROM landed GROUP BY 1, 2
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Want:
+    """A wish for one field of a listing: `quantity`, `price` or another. `cause` says why, `cause_at` since when."""
+
+    listing_id: int
+    field: str
+    value: str | int | Decimal
+    cause: str
+    cause_at: datetime
+    asked_by: str = ""
+
+
+def want(wishes: Iterable[Want]) -> int:
+    """Write down what offers should say, in one statement; returns how many fields got another value than before.
+
+    The last wish for a field counts; one that repeats what is wanted already changes nothing, unknown listings are
+    left out. Raises ValidationError for a value that its field cannot have; then nothing is written.
+    """
+    latest = {(wish.listing_id, wish.field): wish for wish in wishes}
+    if not latest:
+        return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_WANT, _values(list(latest.values())))
+        return sum(count for _, _, count in cursor.fetchall())
+
+
+def _values(wishes: list[Want]) -> dict[str, object]:
+    now = clock.now()
+    return {
+        "listings": [wish.listing_id for wish in wishes],
+        "fields": [wish.field for wish in wishes],
+        "values": [spelled(wish.field, wish.value) for wish in wishes],
+        "causes": [wish.cause[:200] for wish in wishes],
+        "cause_ats": [wish.cause_at for wish in wishes],
+        "askers": [wish.asked_by for wish in wishes],
+        "now": now,
+        "quiet": now + QUIET,
+        "at_latest": AT_LATEST,
+    }
