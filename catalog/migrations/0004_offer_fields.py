@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0002_listing_price_seen_at'),
+        ('catalog', '0003_master_fields'),
         ('marketplaces', '0003_backfills'),
     ]
 
