@@ -168,11 +168,12 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A half-open span to read, and the documents of it that are stored already."""
+    """A half-open span to read, the documents of it that are stored already, and where a broken-off read goes on."""
 
     since: datetime
     until: datetime
     seen: frozenset[str] = frozenset()
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +181,8 @@ class Page:
     """What came back, as it came: bytes in memory, or a file for documents that may be large.
 
     `context` holds what the body does not say and mapping needs (store, seller id, region), all text.
-    `document_id` names a document that is stored once, whatever number of times it is offered.
+    `document_id` names a document that is stored once, whatever number of times it is offered. `mark` is what the client
+    needs in its window to go on after this page; only snapshots of many pages tell it.
     """
 
     resource: str
@@ -189,6 +191,7 @@ class Page:
     media_type: str = "application/json"
     context: Mapping[str, str] = field(default_factory=dict)
     document_id: str = ""
+    mark: str = ""
 
     def open(self) -> BinaryIO:
         return open(self.path, "rb") if self.path else io.BytesIO(self.body)

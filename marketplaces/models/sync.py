@@ -10,12 +10,17 @@ from marketplaces.models.accounts import Account
 
 
 class SyncState(models.Model):
-    """One flow: an account's resource. `watermark` is the newest record time stored; `covered` the time spans read."""
+    """One flow: an account's resource. `watermark` is the newest record time stored; `covered` the time spans read.
+
+    `mark` is where a snapshot that was broken off at `marked_at` goes on, in the words of the marketplace's client.
+    """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="flows")
     resource = models.CharField(max_length=40)
     watermark = models.DateTimeField(null=True, blank=True)
     covered = MultiRangeField(default=tuple)
+    mark = models.TextField(blank=True, default="")
+    marked_at = models.DateTimeField(null=True, blank=True)
     last_ok_at = models.DateTimeField(null=True, blank=True)
     last_tried_at = models.DateTimeField(null=True, blank=True)
     failures_in_a_row = models.PositiveIntegerField(default=0)

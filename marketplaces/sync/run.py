@@ -3,7 +3,7 @@
 1. A run row is opened, or the one that waits is taken up again.
 2. All pages of a window are fetched and archived; no transaction is open meanwhile.
 3. Rows and the flow's position are written in one transaction, which holds the flow's row.
-4. Signals follow the commit. A failure leaves the position where it was.
+4. Signals follow the commit. A failure leaves the position where it was; of a snapshot, what came is kept with its mark.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from config.core import clock, jobs, multirange
-from config.core.errors import NinefoldError
+from config.core.errors import NinefoldError, RateLimited
 from config.core.events import announce
 from config.core.work import later
 from marketplaces import signals
@@ -25,7 +25,7 @@ from marketplaces.contract import Client, Flow, Page, Resource, Window
 from marketplaces.models import Account, Backfill, RunReason, RunState, SyncRun, SyncState
 from marketplaces.services import connections
 from marketplaces.sinks import Source
-from marketplaces.sync import apply, archive, fetch, outcome, reports
+from marketplaces.sync import apply, archive, fetch, outcome, parts, reports
 from marketplaces.sync import window as windows
 from marketplaces.sync.trail import Trail
 
@@ -64,7 +64,7 @@ def pull(task: Task) -> dict[str, int]:
         if run.state != RunState.OK:
             return total
     if len(planned) > WINDOWS_PER_PULL and task.follows:
-        _ask_for_more(task, planned[WINDOWS_PER_PULL])
+        _ask_for_more(task, planned[WINDOWS_PER_PULL].since.isoformat())
     return total
 
 
@@ -83,6 +83,8 @@ def _plan(task: Task) -> list[Window]:
     )
     if task.resource.flow is Flow.REPORT:
         return reports.planned(task.account, task.resource, found)
+    if parts.is_resumable(task.resource):
+        return [parts.resumed(flow, task.resource, window) for window in found]
     return _shortened(task, found)
 
 
@@ -96,10 +98,10 @@ def _shortened(task: Task, found: list[Window]) -> list[Window]:
     return [first] if first.until < found[0].until else found
 
 
-def _ask_for_more(task: Task, following: Window) -> None:
+def _ask_for_more(task: Task, where: str) -> None:
     key = f"pull.{task.account.marketplace}.{task.resource.key}"
     if key in jobs.JOBS:
-        later(key, account_id=task.account.pk, dedupe=f"{key}:{task.account.pk}:from:{following.since.isoformat()}")
+        later(key, account_id=task.account.pk, dedupe=f"{key}:{task.account.pk}:from:{where}")
 
 
 def position_of(account: Account, resource: str) -> SyncState:
@@ -109,24 +111,41 @@ def position_of(account: Account, resource: str) -> SyncState:
 
 def _one(task: Task, window: Window) -> SyncRun:
     run = _start(task, window)
-    recorder = connections.Recorder(task.account, run_id=run.pk)
-    trail = Trail(recorder)
     stored: list[archive.Stored] = []
     try:
-        with connections.opened(task.account, recorder) as client:
-            fetch.archived(trail.along(_pages(client, task, window)), run, into=stored)
-        run.calls += recorder.calls
-        trail.mark(stored, land(task, run, stored, window).subjects)
+        _fetch_and_land(task, run, window, into=stored)
     except apply.Poisoned as poison:
         reports.settle(task.account, task.resource)
         outcome.stop(run, poison)
     except NinefoldError as error:
-        run.calls += recorder.calls
-        outcome.fail(run, error)
+        parts.forget(task.account.pk, task.resource.key, error)
+        if run.state == RunState.RUNNING:
+            outcome.fail(run, error)
         raise
     finally:
         fetch.discard(stored)
     return run
+
+
+def _fetch_and_land(task: Task, run: SyncRun, window: Window, *, into: list[archive.Stored]) -> None:
+    """All pages and then their rows; of a snapshot that the limiter stops, the part that came is landed first."""
+    recorder = connections.Recorder(task.account, run_id=run.pk)
+    trail, part = Trail(recorder), parts.Part()
+    stopped: RateLimited | None = None
+    try:
+        with connections.opened(task.account, recorder) as client:
+            fetch.archived(trail.along(part.along(_pages(client, task, window))), run, into=into)
+    except RateLimited as error:
+        if not part.mark:
+            raise
+        stopped = error
+    finally:
+        run.calls += recorder.calls
+    trail.mark(into, land(task, run, into, window, part.mark).subjects)
+    if stopped:
+        raise stopped
+    if part.mark:
+        _ask_for_more(task, part.mark)
 
 
 def _pages(client: Client, task: Task, window: Window) -> Any:
@@ -176,8 +195,13 @@ def _waiting(task: Task) -> SyncRun | None:
     return _runs(task).filter(state=RunState.WAITING).order_by("-started_at").first()
 
 
-def land(task: Task, run: SyncRun, stored: Sequence[archive.Stored], window: Window | None) -> apply.Counts:
-    """Rows, rejected pieces, position and the run's end in one transaction; raises Poisoned and then writes nothing."""
+def land(
+    task: Task, run: SyncRun, stored: Sequence[archive.Stored], window: Window | None, mark: str = ""
+) -> apply.Counts:
+    """Rows, rejected pieces, position and the run's end in one transaction; raises Poisoned and then writes nothing.
+
+    With a mark these pages are a part of the window: the position waits for the last one.
+    """
     position_of(task.account, task.resource.key)
     with transaction.atomic():
         flow = SyncState.objects.select_for_update().get(account=task.account, resource=task.resource.key)
@@ -188,7 +212,8 @@ def land(task: Task, run: SyncRun, stored: Sequence[archive.Stored], window: Win
         counts = landing.close()
         if window is not None:
             reports.settle(task.account, task.resource)
-        _advance(flow, counts, window if task.backfill is None else None)
+            flow.mark, flow.marked_at = mark, clock.now() if mark else None
+        _advance(flow, counts, None if mark or task.backfill else window)
         if task.backfill and window:
             task.backfill.read_until = window.until
             task.backfill.save(update_fields=["read_until"])

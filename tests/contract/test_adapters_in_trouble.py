@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from config.core.money import Money
 from marketplaces import plain, registry
 from marketplaces.canonical import Fulfilment, OrderStatus, Rejected
 from marketplaces.contract import Capability, CommandKind, Flow, Outbound, OutcomeState, Window
+from marketplaces.sync import parts
 from tests.contract.conftest import SETTLED, TODAY
 
 pytestmark = pytest.mark.contract
@@ -74,6 +76,16 @@ def test_it_tries_again_later_when_the_marketplace_is_broken(adapter, open_shop)
     shop = open_shop(adapter, error_rate=1.0)
     with pytest.raises(Transient):
         shop.client().probe()
+
+
+def test_it_goes_on_with_a_snapshot_from_each_of_its_marks(shop):
+    for resource in filter(parts.is_resumable, shop.adapter.resources):
+        mapped = registry.mapper(shop.adapter.key, resource.key)
+        pages = list(shop.pages(shop.client(), resource, WEEK))
+        for place, page in enumerate(pages, 1):
+            rest = shop.pages(shop.client(), resource, replace(WEEK, mark=page.mark)) if page.mark else ()
+            left = [*map(list, map(mapped, pages[place:]))] if page.mark else []
+            assert [list(mapped(other)) for other in rest] == left, (resource.key, page.mark)
 
 
 def consume(calls) -> None:

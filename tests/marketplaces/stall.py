@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import ModuleType
@@ -75,6 +75,7 @@ class Remote:
     documents: dict[str, bytes] = field(default_factory=dict)
     errors: list[NinefoldError | None] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    shelf: list[str] = field(default_factory=lambda: ["MUG"])
     per_page: int = 100
     before_page: Callable[[int], None] | None = None
     reports: dict[str, datetime] = field(default_factory=dict)
@@ -124,8 +125,12 @@ class StallClient:
             yield _page("orders", found[start : start + REMOTE.per_page])
 
     def stock(self, window: Window) -> Iterator[Page]:
-        REMOTE.answer("stock")
-        yield _page("stock", [{"sku": "MUG", "free": 4}])
+        start = int(window.mark or 0)
+        while start < len(REMOTE.shelf):
+            REMOTE.answer(f"stock {start}")
+            units = [{"sku": sku, "free": 4} for sku in REMOTE.shelf[start : start + REMOTE.per_page]]
+            start += REMOTE.per_page
+            yield replace(_page("stock", units), mark=str(start) if start < len(REMOTE.shelf) else "")
 
     def settlements(self, window: Window) -> Iterator[Page]:
         for name, body in REMOTE.documents.items():

@@ -49,10 +49,10 @@ class Client:
         return self._pages("orders", params)
 
     def listings(self, window: Window) -> Iterator[Page]:
-        return self._pages("listings", {})
+        return self._pages("listings", {}, window.mark)
 
     def stock(self, window: Window) -> Iterator[Page]:
-        return self._pages("stock", {})
+        return self._pages("stock", {}, window.mark)
 
     def settlements(self, window: Window) -> Iterator[Page]:
         """Each closed statement of the window that is not stored yet."""
@@ -96,14 +96,14 @@ class Client:
         page = self.by_id("listings", command.external_id)
         return actions.outcome(command, page.json() if page else None)
 
-    def _pages(self, resource: str, params: Mapping[str, str]) -> Iterator[Page]:
-        """Pages from 1 up to the number that the answer tells."""
-        number, last = 1, 1
+    def _pages(self, resource: str, params: Mapping[str, str], mark: str = "") -> Iterator[Page]:
+        """Pages from 1 (or the marked one) up to the number that the answer tells."""
+        number = last = int(mark or 1)
         while number <= last:
             reply = self._call("GET", PATHS[resource], params={**params, "page": str(number)})
             last = int(reply.json()["pages"])
-            yield Page(resource=resource, body=reply.body)
             number += 1
+            yield Page(resource=resource, body=reply.body, mark=str(number) if number <= last else "")
 
     def _call(
         self,

@@ -76,8 +76,8 @@ class Client:
             yield self._page("prices", body, context={"store": store.code})
 
     def stock(self, window: Window) -> Iterator[Page]:
-        for store, body in shelves.pages(self.api, self.account):
-            yield self._page("stock", body, context={"store": store.code})
+        for store, body, mark in shelves.pages(self.api, self.account, window.mark):
+            yield self._page("stock", body, context={"store": store.code}, mark=mark)
 
     def fees(self, window: Window) -> Iterator[Page]:
         for body in batches.fees(self.api, self.account, self.subjects("fees")):

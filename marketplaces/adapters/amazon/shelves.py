@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from config.core.errors import Rejected
 from marketplaces.adapters.amazon import stores
@@ -12,14 +13,20 @@ from marketplaces.contract import AccountFacts, Store
 _RESTARTS = 2
 
 
-def pages(api: Api, account: AccountFacts) -> Iterator[tuple[Store, bytes]]:
-    """One store per pool: stores that sell from the same shelves would tell the same units again."""
+def pages(api: Api, account: AccountFacts, mark: str) -> Iterator[tuple[Store, bytes, str]]:
+    """One store per pool: stores that sell from the same shelves would tell the same units again.
+
+    The third value is the mark: after the last page of a pool it names the next one, within a pool there is none.
+    """
     first_of_pool: dict[str, Store] = {}
     for store in account.stores:
         first_of_pool.setdefault(stores.pool(store.code), store)
-    for store in first_of_pool.values():
-        for body in _all(api, store):
-            yield store, body
+    pools = list(first_of_pool)
+    left = pools[pools.index(mark) :] if mark in pools else pools
+    for pool, following in zip_longest(left, left[1:], fillvalue=""):
+        *others, last = _all(api, first_of_pool[pool])
+        yield from ((first_of_pool[pool], body, "") for body in others)
+        yield first_of_pool[pool], last, following
 
 
 def _all(api: Api, store: Store) -> list[bytes]:

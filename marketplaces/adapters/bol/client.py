@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -122,23 +123,30 @@ class Client:
 
     def listings(self, window: Window) -> Iterator[Page]:
         """All offers; those not for sale with the reasons. With `offers_api` v10 use the report calls instead."""
-        for reply, offers in paging.by_cursor(self.api, endpoints.OFFERS, key="offers"):
+        for reply, offers in self._offers_from(window.mark):
             reasons = {offer_id: self._reasons(offer_id) for offer_id in filter(None, map(_blocked_id, offers))}
-            yield self._page("listings", _with_reasons(reply.body, reasons) if reasons else reply.body)
+            page = self._page("listings", _with_reasons(reply.body, reasons) if reasons else reply.body)
+            yield replace(page, mark=paging.next_cursor(reply))
+
+    def _offers_from(self, cursor: str) -> Iterator[paging.Found]:
+        return paging.by_cursor(self.api, endpoints.OFFERS, key="offers", cursor=cursor)
 
     def _reasons(self, offer_id: str) -> bytes:
         return self.api.call(endpoints.OFFER_REASONS, parts={"id": offer_id}).body or b"{}"
 
     def prices(self, window: Window) -> Iterator[Page]:
-        for reply, _ in paging.by_cursor(self.api, endpoints.OFFERS, key="offers"):
-            yield self._page("prices", reply.body)
+        for reply, _ in self._offers_from(window.mark):
+            yield replace(self._page("prices", reply.body), mark=paging.next_cursor(reply))
 
     def stock(self, window: Window) -> Iterator[Page]:
-        """What we told bol for own offers, then what lies in bol's warehouse."""
-        for reply, _ in paging.by_cursor(self.api, endpoints.OFFERS, key="offers"):
-            yield self._page("stock", reply.body)
-        for reply, _ in paging.numbered(self.api, endpoints.INVENTORY, {}, key="inventory"):
-            yield self._page("stock", reply.body)
+        """What we told bol for own offers (its mark a cursor), then what lies in bol's warehouse (a page after '#')."""
+        cursor, _, number = window.mark.partition("#")
+        for reply, _ in () if number else self._offers_from(cursor):
+            yield replace(self._page("stock", reply.body), mark=paging.next_cursor(reply) or "#1")
+        first = int(number or 1)
+        shelves = paging.numbered(self.api, endpoints.INVENTORY, {}, key="inventory", first=first)
+        for following, (reply, _) in enumerate(shelves, first + 1):
+            yield replace(self._page("stock", reply.body), mark=f"#{following}")
 
     # Returns, fees, competing offers, invoices
 
@@ -157,7 +165,7 @@ class Client:
         if not known:
             return
         queries, skus = [], {}
-        for _reply, offers in paging.by_cursor(self.api, endpoints.OFFERS, key="offers"):
+        for _reply, offers in self._offers_from(""):
             for offer in offers:
                 query = actions.commission_query(offer)
                 if query and str(offer.get("offerId")) in known:

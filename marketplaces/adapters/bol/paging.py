@@ -18,11 +18,17 @@ Found = tuple[Reply, list[Mapping[str, Any]]]
 
 
 def numbered(
-    api: Api, endpoint: Endpoint, params: Mapping[str, Any], *, key: str, parts: Mapping[str, str] | None = None
+    api: Api,
+    endpoint: Endpoint,
+    params: Mapping[str, Any],
+    *,
+    key: str,
+    parts: Mapping[str, str] | None = None,
+    first: int = 1,
 ) -> Iterator[Found]:
-    """Pages from 1 until one is empty (`{}`) or repeats the one before."""
+    """Pages from the first one until one is empty (`{}`) or repeats the one before."""
     before = b""
-    for number in range(1, MOST_PAGES):
+    for number in range(first, MOST_PAGES):
         reply = api.call(endpoint, parts=parts, params={**params, "page": number})
         found = pieces(reply, key)
         if not found or reply.body == before:
@@ -31,9 +37,9 @@ def numbered(
         yield reply, found
 
 
-def by_cursor(api: Api, endpoint: Endpoint, *, key: str) -> Iterator[Found]:
+def by_cursor(api: Api, endpoint: Endpoint, *, key: str, cursor: str = "") -> Iterator[Found]:
     """Pages until no next cursor is told; a cursor that repeats would never end and is an error."""
-    cursor, used = "", set[str]()
+    used = set[str]()
     while cursor not in used:
         used.add(cursor)
         params: dict[str, Any] = {"page-size": CURSOR_PAGE, **({"cursor": cursor} if cursor else {})}

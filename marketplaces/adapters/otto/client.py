@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -79,18 +80,20 @@ class Client:
             "active": self._by_sku(endpoints.ACTIVE_STATUS, "active", "status"),
             "quantities": self._by_sku(endpoints.QUANTITIES, "quantities", "resources", "variations"),
         }
-        for reply in self._variations():
+        for reply in self._variations(window):
             skus = [text(piece, "sku") for piece in paging.pieces(reply, "productVariations", "resources")]
             told = {key: [known[sku] for sku in skus if sku in known] for key, known in beside.items()}
-            yield _page("listings", {"products": reply.json(), **told})
+            page = _page("listings", {"products": reply.json(), **told})
+            yield replace(page, mark=paging.next_mark(reply))
 
     def prices(self, window: Window) -> Iterator[Page]:
-        for reply in self._variations():
-            yield Page(resource="prices", body=reply.body, context={"observed_at": now().isoformat()})
+        for reply in self._variations(window):
+            observed = {"observed_at": now().isoformat()}
+            yield Page(resource="prices", body=reply.body, context=observed, mark=paging.next_mark(reply))
 
     def stock(self, window: Window) -> Iterator[Page]:
-        for reply in paging.linked(self.api, endpoints.QUANTITIES, {"limit": MOST["quantities"]}):
-            yield Page(resource="stock", body=reply.body)
+        for reply in paging.linked(self.api, endpoints.QUANTITIES, {"limit": MOST["quantities"]}, window.mark):
+            yield Page(resource="stock", body=reply.body, mark=paging.next_mark(reply))
 
     def returns(self, window: Window) -> Iterator[Page]:
         """Every announced return, and decided ones as long as they may have been decided in the window."""
@@ -140,8 +143,8 @@ class Client:
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         return self.writer.read_back(command, remote_ref)
 
-    def _variations(self) -> Iterator[Reply]:
-        return paging.linked(self.api, endpoints.PRODUCTS, {"page": 0, "limit": MOST["products"]})
+    def _variations(self, window: Window) -> Iterator[Reply]:
+        return paging.linked(self.api, endpoints.PRODUCTS, {"page": 0, "limit": MOST["products"]}, window.mark)
 
     def _by_sku(self, endpoint: endpoints.Endpoint, most: str, *keys: str) -> dict[str, Piece]:
         pages = paging.linked(self.api, endpoint, {"limit": MOST[most]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from config.core.errors import Transient
 from config.core.http import Reply
@@ -14,10 +14,10 @@ from marketplaces.adapters.otto.endpoints import Endpoint
 MOST_PAGES = 10_000
 
 
-def linked(api: Api, endpoint: Endpoint, params: Mapping[str, Any]) -> Iterator[Reply]:
-    """Each page until none is named next; a next page that was read already ends the list."""
+def linked(api: Api, endpoint: Endpoint, params: Mapping[str, Any], mark: str = "") -> Iterator[Reply]:
+    """Each page from the mark on until none is named next; a next page that was read already ends the list."""
     used: set[tuple[tuple[str, str], ...]] = set()
-    query = {key: str(value) for key, value in params.items()}
+    query = dict(parse_qsl(mark)) or {key: str(value) for key, value in params.items()}
     for _ in range(MOST_PAGES):
         used.add(tuple(sorted(query.items())))
         reply = api.call(endpoint, params=query)
@@ -26,6 +26,11 @@ def linked(api: Api, endpoint: Endpoint, params: Mapping[str, Any]) -> Iterator[
         if not query or tuple(sorted(query.items())) in used:
             return
     raise Transient(f"{endpoint.path} has more than {MOST_PAGES} pages; read again later")
+
+
+def next_mark(reply: Reply) -> str:
+    """Where the page after this one begins; empty when this is the last one."""
+    return urlencode(_next(reply))
 
 
 def _next(reply: Reply) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -65,8 +66,9 @@ class Client:
             yield self._page("returns", reply.body)
 
     def stock(self, window: Window) -> Iterator[Page]:
-        for reply, _ in paging.pages(self.api, queries.STOCK, ("productVariants",), size=100, query=None):
-            yield self._page("stock", reply.body)
+        path = ("productVariants",)
+        for reply, _ in paging.pages(self.api, queries.STOCK, path, size=100, after=window.mark, query=None):
+            yield replace(self._page("stock", reply.body), mark=paging.next_cursor(reply, path))
 
     def settlements(self, window: Window) -> Iterator[Page]:
         for name, body in payouts.documents(self.api, window):

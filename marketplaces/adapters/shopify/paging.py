@@ -15,22 +15,33 @@ from marketplaces.adapters.shopify.rows.reading import inner, nodes, text
 Found = tuple[Reply, list[Mapping[str, Any]]]
 
 
-def pages(api: Api, query: Query, path: tuple[str, ...], /, *, size: int, **variables: Any) -> Iterator[Found]:
+def pages(
+    api: Api, query: Query, path: tuple[str, ...], /, *, size: int, after: str = "", **variables: Any
+) -> Iterator[Found]:
     """Every page of the connection at `path`; a cursor that comes again would never end and is an error."""
-    cursor: str | None = None
-    used = set[str | None]()
+    cursor = after
+    used = set[str]()
     while cursor not in used:
         used.add(cursor)
-        reply, size = _page(api, query, {**variables, "after": cursor}, size)
-        found: Mapping[str, Any] = reply.json().get("data") or {}
-        for name in path:
-            found = inner(found, name)
-        yield reply, [node for node in nodes(found) if isinstance(node, Mapping)]
-        info = inner(found, "pageInfo")
-        if info.get("hasNextPage") is not True:
+        reply, size = _page(api, query, {**variables, "after": cursor or None}, size)
+        yield reply, [node for node in nodes(_connection(reply, path)) if isinstance(node, Mapping)]
+        cursor = next_cursor(reply, path)
+        if not cursor:
             return
-        cursor = text(info, "endCursor")
     raise Transient(f"{query.name} repeats the cursor {cursor}; the list is read again later")
+
+
+def next_cursor(reply: Reply, path: tuple[str, ...]) -> str:
+    """Where the page after this one begins; empty when this is the last one."""
+    info = inner(_connection(reply, path), "pageInfo")
+    return text(info, "endCursor") if info.get("hasNextPage") is True else ""
+
+
+def _connection(reply: Reply, path: tuple[str, ...]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = reply.json().get("data") or {}
+    for name in path:
+        found = inner(found, name)
+    return found
 
 
 def _page(api: Api, query: Query, variables: Mapping[str, Any], size: int) -> tuple[Reply, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -119,6 +120,16 @@ def test_it_waits_for_one_token_at_the_operations_rate_when_throttled(shop: Shop
     with pytest.raises(RateLimited) as stopped:
         list(shop.client().orders(DAY))
     assert 178 < (stopped.value.until - TODAY).total_seconds() < 197
+
+
+def test_it_marks_the_end_of_a_pool_and_goes_on_with_the_next_one(shop: Shop):
+    island = replace(shop, account=replace(shop.account, stores=("DE", "FR", "GB")))
+    for _ in range(3):
+        shop.sandbox.instead.append(("/fba/inventory", Answer(200, b'{"payload":{"inventorySummaries":[]}}')))
+    pages = list(island.client().stock(WEEK))
+    assert [(page.context["store"], page.mark) for page in pages] == [("DE", "AMAZON_GB"), ("GB", "")]
+    (rest,) = island.client().stock(replace(WEEK, mark="AMAZON_GB"))
+    assert rest.context["store"] == "GB"
 
 
 def test_it_begins_the_pool_again_when_the_page_token_has_died(shop: Shop):
