@@ -10,7 +10,7 @@ from config.core.http import Call, Reply
 from marketplaces.adapters.shopify import bulk, paging, queries
 from marketplaces.adapters.shopify.errors import error_of
 from marketplaces.adapters.shopify.sandbox.graphql import Refused, parse, pick
-from marketplaces.contract import ReportStatus
+from marketplaces.contract import ReportStatus, Window
 from tests.marketplaces.adapters.shopify.conftest import NOW
 
 CALL = Call("POST", "https://x.example/admin/api/2026-04/graphql.json", operation="graphql", label="Orders")
@@ -67,7 +67,7 @@ def test_it_takes_an_answer_of_the_version_that_was_asked_for():
 
 def test_it_is_charged_what_the_last_answer_said(client):
     assert client.api._signed(queries.SHOP, {}).cost == queries.SHOP.cost
-    list(client.stock(None))
+    list(client.stock(Window(NOW - timedelta(hours=1), NOW)))
     reckoned = parse(queries.STOCK.text, {"first": 100}).cost()
     assert client.api._signed(queries.STOCK, {}).cost == reckoned > 0
 
