@@ -13,7 +13,8 @@ from rest_framework.response import Response
 from catalog import selectors as catalog
 from config.core.api import Lists, MoneyField, Named, Question, Reason, Rows, actor, exact, write
 from config.core.permissions import Action
-from finance.cost_sheets import effect, reading
+from config.core.sheets import reading
+from finance.cost_sheets import effect
 from finance.cost_sheets.columns import AMOUNTS
 from finance.filters import costs as filters
 from finance.models import Cost, CostSheet, CostSheetRow

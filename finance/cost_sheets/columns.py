@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from config.core.sheets.reading import Layout
+
 AMOUNTS = ("purchase", "inbound", "insurance", "customs", "other")
 COLUMNS = ("sku", "warehouse", "vendor", "currency", "valid_from", *AMOUNTS, "vat_rate", "is_end")
 REQUIRED = ("sku", "currency", "valid_from", "purchase")
 MARK = "suggestion"
 """Filled where we propose amounts: whoever agrees empties the cell, and a row that still has it is not used."""
 
-NOTES = ("title", "why", "row", "column", "what_is_wrong", "what_to_do")
-"""Columns that our downloads carry for the reader; an upload may have them, and they say nothing."""
-
+LAYOUT = Layout(columns=(*COLUMNS, MARK), required=REQUIRED)
 MEANING = {
     "sku": "the code of the SKU",
     "warehouse": "the code of the warehouse; empty for all that have no cost of their own",

@@ -10,9 +10,10 @@ from django.db import connection
 
 from config.core import clock
 from config.core.money import odd_minor_units
+from config.core.sheets.models import RowState
 from finance import closing, costs
 from finance.fx.sql import rate_of
-from finance.models import CostSheet, RowState
+from finance.models import CostSheet
 
 WANTED = (RowState.GOOD, RowState.APPROVED)
 LAID_OVER = """(

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
-from config.core.sheets import cells
+from config.core.sheets import cells, rows
 from config.core.sheets.cells import Problem
+from config.core.sheets.reading import Given
 from finance.cost_sheets.columns import AMOUNTS, COLUMNS, MARK
-from finance.cost_sheets.reading import Given
 
 LONGEST_VENDOR = 120
 NAMED = 6
@@ -56,10 +57,10 @@ class Judged:
     problems: tuple[Problem, ...] = ()
 
 
-def judge(rows: Sequence[Given], known: Known) -> list[Judged]:
+def judge(given: Sequence[Given], known: Known) -> list[Judged]:
     """All rows in the order of the file; one that repeats or contradicts another is told the other's number."""
-    mark = cells.decimal_mark(row.cells.get(name, "") for row in rows for name in AMOUNTS)
-    judged = [_one(row, known, mark) for row in rows]
+    mark = cells.decimal_mark(row.cells.get(name, "") for row in given for name in AMOUNTS)
+    judged = [_one(row, known, mark) for row in given]
     against = _against_each_other(judged)
     return [
         Judged(each.given, None, (against[each.given.row_no],)) if each.given.row_no in against else each
@@ -69,34 +70,15 @@ def judge(rows: Sequence[Given], known: Known) -> list[Judged]:
 
 def _one(row: Given, known: Known, mark: str) -> Judged:
     if row.is_empty:
-        return Judged(row, None, (Problem("row", "the row is empty", "delete it"),))
-    found = list(_shape(row))
-    values: dict[str, object] = {}
-    for name in COLUMNS:
-        text = cells.unquoted(row.cells.get(name, ""))
-        if any(problem.column == name for problem in found):
-            continue
-        try:
-            values[name] = _value(name, text, known, mark)
-        except Problem as problem:
-            found.append(problem)
+        return Judged(row, None, (rows.EMPTY,))
+    values, found = rows.values(row, {name: partial(_value, name, known=known, mark=mark) for name in COLUMNS})
+    if row.cells.get(MARK):
+        found.append(Problem(MARK, "the amounts are still only a suggestion", "check them, then empty this cell"))
     found += _together(values, row, found)
     return Judged(row, None if found else _said(values), tuple(found))
 
 
-def _shape(row: Given) -> Iterator[Problem]:
-    """What is wrong with the row before its cells are read."""
-    if row.beyond:
-        todo = "put quotes around a value that holds the separator, such as a comma"
-        yield Problem("row", f"{row.beyond[0]!r} stands beyond the last column", todo)
-    if row.cells.get(MARK):
-        yield Problem(MARK, "the amounts are still only a suggestion", "check them, then empty this cell")
-    for name, text in row.cells.items():
-        if cells.is_formula(text):
-            yield Problem(name, f"holds the formula {text!r}; formulas are never run", "paste the value instead")
-
-
-def _value(name: str, text: str, known: Known, mark: str) -> object:
+def _value(name: str, text: str, *, known: Known, mark: str) -> object:
     if name == "sku":
         return _sku(text, known)
     if name == "warehouse":

@@ -1,27 +1,18 @@
-"""Cost sheets to take home: the gaps to fill in, and rejected rows with what to mend. CSV and XLSX run no formula."""
+"""Cost sheets to take home: the gaps to fill in, and rejected rows with what to mend."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-
 from catalog.models import Sku
-from config.core.exports import csv_lines
-from finance.cost_sheets.columns import AMOUNTS, COLUMNS, MARK
+from config.core.sheets import writing
+from finance.cost_sheets.columns import AMOUNTS, COLUMNS, LAYOUT, MARK
 from finance.models import Cost, CostSheetRow
 from finance.selectors.costs import Gap
 
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 GAP_COLUMNS = (*COLUMNS, MARK, "title", "why")
-REJECTED_COLUMNS = (*COLUMNS, MARK, "row", "column", "what_is_wrong", "what_to_do")
+REJECTED_COLUMNS = (*LAYOUT.columns, *writing.MENDING)
 
 
 def gap_rows(
@@ -48,31 +39,4 @@ def why(gap: Gap) -> str:
 
 def rejected_rows(rows: Iterable[CostSheetRow]) -> Iterator[list[Any]]:
     """The rejected rows as they came, each with its number, its columns at fault and what to do."""
-    for row in rows:
-        told = [[problem[part] for problem in row.problems] for part in ("column", "wrong", "todo")]
-        cells = [row.cells.get(name, "") for name in (*COLUMNS, MARK)]
-        yield [*cells, row.row_no, *(" | ".join(part) for part in told)]
-
-
-def csv_file(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    return ("\ufeff" + "".join(csv_lines(header, rows))).encode()
-
-
-def xlsx_file(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """A workbook of one sheet: numbers as numbers, all else as text that is never taken for a formula."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Costs")
-    sheet.freeze_panes = "A2"
-    for row in [header, *rows]:
-        sheet.append([_cell(sheet, value) for value in row])
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
-def _cell(sheet: Any, value: Any) -> Any:
-    if value is None or (isinstance(value, int | Decimal) and not isinstance(value, bool)):
-        return value
-    cell = WriteOnlyCell(sheet, value=str(value))
-    cell.data_type = "s"
-    return cell
+    return writing.rejected_rows(rows, LAYOUT.columns)

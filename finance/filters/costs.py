@@ -10,7 +10,8 @@ from django.forms import DateInput, DateTimeInput, HiddenInput
 
 from config.core import clock
 from config.core.filters import FlagFilter, MoneyRangeFilter, SearchFilter
-from finance.models import Cost, CostSheet, CostSheetRow, RowState, SheetState
+from config.core.sheets.models import RowState, SheetState
+from finance.models import Cost, CostSheet, CostSheetRow
 from finance.selectors import costs
 from inventory.selectors import warehouses
 

@@ -2,7 +2,7 @@ from finance.models.bank import BankAccount, BankBooking, BankFile, BankLayout, 
 from finance.models.certificates import Certificate
 from finance.models.claims import OPEN_CLAIMS, Claim, ClaimState, Recovery
 from finance.models.closing import Acceptance, AccountMonth, MonthState, Restatement, RestatementKind
-from finance.models.cost_sheets import CostSheet, CostSheetRow, RowState, SheetState
+from finance.models.cost_sheets import CostSheet, CostSheetRow
 from finance.models.costs import Cost
 from finance.models.decisions import ApprovalLimit, Decision, DecisionState, HumanMatch, WriteOff
 from finance.models.deposits import Deposit
@@ -33,6 +33,6 @@ __all__ = [
     "FeeSource", "HumanMatch", "IdentityCheck", "Journal", "JournalExport", "JournalKind", "JournalLine",
     "LineProfit", "Match", "MatchLayer", "MatchReason", "MoneyState", "MonthState", "OrderLineMoney", "PayoutState",
     "ProfitDay", "Recovery", "Restatement", "RestatementKind", "RevisionLine", "Rounding", "RoundingMonth",
-    "RowState", "Settlement", "SettlementLine", "SettlementRevision", "SettlementSource", "SettlementState",
-    "Severity", "SheetState", "TaxClass", "VatRate", "VatTreatment", "WriteOff",
+    "Settlement", "SettlementLine", "SettlementRevision", "SettlementSource", "SettlementState",
+    "Severity", "TaxClass", "VatRate", "VatTreatment", "WriteOff",
 ]  # fmt: skip

@@ -13,13 +13,14 @@ from django.db.models import Count, Q, QuerySet
 from catalog import selectors as catalog
 from config.core import clock
 from config.core.money import Money
+from config.core.sheets.models import RowState
+from config.core.sheets.reading import Given
 from finance import closing
 from finance.cost_sheets import effect
 from finance.cost_sheets.judging import Known
-from finance.cost_sheets.reading import Given
 from finance.costs import cost_of
 from finance.fx import convert
-from finance.models import Cost, CostSheet, CostSheetRow, RowState
+from finance.models import Cost, CostSheet, CostSheetRow
 from finance.selectors import rates
 from inventory import selectors as inventory
 from marketplaces.selectors import account_ids

@@ -16,13 +16,15 @@ from config.core.buttons import Button, allowed, chosen, press, text
 from config.core.money import Money
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, require
-from finance.cost_sheets import effect, reading, writing
+from config.core.sheets import reading
+from config.core.sheets import writing as files
+from config.core.sheets.models import RowState, SheetState
+from finance.cost_sheets import effect, writing
 from finance.cost_sheets.columns import MEANING
 from finance.filters.costs import CostSheetFilter, CostSheetRowFilter
-from finance.models import CostSheet, CostSheetRow, RowState, SheetState
+from finance.models import CostSheet, CostSheetRow
 from finance.selectors import cost_sheets as selectors
 from finance.services import cost_sheets
-from finance.views.costs import download
 
 EFFECTS_SHOWN = 20
 SHEETS = Listing(
@@ -207,4 +209,4 @@ def _add(one: effect.Margin, other: effect.Margin) -> effect.Margin:
 
 def _rejected(found: CostSheet) -> HttpResponse:
     rows = selectors.rows_of(sheet=found.pk).filter(state=RowState.REJECTED)
-    return download(f"rejected-{found.pk}", "csv", writing.REJECTED_COLUMNS, writing.rejected_rows(rows))
+    return files.download(f"rejected-{found.pk}", "csv", writing.REJECTED_COLUMNS, writing.rejected_rows(rows))

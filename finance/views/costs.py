@@ -18,6 +18,7 @@ from config.core.money import Money
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
 from config.core.sheets import cells
+from config.core.sheets import writing as files
 from finance.cost_sheets import writing
 from finance.cost_sheets.columns import AMOUNTS
 from finance.filters.costs import CostFilter
@@ -141,18 +142,10 @@ def gaps(request: HttpRequest) -> HttpResponse:
     places = {place.pk: place for place in inventory.warehouses()}
     last = selectors.suggestions(sku_ids=[gap.sku_id for gap in found])
     kind = request.GET.get("format", "")
-    if kind in writing.TYPES:
+    if kind in files.TYPES:
         codes = {pk: place.code for pk, place in places.items()}
         today = clock.now().date().isoformat()
         rows = writing.gap_rows(found, skus=skus, places=codes, last=last, today=today)
-        return download("cost-gaps", kind, writing.GAP_COLUMNS, rows)
+        return files.download("cost-gaps", kind, writing.GAP_COLUMNS, rows)
     shown = [(gap, skus[gap.sku_id], places.get(gap.warehouse_id or 0), last.get(gap.sku_id)) for gap in found[:SHOWN]]
     return page(request, "finance/cost_gaps.html", "Missing costs", {"gaps": shown, "count": len(found), "sku": wanted})
-
-
-def download(name: str, kind: str, header: tuple[str, ...], rows: Any) -> HttpResponse:
-    """A sheet as a file of this kind."""
-    write = writing.xlsx_file if kind == "xlsx" else writing.csv_file
-    answer = HttpResponse(write(header, rows), content_type=writing.TYPES[kind])
-    answer["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
-    return answer

@@ -10,7 +10,10 @@ from openpyxl import load_workbook
 
 from catalog.services import products
 from config.core import clock
-from finance.cost_sheets import judging, reading, writing
+from config.core.sheets import reading
+from config.core.sheets import writing as files
+from finance.cost_sheets import judging, writing
+from finance.cost_sheets.columns import LAYOUT
 from finance.models import AccountMonth, Cost
 from finance.selectors import cost_sheets
 from finance.selectors import costs as selectors
@@ -122,7 +125,7 @@ def sheet_of(kind="csv"):
     places = {place.pk: place.code for place in Warehouse.objects.all()}
     last = selectors.suggestions(sku_ids=skus)
     rows = writing.gap_rows(gaps, skus=skus, places=places, last=last, today="2026-09-20")
-    return (writing.xlsx_file if kind == "xlsx" else writing.csv_file)(writing.GAP_COLUMNS, rows)
+    return (files.xlsx_file if kind == "xlsx" else files.csv_file)(writing.GAP_COLUMNS, rows)
 
 
 def test_it_makes_a_sheet_of_the_gaps_with_the_last_cost_as_a_marked_suggestion(account, own, mug):
@@ -157,7 +160,7 @@ def test_its_sheet_comes_back_as_it_went(account, own, mug, kind):
     sell(account, mug, 0)
     sell(account, cup, 2)
     cost(mug, 1, "5.10", vat_rate=Decimal("0.19"))
-    rows = reading.read(sheet_of(kind))
+    rows = reading.read(sheet_of(kind), LAYOUT)
     judged = judging.judge(rows, cost_sheets.known(rows))
     assert [[str(problem) for problem in row.problems] for row in judged] == [
         ["suggestion: the amounts are still only a suggestion; check them, then empty this cell"],

@@ -9,8 +9,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from openpyxl import Workbook
 
-from config.core.sheets import cells
-from finance.cost_sheets import judging, reading
+from config.core.sheets import cells, reading
+from finance.cost_sheets import judging
+from finance.cost_sheets.columns import LAYOUT
 from finance.cost_sheets.judging import Known
 
 KNOWN = Known(
@@ -22,7 +23,7 @@ GOOD = "MUG;own;Kiln;EUR;2026-09-01;11,20;0,80;19;"
 
 
 def judge(*lines, header=HEADER):
-    return judging.judge(reading.read("\n".join([header, *lines]).encode()), KNOWN)
+    return judging.judge(reading.read("\n".join([header, *lines]).encode(), LAYOUT), KNOWN)
 
 
 def problems(*lines, header=HEADER):
@@ -59,12 +60,14 @@ def test_it_reads_what_a_row_says():
     ],
 )
 def test_it_reads_every_way_in_which_a_spreadsheet_saves(content):
-    (row,) = judging.judge(reading.read(content), KNOWN)
+    (row,) = judging.judge(reading.read(content, LAYOUT), KNOWN)
     assert (row.said.vendor, row.said.amounts[:2], row.problems) == ("Kiln", (Decimal("11.2"), Decimal("0.8")), ())
 
 
 def test_it_reads_the_code_page_of_western_spreadsheets():
-    (row,) = judging.judge(reading.read(f"{HEADER}\n{GOOD}".replace("Kiln", "Töpfer & Söhne").encode("cp1252")), KNOWN)
+    (row,) = judging.judge(
+        reading.read(f"{HEADER}\n{GOOD}".replace("Kiln", "Töpfer & Söhne").encode("cp1252"), LAYOUT), KNOWN
+    )
     assert row.said.vendor == "Töpfer & Söhne"
 
 
@@ -86,7 +89,7 @@ def test_it_reads_a_workbook_with_its_numbers_dates_and_percents():
     book.active["F2"].number_format = "0%"
     file.seek(0)
     book.save(file)
-    good, bad = judging.judge(reading.read(file.getvalue()), KNOWN)
+    good, bad = judging.judge(reading.read(file.getvalue(), LAYOUT), KNOWN)
     assert good.said.amounts[:2] == (Decimal("11.2"), Decimal("1234.5"))
     assert (good.said.vat_rate, good.said.valid_from) == (Decimal("0.19"), date(2026, 9, 1))
     assert [str(problem) for problem in bad.problems] == [
@@ -110,7 +113,7 @@ def test_it_reads_a_workbook_with_its_numbers_dates_and_percents():
 )
 def test_it_refuses_a_file_that_is_no_cost_sheet_and_says_what_to_do(content, told):
     with pytest.raises(ValidationError) as refused:
-        reading.read(content)
+        reading.read(content, LAYOUT)
     assert refused.value.messages[0].startswith(told)
 
 

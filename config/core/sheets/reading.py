@@ -1,4 +1,4 @@
-"""A file of costs into rows of text: CSV as any spreadsheet writes it, or XLSX. Nothing in it is run or judged here."""
+"""A file into rows of text: CSV as any spreadsheet writes it, or XLSX. Nothing in it is run or judged here."""
 
 from __future__ import annotations
 
@@ -16,14 +16,27 @@ from django.core.exceptions import ValidationError
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from finance.cost_sheets.columns import COLUMNS, MARK, NOTES, REQUIRED
-
 LARGEST = 10 * 2**20
 LARGEST_UNPACKED = 200 * 2**20
 MOST_ROWS = 20_000
 MOST_EMPTY = 1_000
-_KNOWN = {*COLUMNS, MARK, *NOTES}
+NOTES = ("title", "why", "row", "column", "what_is_wrong", "what_to_do")
+"""Columns that our downloads carry for the reader; an upload may have them, and they say nothing."""
+
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """The columns of a kind of sheet, in the order of a download. Any column that begins with `open` is welcome too."""
+
+    columns: tuple[str, ...]
+    required: tuple[str, ...]
+    notes: tuple[str, ...] = NOTES
+    open: str = ""
+
+    def knows(self, name: str) -> bool:
+        return name in self.columns or name in self.notes or bool(self.open and name.startswith(self.open))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +52,17 @@ class Given:
         return not any(self.cells.values()) and not self.beyond
 
 
-def read(content: bytes) -> list[Given]:
-    """The rows below the header; a file that is no cost sheet raises ValidationError with what to do."""
+def read(content: bytes, layout: Layout) -> list[Given]:
+    """The rows below the header; a file that is no such sheet raises ValidationError with what to do."""
     if len(content) > LARGEST:
         raise ValidationError(f"the file is larger than {LARGEST // 2**20} MB; split it")
     table = _workbook(content) if content.startswith(b"PK\x03\x04") else _text(content)
     numbered = ((number, [cell.strip() for cell in row]) for number, row in enumerate(table, start=1))
     header_no, header = next(((n, row) for n, row in numbered if any(row)), (0, []))
-    names = _header(header)
+    names = _header(header, layout)
     rows: list[Given] = []
     for number, row in numbered:
-        rows.append(_given(number, names, row))
+        rows.append(_given(number, names, row, layout))
         if len(rows) > MOST_ROWS:
             raise ValidationError(f"the file has more than {MOST_ROWS:,} rows; split it")
     while rows and rows[-1].is_empty:
@@ -59,20 +72,20 @@ def read(content: bytes) -> list[Given]:
     return rows
 
 
-def _given(number: int, names: Sequence[str], row: Sequence[str]) -> Given:
-    cells = {name: cell for name, cell in zip(names, row, strict=False) if name and name not in NOTES}
+def _given(number: int, names: Sequence[str], row: Sequence[str], layout: Layout) -> Given:
+    cells = {name: cell for name, cell in zip(names, row, strict=False) if name and name not in layout.notes}
     return Given(number, cells, tuple(cell for cell in row[len(names) :] if cell))
 
 
-def _header(row: Sequence[str]) -> list[str]:
-    """The columns by name; a misspelt one must not lose money, so an unknown one is refused."""
+def _header(row: Sequence[str], layout: Layout) -> list[str]:
+    """The columns by name; a misspelt one must not lose what it holds, so an unknown one is refused."""
     names = ["_".join(cell.lower().split()) for cell in row]
     while names and not names[-1]:
         names.pop()
-    known = f"the columns are {', '.join((*COLUMNS, MARK))}"
-    if unknown := [name for name in names if name not in _KNOWN]:
+    known = f"the columns are {', '.join(layout.columns)}"
+    if unknown := [name for name in names if not layout.knows(name)]:
         raise ValidationError(f"no column is called {unknown[0]!r}; {known}")
-    if missing := [name for name in REQUIRED if name not in names]:
+    if missing := [name for name in layout.required if name not in names]:
         raise ValidationError(f"the column {missing[0]!r} is missing; {known}")
     if twice := [name for name in names if names.count(name) > 1]:
         raise ValidationError(f"the column {twice[0]!r} stands there twice; delete one")
