@@ -1,5 +1,7 @@
 """Jobs of orders, stock and returns."""
 
+from datetime import timedelta
+
 from config.core.jobs import Job
 
 JOBS = (
@@ -15,5 +17,11 @@ JOBS = (
         queue="math",
         per_transaction=True,
         why="compute the sales of the days touched again",
+    ),
+    Job(
+        key="inventory.expire_reservations",
+        call="inventory.services.reservations.expire",
+        every=timedelta(minutes=15),
+        why="give back what orders hold that were not paid for in time",
     ),
 )

@@ -16,6 +16,7 @@ from inventory.landing import Place
 from inventory.models import Order as OrderRow
 from inventory.models import Warehouse
 from inventory.services import sales
+from inventory.services import stock as goods
 from inventory.signals import order_events_applied, orders_applied, returns_applied, stock_applied
 from marketplaces.canonical import ChangeKind, Order, OrderChange, OrderStatus, Rejected, Return, Stock
 from marketplaces.services import gaps
@@ -70,6 +71,7 @@ def orders(rows: Sequence[Order], source: Source) -> Applied:
     delivered = _deliver({row.external_id for row in good}, account_id)
     changed = sorted({*landed.changed_ids, *_orders_of(lines.changed_ids), *vanished, *delivered})
     if changed:
+        goods.reserve_orders(account_id, changed)
         sales.roll_up_later(account_id, changed)
         announce(orders_applied, account_id=account_id, ids=changed)
     return Applied(tuple(changed), len(landed.inserted_ids), len(landed.updated_ids), landed.unchanged, rejected)

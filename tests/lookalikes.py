@@ -89,6 +89,8 @@ def _special(label: str, mark: str) -> dict[str, Any]:
         "finance.Certificate": {"body": zlib.compress(json.dumps({"mark": mark}).encode())},
         "inventory.Order": {"status": "to_ship"},
         "inventory.OrderLine": {"quantity": 3, "quantity_shipped": 1, "quantity_cancelled": 1},
+        "inventory.Holding": {"on_hand": 0, "reserved": 0},
+        "inventory.StockPolicy": {"oversell_target": "0.001"},
         "catalog.Listing": {"status": "active"},
         "finance.FeeRule": {"marketplace": ""},
         "tickets.Ticket": {"type": ticket_type, "detector": detector, "state": "open"},
