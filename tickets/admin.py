@@ -8,7 +8,17 @@ from django.http import HttpRequest
 
 from config.core.admin import Configure, Inspect, InspectInline
 from tickets.detectors.base import DETECTORS
-from tickets.models import Breach, PendingCheck, Snooze, Threshold, Ticket, TicketEvent
+from tickets.models import (
+    Breach,
+    HealthBand,
+    HealthDay,
+    PendingCheck,
+    ServiceLimit,
+    Snooze,
+    Threshold,
+    Ticket,
+    TicketEvent,
+)
 from tickets.services import thresholds
 
 
@@ -71,3 +81,24 @@ class PendingCheckAdmin(Inspect):
 class SnoozeAdmin(Inspect):
     list_display = ["ticket", "until", "asked_by", "reason", "ended_at"]
     list_select_related = ["ticket"]
+
+
+@admin.register(HealthBand)
+class HealthBandAdmin(Configure):
+    list_display = ["metric", "marketplace", "account", "stable", "watch", "is_of_limit", "valid_from", "source"]
+    list_filter = ["metric"]
+    list_select_related = ["account"]
+
+
+@admin.register(ServiceLimit)
+class ServiceLimitAdmin(Configure):
+    list_display = ["marketplace", "metric", "level", "limit", "window", "window_days", "valid_from", "source"]
+    list_filter = ["marketplace", "metric", "level"]
+
+
+@admin.register(HealthDay)
+class HealthDayAdmin(Inspect):
+    list_display = ["day", "account", "metric", "value", "band", "samples", "why"]
+    list_filter = ["metric", "band"]
+    list_select_related = ["account"]
+    date_hierarchy = "day"

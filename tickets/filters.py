@@ -8,7 +8,18 @@ from django.forms import HiddenInput
 
 from config.core.filters import FlagFilter
 from marketplaces.selectors import accounts
-from tickets.models import Resolution, Severity, Threshold, Ticket, TicketState
+from tickets.health.base import METRICS
+from tickets.models import (
+    Band,
+    HealthDay,
+    Level,
+    Resolution,
+    ServiceLimit,
+    Severity,
+    Threshold,
+    Ticket,
+    TicketState,
+)
 from tickets.types import TYPES, Category
 
 
@@ -45,3 +56,24 @@ class ThresholdFilter(django_filters.FilterSet):
     class Meta:
         model = Threshold
         fields = ["detector", "account", "brand", "sku", "is_enabled"]
+
+
+class HealthFilter(django_filters.FilterSet):
+    account = django_filters.ModelChoiceFilter(queryset=lambda request: accounts())
+    metric = django_filters.MultipleChoiceFilter(choices=[(key, each.label) for key, each in METRICS])
+    band = django_filters.MultipleChoiceFilter(choices=Band.choices)
+    day = django_filters.DateFromToRangeFilter(label="Day")
+
+    class Meta:
+        model = HealthDay
+        fields = ["account", "metric", "band", "day"]
+
+
+class ServiceLimitFilter(django_filters.FilterSet):
+    marketplace = django_filters.CharFilter()
+    metric = django_filters.CharFilter()
+    level = django_filters.MultipleChoiceFilter(choices=Level.choices)
+
+    class Meta:
+        model = ServiceLimit
+        fields = ["marketplace", "metric", "level"]

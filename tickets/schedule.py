@@ -40,6 +40,14 @@ JOBS = (
         why="judge everything once a day: the net beneath all signals",
     ),
     Job(
+        key="tickets.measure_health",
+        call="tickets.services.health.measure",
+        every=timedelta(hours=1),
+        queue="detect",
+        limit=timedelta(minutes=10),
+        why="measure every metric of every account for the day, and days that were never measured",
+    ),
+    Job(
         key="tickets.wake_due",
         call="tickets.services.tickets.wake_due",
         every=timedelta(minutes=5),

@@ -33,6 +33,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Home", "space_dashboard", "home"),
             Entry("Tickets", "inbox", "tickets:inbox", badge="config.screens.navigation.open_tickets"),
             Entry("Sales", "monitoring", "sales"),
+            Entry("Channel health", "vital_signs", "tickets:health"),
         ),
     ),
     (

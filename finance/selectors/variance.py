@@ -23,6 +23,12 @@ SELECT a.key, a.label, m.currency, coalesce(sum(abs(m.variance)), 0), coalesce(s
 FROM finance_orderlinemoney m JOIN marketplaces_account a ON a.id = m.account_id
 WHERE m.ordered_on >= %s GROUP BY a.id, a.key, a.label, m.currency ORDER BY 4 DESC, a.key, m.currency
 """
+_DAYS = """
+SELECT account_id, ordered_on, currency, coalesce(sum(abs(variance)), 0), coalesce(sum(variance), 0),
+    coalesce(sum(abs(settled - variance)), 0), count(*) FILTER (WHERE abs(variance) >= 0.01), count(*)
+FROM finance_orderlinemoney WHERE variance IS NOT NULL AND ordered_on BETWEEN %s AND %s
+GROUP BY account_id, ordered_on, currency ORDER BY account_id, ordered_on, currency
+"""
 
 
 class Band(StrEnum):
@@ -71,3 +77,24 @@ def variances(*, since: date | None = None) -> Sequence[Variance]:
     with connection.cursor() as cursor:
         cursor.execute(_VARIANCE, [since or (clock.now() - SPAN).date()])
         return [Variance(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class VarianceDay:
+    """Settled lines of one account's orders of a day in one currency; figures as in `Variance`."""
+
+    account_id: int
+    day: date
+    currency: str
+    size: Decimal
+    signed: Decimal
+    expected: Decimal
+    outside: int
+    lines: int
+
+
+def variance_days(*, since: date, until: date) -> Sequence[VarianceDay]:
+    """Per account, day of the order and currency, both days included."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DAYS, [since, until])
+        return [VarianceDay(*row) for row in cursor.fetchall()]
