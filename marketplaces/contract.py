@@ -261,6 +261,9 @@ class Client(Protocol):
 
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome: ...
 
+    def offer(self, command: Outbound) -> Page | None:
+        """What a price or quantity is written to, as a page of listings; None when the marketplace does not know it."""
+
 
 Mapper = Callable[[Page], Iterator["Row | Rejected"]]
 

@@ -83,6 +83,14 @@ JOBS = (
         why="read back whether a write took effect",
     ),
     Job(
+        key="marketplaces.send_planned", call="marketplaces.tasks.send_planned", queue="push",
+        why="send the writes of a batch",
+    ),
+    Job(
+        key="marketplaces.look_again", call="marketplaces.tasks.look_again", queue="push",
+        why="read back the writes of a batch, and confirmed ones again after an hour and a day",
+    ),
+    Job(
         key="marketplaces.sweep_commands", call="marketplaces.tasks.sweep_commands", every=timedelta(minutes=5),
         why="take up writes whose work item was lost",
     ),

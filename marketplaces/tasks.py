@@ -9,7 +9,18 @@ from django.conf import settings
 from marketplaces import registry
 from marketplaces.contract import Capability
 from marketplaces.models import Account, AccountStatus
-from marketplaces.services import accounts, backfills, commands, events, gaps, housekeeping, pulls, records, replays
+from marketplaces.services import (
+    accounts,
+    backfills,
+    batches,
+    commands,
+    events,
+    gaps,
+    housekeeping,
+    pulls,
+    records,
+    replays,
+)
 
 
 def pull(account_id: int, resource: str) -> dict[str, int]:
@@ -59,6 +70,14 @@ def send_command(account_id: int, command_id: int) -> dict[str, int]:
 
 def confirm_command(account_id: int, command_id: int) -> dict[str, int]:
     return commands.confirm(account_id, command_id)
+
+
+def send_planned(account_id: int) -> dict[str, int]:
+    return batches.send_planned(account_id)
+
+
+def look_again(account_id: int) -> dict[str, int]:
+    return batches.look_again(account_id)
 
 
 def sweep_commands() -> dict[str, int]:

@@ -16,10 +16,14 @@ class CommandState(models.TextChoices):
     UNKNOWN = "unknown"
     SUPERSEDED = "superseded"
     PARKED = "parked"
+    DRIFTED = "drifted", "no longer shown"
 
 
 class Command(models.Model):
-    """An outbound write. `key` makes a repeat in its account the same write; only a read-back makes it confirmed."""
+    """An outbound write. `key` makes a repeat in its account the same write; only a read-back makes it confirmed.
+
+    Those of a `batch` are sent together. `offer_seen_at`: when the marketplace last showed that the offer exists.
+    """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="commands")
     kind = models.CharField(max_length=30)
@@ -33,6 +37,8 @@ class Command(models.Model):
     remote_ref = models.CharField(max_length=200, blank=True)
     answer = models.JSONField(default=dict)
     asked_by = models.CharField(max_length=150, blank=True)
+    batch = models.CharField(max_length=60, blank=True)
+    offer_seen_at = models.DateTimeField(null=True, blank=True)
     planned_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
@@ -43,7 +49,11 @@ class Command(models.Model):
         indexes = [
             models.Index(fields=["account", "subject", "-planned_at"], name="command_subject"),
             models.Index(fields=["state", "next_check_at"], name="command_open"),
-        ]
+            models.Index(
+                fields=["account", "id"], name="command_batched",
+                condition=models.Q(state=CommandState.PLANNED) & ~models.Q(batch=""),
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} {self.state}"

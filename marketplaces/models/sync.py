@@ -46,6 +46,7 @@ class RunReason(models.TextChoices):
     REPLAY = "replay"
     OPERATOR = "operator"
     FILE = "file"
+    READ_BACK = "read_back", "after a write"
 
 
 class RunState(models.TextChoices):

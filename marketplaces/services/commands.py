@@ -18,7 +18,7 @@ from config.core.work import later
 from marketplaces import plain, registry, signals
 from marketplaces.contract import Capability, Client, CommandKind, Outbound, Outcome, OutcomeState
 from marketplaces.models import Account, AccountStage, AccountStatus, Command, CommandState
-from marketplaces.services import connections, records
+from marketplaces.services import connections, followers, offers, records
 
 CHECK_AFTER = (timedelta(0), timedelta(minutes=5), timedelta(hours=1))
 NEEDS = {
@@ -27,7 +27,7 @@ NEEDS = {
     CommandKind.CONFIRM_SHIPMENT: Capability.CONFIRM_SHIPMENT,
 }
 REPLACING = frozenset({CommandKind.SET_PRICE, CommandKind.SET_STOCK})
-_WAITING = (CommandState.SENT, CommandState.ACCEPTED, CommandState.UNKNOWN)
+WAITING = (CommandState.SENT, CommandState.ACCEPTED, CommandState.UNKNOWN)
 _FAILED = (CommandState.REJECTED, CommandState.SUPERSEDED)
 
 
@@ -82,8 +82,20 @@ def send(account_id: int, command_id: int) -> dict[str, int]:
     One that was given back while a newer wish went out is superseded, so that the older value never comes last.
     """
     account = Account.objects.get(pk=account_id)
-    if account.status != AccountStatus.ACTIVE or account.stage != AccountStage.ACT:
+    if not is_trusted(account):
         return {"held": 1}
+    recorder = connections.Recorder(account)
+    with connections.opened(account, recorder) as client:
+        return send_by(client, recorder, command_id)
+
+
+def is_trusted(account: Account) -> bool:
+    """Whether writes may leave for the account now."""
+    return account.status == AccountStatus.ACTIVE and account.stage == AccountStage.ACT
+
+
+def send_by(client: Client, recorder: connections.Recorder, command_id: int) -> dict[str, int]:
+    """Send one planned command with a client that is open already."""
     taken = Command.objects.filter(pk=command_id, state=CommandState.PLANNED)
     planned = taken.first()
     if newer := planned and newer_than(planned):
@@ -91,13 +103,9 @@ def send(account_id: int, command_id: int) -> dict[str, int]:
     if not taken.update(state=CommandState.SENT, sent_at=clock.now(), next_check_at=clock.now() + CHECK_AFTER[1]):
         return {"skipped": 1}
     command = Command.objects.select_related("account").get(pk=command_id)
-    with connections.opened(account, _recorder(command)) as client:
-        _settle(command, _sent(client, command))
+    recorder.turn_to_command(command)
+    _settle(command, _sent(client, command))
     return {command.state: 1}
-
-
-def _recorder(command: Command) -> connections.Recorder:
-    return connections.Recorder(command.account, command_id=command.pk, about=command.subject)
 
 
 def newer_than(command: Command) -> Command | None:
@@ -115,14 +123,27 @@ def _same(command: Command) -> QuerySet[Command]:
 
 def _sent(client: Client, command: Command) -> Outcome:
     try:
+        if command.kind in REPLACING and not offers.is_there(client, command, outbound(command)):
+            return Outcome(OutcomeState.REJECTED, f"{command.account} does not know this offer; nothing was sent")
+    except Rejected as error:
+        return Outcome(OutcomeState.REJECTED, str(error))
+    except (NeedsOperator, Transient) as error:
+        _give_back(command, error)
+        raise
+    try:
         return client.send(outbound(command))
     except Rejected as error:
         return Outcome(OutcomeState.REJECTED, str(error))
     except (NeedsOperator, Transient) as error:
         if isinstance(error, NeedsOperator | RateLimited) or error.code == transport.NOT_SENT:
-            Command.objects.filter(pk=command.pk).update(state=CommandState.PLANNED, sent_at=None, reason=str(error))
+            _give_back(command, error)
             raise
         return Outcome(OutcomeState.UNKNOWN, str(error))
+
+
+def _give_back(command: Command, error: Exception) -> None:
+    """It did not leave, so it is still planned."""
+    Command.objects.filter(pk=command.pk).update(state=CommandState.PLANNED, sent_at=None, reason=str(error))
 
 
 def outbound(command: Command) -> Outbound:
@@ -142,7 +163,8 @@ def _settle(command: Command, outcome: Outcome) -> None:
     command.state = CommandState(outcome.state.value)
     with transaction.atomic():
         if outcome.state is OutcomeState.CONFIRMED:
-            command.confirmed_at, command.next_check_at = clock.now(), None
+            command.confirmed_at = command.offer_seen_at = clock.now()
+            command.next_check_at = offers.look_again_at(command) if command.kind in REPLACING else None
             _read_order_again(command)
         elif outcome.state is OutcomeState.REJECTED:
             command.next_check_at = None
@@ -150,6 +172,7 @@ def _settle(command: Command, outcome: Outcome) -> None:
         else:
             command.next_check_at = _next_check(command)
         command.save()
+        followers.tell([command.pk])
 
 
 def _read_order_again(command: Command) -> None:
@@ -174,6 +197,9 @@ def _next_check(command: Command) -> datetime | None:
         announce(signals.command_failed, command_id=command.pk)
         return None
     due = clock.now() + CHECK_AFTER[command.attempts]
+    if command.batch:
+        offers.look_at(command, due)
+        return due
     later(
         "marketplaces.confirm_command", account_id=command.account_id, command_id=command.pk, due_at=due,
         dedupe=f"confirm:{command.pk}:{command.attempts}",
@@ -184,11 +210,18 @@ def _next_check(command: Command) -> datetime | None:
 def confirm(account_id: int, command_id: int) -> dict[str, int]:
     """Read back what became of a write; only this makes it confirmed. An unknown write that is not there is resent."""
     command = Command.objects.select_related("account").get(pk=command_id, account=account_id)
-    if command.state not in _WAITING:
+    if command.state not in WAITING:
         return {"skipped": 1}
+    recorder = connections.Recorder(command.account)
+    with connections.opened(command.account, recorder) as client:
+        return confirm_by(client, recorder, command)
+
+
+def confirm_by(client: Client, recorder: connections.Recorder, command: Command) -> dict[str, int]:
+    """Read back one write with a client that is open already."""
+    recorder.turn_to_command(command)
     was_unknown = command.state in (CommandState.UNKNOWN, CommandState.SENT)
-    with connections.opened(command.account, _recorder(command)) as client:
-        outcome = client.read_back(outbound(command), command.remote_ref)
+    outcome = client.read_back(outbound(command), command.remote_ref)
     command.attempts += 1
     if was_unknown and outcome.state is OutcomeState.REJECTED and command.attempts < len(CHECK_AFTER):
         return _resend(command)
@@ -201,6 +234,7 @@ def _resend(command: Command) -> dict[str, int]:
     command.state, command.sent_at, command.next_check_at = CommandState.PLANNED, None, None
     with transaction.atomic():
         command.save()
+        followers.tell([command.pk])
         later("marketplaces.send_command", account_id=command.account_id, command_id=command.pk)
     return {"resent": 1}
 
@@ -208,8 +242,18 @@ def _resend(command: Command) -> dict[str, int]:
 def sweep() -> dict[str, int]:
     """Ask again for what was planned or waits for a read-back and whose work item is gone."""
     ready = Command.objects.filter(account__status=AccountStatus.ACTIVE, account__stage=AccountStage.ACT)
-    planned = ready.filter(state=CommandState.PLANNED).values_list("account_id", "pk")
-    due = ready.filter(state__in=_WAITING, next_check_at__lte=clock.now()).values_list("account_id", "pk")
-    asked = [later("marketplaces.send_command", account_id=a, command_id=c) for a, c in planned]
-    asked += [later("marketplaces.confirm_command", account_id=a, command_id=c) for a, c in due]
+    planned = ready.filter(state=CommandState.PLANNED)
+    due = ready.filter(next_check_at__lte=clock.now())
+    alone = planned.filter(batch="").values_list("account_id", "pk")
+    waiting = due.filter(state__in=WAITING, batch="").values_list("account_id", "pk")
+    asked = [later("marketplaces.send_command", account_id=a, command_id=c) for a, c in alone]
+    asked += [later("marketplaces.confirm_command", account_id=a, command_id=c) for a, c in waiting]
+    asked += [later("marketplaces.send_planned", account_id=a) for a in _accounts(planned.exclude(batch=""))]
+    asked += [
+        later("marketplaces.look_again", account_id=a) for a in _accounts(due.exclude(state__in=WAITING, batch=""))
+    ]
     return {"asked": sum(item is not None for item in asked)}
+
+
+def _accounts(found: QuerySet[Command]) -> list[int]:
+    return list(found.order_by("account_id").values_list("account_id", flat=True).distinct())

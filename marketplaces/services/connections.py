@@ -12,7 +12,7 @@ from config.core import tenancy
 from config.core.http import ApiSession, Exchange
 from marketplaces import registry, subjects
 from marketplaces.contract import AccountFacts, Client
-from marketplaces.models import Account, Traffic
+from marketplaces.models import Account, Command, Traffic
 
 FLUSH_AT = 500
 
@@ -46,6 +46,10 @@ class Recorder:
     def turn_to(self, resource: str, external_id: str) -> None:
         """The calls that follow are about one record."""
         self.about = subjects.order(external_id) if resource == "orders" else ""
+
+    def turn_to_command(self, command: Command) -> None:
+        """The calls that follow belong to one write."""
+        self._command_id, self.about = command.pk, command.subject
 
     def _row(self, exchange: Exchange) -> Traffic:
         return Traffic(

@@ -10,7 +10,7 @@ from django.db import transaction
 from config.core import clock
 from config.core.work import later
 from marketplaces.models import Command, CommandState, EventState, InboxEvent
-from marketplaces.services import commands, events, writes
+from marketplaces.services import commands, events, followers, writes
 
 log = logging.getLogger(__name__)
 FAILED = (CommandState.REJECTED, CommandState.PARKED)
@@ -26,6 +26,7 @@ def command(command_id: int, *, by: str, reason: str) -> Command:
         found.state, found.reason = CommandState.PLANNED, f"sent again by {by}: {reason.strip()}"
         found.attempts, found.sent_at, found.next_check_at = 0, None, None
         found.save()
+        followers.tell([found.pk])
         later("marketplaces.send_command", account_id=found.account_id, command_id=found.pk)
     log.info("command_retried command=%s by=%s", found.pk, by)
     return found

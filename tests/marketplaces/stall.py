@@ -85,6 +85,7 @@ class Remote:
     loses_create_answer: bool = False
     outcomes: list[Outcome | NinefoldError] = field(default_factory=list)
     signature_keys: list[str] = field(default_factory=list)
+    has_no_offers: bool = False
 
     def put(self, order_id: str, at: datetime, **changes: Any) -> None:
         self.orders[order_id] = {"id": order_id, "at": at.isoformat(), "status": "to_ship", "qty": 1, **changes}
@@ -178,6 +179,9 @@ class StallClient:
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         REMOTE.answer(f"read_back {command.key}")
         return _next_outcome()
+
+    def offer(self, command: Outbound) -> Page | None:
+        return None if REMOTE.has_no_offers else _page("stock", [])
 
 
 def _listed(order: Mapping[str, Any]) -> datetime:

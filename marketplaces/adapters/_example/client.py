@@ -96,6 +96,9 @@ class Client:
         page = self.by_id("listings", command.external_id)
         return actions.outcome(command, page.json() if page else None)
 
+    def offer(self, command: Outbound) -> Page | None:
+        return self.by_id("listings", command.external_id)
+
     def _pages(self, resource: str, params: Mapping[str, str], mark: str = "") -> Iterator[Page]:
         """Pages from 1 (or the marked one) up to the number that the answer tells."""
         number = last = int(mark or 1)

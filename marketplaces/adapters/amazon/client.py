@@ -146,6 +146,9 @@ class Client:
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         return writes.read_back(self.api, self.account, command)
 
+    def offer(self, command: Outbound) -> Page | None:
+        return self.by_id("listings", f"{command.channel}:{command.sku}")
+
     def _page(self, resource: str, body: bytes = b"", *, context: Mapping[str, str] | None = None, **more: str) -> Page:
         """A page with what its body does not say: seller, region, and what the caller adds."""
         settings = self.account.settings

@@ -232,6 +232,9 @@ class Client:
         page = self.by_id(*actions.entity_of(command))
         return actions.entity_outcome(command, page.json() if page else None, remote_ref)
 
+    def offer(self, command: Outbound) -> Page | None:
+        return self.by_id("listings", command.external_id)
+
     def _process(self, process_id: str) -> Mapping[str, Any] | None:
         try:
             return self.api.call(endpoints.PROCESS, parts={"id": process_id}).json()

@@ -143,6 +143,9 @@ class Client:
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         return self.writer.read_back(command, remote_ref)
 
+    def offer(self, command: Outbound) -> Page | None:
+        return self.by_id("listings", command.external_id)
+
     def _variations(self, window: Window) -> Iterator[Reply]:
         return paging.linked(self.api, endpoints.PRODUCTS, {"page": 0, "limit": MOST["products"]}, window.mark)
 

@@ -121,6 +121,9 @@ class Client:
         variant = self._known(queries.VARIANT, "ProductVariant", command.external_id, "productVariant")
         return actions.variant_outcome(command, variant, self.account.settings.get("location_id", ""))
 
+    def offer(self, command: Outbound) -> Page | None:
+        return self.by_id("listings", command.external_id)
+
     def _set_stock(self, command: Outbound) -> Outcome:
         """Compare and set; when the units changed in between, read and set once more."""
         name, location = "inventorySetQuantities", self.account.settings.get("location_id", "")

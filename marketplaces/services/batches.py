@@ -1,0 +1,128 @@
+"""Many writes at once: planned as a set, sent and read back by one client per account."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from config.core import clock
+from config.core.bulk import Table, land
+from config.core.work import later
+from marketplaces import plain, registry
+from marketplaces.contract import Client, OutcomeState
+from marketplaces.models import Account, Command, CommandState, RunReason
+from marketplaces.services import commands, connections, followers, offers, pulls
+
+AT_ONCE = 50
+LISTINGS = "listings"
+_SUPERSEDE = """
+UPDATE marketplaces_command older SET state = 'superseded', reason = 'replaced by command ' || newer.id
+FROM marketplaces_command newer
+WHERE newer.id = ANY(%s) AND older.account_id = newer.account_id AND older.subject = newer.subject
+  AND older.kind = newer.kind AND older.channel = newer.channel AND older.state = 'planned' AND older.id < newer.id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A price or quantity of a batch, and when its offer was last seen, where that is known."""
+
+    intent: commands.Intent
+    offer_seen_at: datetime | None = None
+
+
+def plan(account: Account, batch: str, wanted: Iterable[Planned]) -> dict[str, int]:
+    """Write down many wishes in two statements; the new commands by their keys. Older unsent ones are superseded."""
+    table = Table(
+        name="marketplaces_command",
+        columns=("account_id", "kind", "key", "subject", "channel", "payload", "asked_by", "offer_seen_at", "batch"),
+        key=("account_id", "key"),
+        update=(),
+        newer=None,
+        returning=("id", "key"),
+        on_insert={
+            "state": CommandState.PLANNED, "attempts": 0, "reason": "", "remote_ref": "", "answer": "{}",
+            "planned_at": clock.now(),
+        },
+    )  # fmt: skip
+    with transaction.atomic():
+        landed = land(table, (_row(account, batch, each) for each in wanted))
+        made = {key: pk for pk, key in landed.inserted_ids}
+        with connection.cursor() as cursor:
+            cursor.execute(_SUPERSEDE, [list(made.values())])
+        if made and commands.is_trusted(account):
+            later("marketplaces.send_planned", account_id=account.pk)
+    return made
+
+
+def _row(account: Account, batch: str, wanted: Planned) -> tuple[object, ...]:
+    intent = wanted.intent
+    return (
+        account.pk, intent.kind.value, intent.key, intent.subject, intent.channel, plain.plain(intent.payload),
+        intent.asked_by, wanted.offer_seen_at, batch,
+    )  # fmt: skip
+
+
+def send_planned(account_id: int) -> dict[str, int]:
+    """Send what waits in batches, oldest first; what is left is another run's."""
+    account = Account.objects.get(pk=account_id)
+    if not commands.is_trusted(account):
+        return {"held": 1}
+    waiting = Command.objects.filter(account=account, state=CommandState.PLANNED).exclude(batch="")
+    ids = list(waiting.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    return _each(account, ids, commands.send_by, "marketplaces.send_planned")
+
+
+def look_again(account_id: int) -> dict[str, int]:
+    """Read back what is due: batched writes until they show, confirmed ones again later."""
+    account = Account.objects.get(pk=account_id)
+    if account.is_paused:
+        return {"held": 1}
+    due = Command.objects.filter(account=account, next_check_at__lte=clock.now())
+    due = due.exclude(state__in=commands.WAITING, batch="")
+    ids = list(due.order_by("next_check_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
+    return _each(account, ids, _look, "marketplaces.look_again")
+
+
+def _each(
+    account: Account, ids: list[int], act: Callable[[Client, connections.Recorder, int], dict[str, int]], job: str
+) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    recorder = connections.Recorder(account)
+    with connections.opened(account, recorder) as client:
+        for pk in ids:
+            counts.update(act(client, recorder, pk))
+    if len(ids) == AT_ONCE:
+        later(job, account_id=account.pk)
+    return dict(counts)
+
+
+def _look(client: Client, recorder: connections.Recorder, command_id: int) -> dict[str, int]:
+    command = Command.objects.select_related("account").get(pk=command_id)
+    if command.state in commands.WAITING:
+        return commands.confirm_by(client, recorder, command)
+    if command.state != CommandState.CONFIRMED or commands.newer_than(command):
+        Command.objects.filter(pk=command_id).update(next_check_at=None)
+        return {"overtaken": 1}
+    return _look_at_confirmed(client, recorder, command)
+
+
+def _look_at_confirmed(client: Client, recorder: connections.Recorder, command: Command) -> dict[str, int]:
+    """See that the value still stands, and read the offer with the problems that the marketplace has with it."""
+    recorder.turn_to_command(command)
+    outcome = client.read_back(commands.outbound(command), command.remote_ref)
+    page = client.offer(commands.outbound(command))
+    with transaction.atomic():
+        if outcome.state is OutcomeState.CONFIRMED:
+            command.next_check_at = offers.look_again_at(command)
+        else:
+            command.state, command.reason, command.next_check_at = CommandState.DRIFTED, outcome.reason, None
+        command.save()
+        followers.tell([command.pk])
+    if page and any(resource.key == LISTINGS for resource in registry.get(command.account.marketplace).resources):
+        pulls.take_in(command.account, LISTINGS, [page], reason=RunReason.READ_BACK)
+    return {command.state: 1}
