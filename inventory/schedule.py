@@ -24,4 +24,17 @@ JOBS = (
         every=timedelta(minutes=15),
         why="give back what orders hold that were not paid for in time",
     ),
+    Job(
+        key="inventory.offer",
+        call="inventory.services.offers.offer",
+        queue="push",
+        why="wish for the quantities of offers whose stock, rules or buffers changed",
+    ),
+    Job(
+        key="inventory.compute_buffers",
+        call="inventory.services.offers.compute_buffers",
+        every=timedelta(hours=24),
+        queue="math",
+        why="hold back as many units as other channels may sell before a change of ours shows",
+    ),
 )

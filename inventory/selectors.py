@@ -14,7 +14,22 @@ from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Concat
 
 from catalog.models import RemoteProduct
-from inventory.models import Order, OrderEvent, OrderLine, Return, SalesDay, SkuDay, StockLevel, Warehouse
+from inventory.models import (
+    AllocationRule,
+    Feed,
+    Holding,
+    Order,
+    OrderEvent,
+    OrderLine,
+    Reservation,
+    Return,
+    SalesDay,
+    Shortage,
+    SkuDay,
+    StockLevel,
+    StockMove,
+    Warehouse,
+)
 
 _UNITS = {f"units_{name}": Sum(name) for name in ("available", "reserved", "inbound", "unsellable")}
 OPEN = ("to_ship", "partially_shipped")
@@ -240,3 +255,34 @@ def best_sellers(*, since: date, share: Decimal) -> set[int]:
     for sku_id, currency, _ in sums:
         ranked[currency].append(sku_id)
     return {sku for skus in ranked.values() for sku in skus[: ceil(len(skus) * share)]}
+
+
+def holdings() -> QuerySet[Holding]:
+    """What lies on our own shelves: on hand, reserved, available."""
+    return Holding.objects.select_related("warehouse", "sku")
+
+
+def stock_moves() -> QuerySet[StockMove]:
+    """Every unit that came or went, with why."""
+    return StockMove.objects.select_related("warehouse", "sku", "account")
+
+
+def reservations() -> QuerySet[Reservation]:
+    """What order lines hold of our shelves, and what has left them."""
+    return Reservation.objects.select_related("warehouse", "sku", "order_line", "order_line__account")
+
+
+def shortages(*, account_id: int | None = None) -> QuerySet[Shortage]:
+    """Units that orders were promised and our stock does not cover, open ones only, with their order line."""
+    found = Shortage.objects.filter(Q(missing__gt=0) | Q(unbacked__gt=0))
+    found = found.filter(account_id=account_id) if account_id else found
+    return found.select_related("account", "sku", "order_line", "order_line__order")
+
+
+def feeds() -> QuerySet[Feed]:
+    """Which warehouses of ours each account sells from, the first one first."""
+    return Feed.objects.select_related("account", "warehouse").order_by("account__label", "priority", "pk")
+
+
+def allocation_rules() -> QuerySet[AllocationRule]:
+    return AllocationRule.objects.select_related("account", "sku", "listing")

@@ -1,4 +1,4 @@
-from inventory.models.allocation import AllocationRule, Buffer, Feed, RuleKind, StaleOffer, StockPolicy
+from inventory.models.allocation import AllocationRule, Buffer, Feed, StaleOffer, StockPolicy
 from inventory.models.ledger import Holding, MoveKind, StockMove
 from inventory.models.orders import Order, OrderEvent, OrderLine
 from inventory.models.reservations import HoldTerm, Reservation, Shortage
@@ -8,6 +8,6 @@ from inventory.models.stock import StockLevel, Warehouse
 
 __all__ = [
     "AllocationRule", "Buffer", "Feed", "HoldTerm", "Holding", "MoveKind", "Order", "OrderEvent", "OrderLine",
-    "Reservation", "Return", "RuleKind", "SalesDay", "Shortage", "SkuDay", "StaleOffer", "StockLevel", "StockMove",
+    "Reservation", "Return", "SalesDay", "Shortage", "SkuDay", "StaleOffer", "StockLevel", "StockMove",
     "StockPolicy", "Warehouse",
 ]  # fmt: skip

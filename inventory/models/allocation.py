@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from catalog.models import Sku
 from inventory.models.stock import Warehouse
+from inventory.offering import LABELS
 
 
 class Feed(models.Model):
@@ -39,24 +40,12 @@ class StaleOffer(models.Model):
         return str(self.sku_id)
 
 
-class RuleKind(models.TextChoices):
-    """What a rule does with what is free of reservations and the buffer; they apply in this order."""
-
-    SAFETY = "safety", "keep back units"
-    PERCENTAGE = "percentage", "offer a share"
-    MAXIMUM = "maximum", "offer at most"
-    FIXED = "fixed", "show a fixed number"
-    PRIORITY = "priority", "leave the last units to others"
-    REPLENISHABLE = "replenishable", "offer at least, it can be had again"
-    INBOUND = "inbound", "offer a share of what is on its way"
-
-
 class AllocationRule(models.Model):
     """One limit on what is offered. Blank account, channel, listing and SKU hold for all; the most specific one of a
     kind counts: listing before SKU before channel before account. Shares are whole percents, rounded down.
     """
 
-    kind = models.CharField(max_length=16, choices=RuleKind)
+    kind = models.CharField(max_length=16, choices=[(kind.value, label) for kind, label in LABELS.items()])
     value = models.PositiveIntegerField()
     account = models.ForeignKey("marketplaces.Account", models.CASCADE, null=True, blank=True, related_name="+")
     channel = models.CharField(max_length=20, blank=True)
