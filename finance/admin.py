@@ -32,6 +32,7 @@ from finance.models import (
     JournalExport,
     JournalLine,
     Restatement,
+    RoundingEntry,
     Settlement,
     SettlementLine,
 )
@@ -224,3 +225,10 @@ class BankRejectedAdmin(_Money):
 @admin.register(ApprovalLimit)
 class ApprovalLimitAdmin(Configure):
     list_display = ("decision", "amount", "currency")
+
+
+@admin.register(RoundingEntry)
+class RoundingEntryAdmin(_Money):
+    list_display = ("account", "month", "kind", "line_class", "expected", "actual", "difference", "currency")
+    list_filter = ("kind", "month")
+    list_select_related = ("account",)

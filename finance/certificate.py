@@ -28,6 +28,7 @@ from finance.models import (
     Restatement,
     Settlement,
 )
+from finance.selectors.rounding import RoundingMonth
 
 FORMAT = "Ninefold month certificate 1"
 MEANING = {
@@ -78,7 +79,13 @@ def statement_lines(settlement: Settlement) -> bytes:
 
 
 def compose(
-    month: AccountMonth, statements: Sequence[Settlement], checks: Sequence[Row], *, names: dict[int, str], key: str
+    month: AccountMonth,
+    statements: Sequence[Settlement],
+    checks: Sequence[Row],
+    rounding: Sequence[RoundingMonth],
+    *,
+    names: dict[int, str],
+    key: str,
 ) -> dict[str, Any]:
     """Everything but the list of files. `names` are the files of the statements' lines by primary key."""
     account = month.account
@@ -93,7 +100,7 @@ def compose(
         "statements": [_statement(row, names[row.pk]) for row in statements],
         "checks": [_check(row) for row in checks],
         "exceptions": [_check(row) for row in checks if row.accepted_by],
-        "rounding": _rounding(month),
+        "rounding": [_rounding(row) for row in rounding],
         "restatements": _restatements(month),
         "exports": _exports(month),
         "public_key": key,
@@ -170,8 +177,12 @@ def _sums(month: AccountMonth) -> Iterable[tuple[str, str, Decimal]]:
     )
 
 
-def _rounding(month: AccountMonth) -> dict[str, str]:
-    return {currency: plain(amount) for currency, purpose, amount in _sums(month) if purpose == "rounding"}
+def _rounding(row: RoundingMonth) -> dict[str, Any]:
+    return {
+        "currency": row.currency, "fees": row.fees, "exchanges": row.exchanges, "amount": plain(row.amount),
+        "size": plain(row.size), "booked": plain(row.booked), "total": plain(row.total), "allowed": plain(row.allowed),
+        "turnover": plain(row.turnover), "is_within": row.is_within,
+    }  # fmt: skip
 
 
 def _restatements(month: AccountMonth) -> list[dict[str, Any]]:

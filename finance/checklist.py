@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Sum
 
 from config.core import clock
-from finance.classes import SALE, Scope
 from finance.closing import next_month
 from finance.models import (
-    Books,
     Deposit,
     Discrepancy,
     DiscrepancyKind,
     DiscrepancyState,
-    IdentityCheck,
-    Journal,
-    JournalExport,
-    JournalLine,
     ProfitDay,
-    Settlement,
-    SettlementLine,
     SettlementState,
 )
-from marketplaces.models import Account
+from finance.months import Month
 
 UNMATCHED_AFTER = timedelta(days=3)
 DEPOSIT_WITHIN = timedelta(days=5)
 COSTED_FROM = Decimal("0.98")
-ROUNDING_SHARE = Decimal("0.0001")
 UNREADY = (SettlementState.ANNOUNCED, SettlementState.IMPORTED, SettlementState.INCONSISTENT, SettlementState.REISSUED)
 NAMED = 4
+UNKNOWN = "unknown"
+CHAIN, PARTS_MAKE_WHOLE = 6, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +50,6 @@ class Spec:
     query: str = ""
     is_blocking: bool = True
     is_acceptable: bool = True
-
-
-class Month:
-    """One account's month, with the rows that the checks look at; each is read once."""
-
-    def __init__(self, account: Account, month: date, books: Books) -> None:
-        self.account, self.month, self.books = account, month, books
-        zone = account.zone()
-        self.start: datetime = clock.day_bounds(month, zone)[0]
-        self.end: datetime = clock.day_bounds(next_month(month), zone)[0]
-
-    @cached_property
-    def statements(self) -> list[Settlement]:
-        """Statements whose period touches the month."""
-        until = Coalesce("period_end", "imported_at")
-        since = Coalesce("period_start", "period_end", "imported_at")
-        found = Settlement.objects.filter(account=self.account).alias(since=since, until=until)
-        return list(found.filter(until__gt=self.start, since__lt=self.end).order_by("period_end", "pk"))
-
-    @cached_property
-    def ids(self) -> list[int]:
-        return [row.pk for row in self.statements]
-
-    @property
-    def lines(self) -> QuerySet[SettlementLine]:
-        """Lines of these statements that were posted in the month, or at no known moment."""
-        posted = Q(posted_at__gte=self.start, posted_at__lt=self.end) | Q(posted_at=None)
-        return SettlementLine.objects.filter(posted, settlement__in=self.ids)
-
-    @property
-    def journals(self) -> QuerySet[Journal]:
-        return Journal.objects.filter(account=self.account, month=self.month)
 
 
 def _names(rows: Iterable[object]) -> str:
@@ -120,7 +80,7 @@ def _all_there(of: Month) -> Finding:
 
 
 def _chain(of: Month) -> Finding:
-    broken = IdentityCheck.objects.filter(settlement__in=of.ids, number=6, passed=False).select_related("settlement")
+    broken = [check for check in of.checks if check.number == CHAIN and check.passed is False]
     gaps = Discrepancy.objects.filter(
         account=of.account, kind=DiscrepancyKind.STATEMENT_GAP, state=DiscrepancyState.OPEN
     ).filter(evidence__since__lt=of.end.isoformat(), evidence__until__gt=of.start.isoformat())
@@ -142,24 +102,27 @@ def _residual(of: Month) -> Finding:
 
 
 def _identities(of: Month) -> Finding:
-    failed = IdentityCheck.objects.filter(settlement__in=of.ids, passed=False).exclude(number=6)
-    bad = [f"{check.settlement} identity {check.number}" for check in failed.select_related("settlement")]
-    passed = IdentityCheck.objects.filter(settlement__in=of.ids, passed=True).count()
+    failed = [check for check in of.checks if check.passed is False and check.number != CHAIN]
+    bad = [f"{check.settlement} identity {check.number}" for check in failed]
+    passed = sum(bool(check.passed) for check in of.checks)
     return _verdict(bad, "failed", f"{passed} identities passed, none failed")
 
 
 def _labels(of: Month) -> Finding:
-    unknown = of.lines.filter(line_class="unknown").values("label_text").annotate(money=Sum("amount")).order_by("money")
-    bad = [f"{row['label_text']!r} {row['money'].normalize():f}" for row in unknown]
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for row in of.parked:
+        if row["line_class"] == UNKNOWN:
+            sums[row["label_text"]] += row["money"]
+    bad = [f"{label!r} {sums[label].normalize():f}" for label in sorted(sums, key=lambda label: sums[label])]
     return _verdict(bad, "nobody said what these are", "every label is known")
 
 
 def _unmatched(of: Month) -> Finding:
     before = clock.now() - UNMATCHED_AFTER
-    found = of.lines.filter(scope=Scope.QUARANTINE).exclude(line_class="unknown")
-    old = found.filter(settlement__imported_at__lt=before).aggregate(count=Count("pk"), money=Sum("amount"))
-    if old["count"]:
-        return Finding(False, f"{old['count']} rows of {old['money'].normalize():f} wait for longer than three days")
+    old = [row for row in of.parked if row["line_class"] != UNKNOWN and row["settlement__imported_at"] < before]
+    if old:
+        count, money = sum(row["count"] for row in old), sum((row["money"] for row in old), Decimal(0))
+        return Finding(False, f"{count} rows of {money.normalize():f} wait for longer than three days")
     return Finding(True, "nothing waits for longer than three days")
 
 
@@ -188,7 +151,7 @@ def _deposits(of: Month) -> Finding:
 
 
 def _booked(of: Month) -> Finding:
-    checks = {c.settlement_id: c for c in IdentityCheck.objects.filter(settlement__in=of.ids, number=8)}
+    checks = {check.settlement_id: check for check in of.checks if check.number == PARTS_MAKE_WHOLE}
     bad: list[object] = []
     for row in of.statements:
         check = checks.get(row.pk)
@@ -196,12 +159,12 @@ def _booked(of: Month) -> Finding:
             bad.append(f"{row} ({check.reason if check and check.reason else 'not booked since it was checked'})")
     days = {"booked_on__gte": of.month, "booked_on__lt": next_month(of.month)}
     bad += list(Deposit.objects.filter(account=of.account, journals__isnull=True, **days))
-    return _verdict(bad, "without entries", f"{of.journals.count()} entries")
+    return _verdict(bad, "without entries", f"{of.entries[0]} entries")
 
 
 def _exported(of: Month) -> Finding:
-    made = JournalExport.objects.filter(account=of.account, month=of.month, is_current=True)
-    built = of.journals.order_by("-built_at").values_list("built_at", flat=True).first()
+    made = [export for export in of.exports if export.is_current]
+    built = of.entries[1]
     if built is None:
         return Finding(True, "there is nothing to export")
     fresh = [row for row in made if row.made_at >= built]
@@ -211,15 +174,13 @@ def _exported(of: Month) -> Finding:
 
 
 def _rounding(of: Month) -> Finding:
-    lines = JournalLine.objects.filter(journal__in=of.journals, purpose="rounding")
-    sums = lines.values("journal__currency").annotate(money=Sum("amount")).order_by("journal__currency")
-    bad = []
-    for row in sums:
-        turnover = of.lines.filter(line_class__in=SALE, currency=row["journal__currency"]).aggregate(all=Sum("amount"))
-        limit = max(of.books.rounding_limit, (turnover["all"] or Decimal(0)) * ROUNDING_SHARE)
-        if abs(row["money"]) > limit:
-            bad.append(f"{row['money'].normalize():f} {row['journal__currency']} of at most {limit:.2f}")
-    return _verdict(bad, "too much was rounded", f"within {of.books.rounding_limit}")
+    bad = [
+        f"{row.total.normalize():f} {row.currency} of at most {row.allowed:.2f}"
+        for row in of.rounding
+        if not row.is_within
+    ]
+    entries = sum(row.fees + row.exchanges for row in of.rounding)
+    return _verdict(bad, "too much was rounded", f"{entries} tolerated differences, within {of.books.rounding_limit}")
 
 
 def _cases(of: Month) -> Finding:
@@ -241,7 +202,7 @@ CHECKS = (
     Spec("unmatched", "Nothing is unmatched for long", _unmatched, "finance:discrepancies", "kind=unmatched"),
     Spec("deposits", "The deposits were seen", _deposits, "finance:import"),
     Spec("booked", "Everything is booked", _booked, "finance:journals", is_acceptable=False),
-    Spec("rounding", "Rounding is small", _rounding, "finance:journals"),
+    Spec("rounding", "Rounding is small", _rounding, "finance:rounding"),
     Spec("exported", "The entries were exported", _exported, "finance:journals"),
     Spec("costs", "Costs are known", _costs, "finance:cost_gaps", is_blocking=False),
     Spec("cases", "Differences are settled", _cases, "finance:discrepancies", is_blocking=False),
@@ -264,7 +225,6 @@ class Row:
         return bool(self.passed) or bool(self.accepted_by) or not self.spec.is_blocking
 
 
-def look(account: Account, month: date, books: Books) -> list[tuple[Spec, Finding]]:
+def look(of: Month) -> list[tuple[Spec, Finding]]:
     """Every check of an account's month, in the order in which a person works through them."""
-    of = Month(account, month, books)
     return [(spec, spec.look(of)) for spec in CHECKS]

@@ -12,14 +12,17 @@ MOVES: dict[str, frozenset[str]] = {
     S.ANNOUNCED: _BY_SUMS,
     S.IMPORTED: _BY_SUMS,
     S.INCONSISTENT: _BY_SUMS,
-    S.TIED: _BY_SUMS,
+    S.TIED: _BY_SUMS | {S.LOCKED},
     S.MATCHED: _BY_SUMS | {S.APPROVED},
     S.APPROVED: _BY_SUMS | {S.EXPORTED, S.LOCKED},
     S.EXPORTED: _BY_SUMS | {S.APPROVED, S.LOCKED},
     S.LOCKED: frozenset({S.REISSUED}),
     S.REISSUED: frozenset({S.LOCKED}),
 }
-"""A new issue or a returned payout opens an approved or exported statement again; a locked one never opens."""
+"""A new issue or a returned payout opens an approved or exported statement again; a locked one never opens.
+
+A tied one is locked only with its month, where two persons accepted what is not matched.
+"""
 
 PAYOUT_MOVES: dict[str, frozenset[str]] = {
     P.ANNOUNCED: frozenset({P.SENT, P.RECEIVED, P.FAILED}),

@@ -17,6 +17,7 @@ from finance.views import (
     margins,
     months,
     rates,
+    rounding,
     statements,
 )
 
@@ -54,6 +55,7 @@ urlpatterns = [
     path("money/months/<slug:account>/<int:year>/<int:number>/", months.month, name="month"),
     path("money/months/<slug:account>/<int:year>/<int:number>/certificate/", months.certificate, name="certificate"),
     path("money/months/<slug:account>/<int:year>/<int:number>/certificate.zip", months.bundle, name="bundle"),
+    path("money/rounding/", rounding.rounding, name="rounding"),
     path("money/journals/", journals.journals, name="journals"),
     path("money/journals/<int:pk>/", journals.journal, name="journal"),
     path("money/exports/<int:pk>/", journals.export, name="export"),

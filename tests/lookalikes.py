@@ -85,6 +85,7 @@ def _special(label: str, mark: str) -> dict[str, Any]:
         "finance.AccountMonth": {"month": NOON.date().replace(day=1)},
         "finance.Journal": {"month": NOON.date().replace(day=1)},
         "finance.JournalLine": {"amount": 0},
+        "finance.RoundingEntry": {"actual": 2},
         "finance.JournalExport": {"body": zlib.compress(mark.encode())},
         "finance.Certificate": {"body": zlib.compress(json.dumps({"mark": mark}).encode())},
         "inventory.Order": {"status": "to_ship"},

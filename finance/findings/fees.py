@@ -10,7 +10,7 @@ from finance.fees import SALE_FEES
 from marketplaces.canonical import LineClass as C
 
 JUDGED = (*SALE_FEES, C.RETURN_HANDLING.value, C.ADMINISTRATION_FEE.value)
-_CHARGED = """
+CHARGED = """
 charged AS (
     SELECT line.account_id, line.order_line_id, line.line_class, min(line.order_ref) AS order_ref,
         -sum(line.amount) - coalesce(max(twice.amount), 0) AS amount, min(line.currency) AS currency,
@@ -36,7 +36,7 @@ shown AS (
 """
 
 FEE_OVERCHARGE = f"""
-WITH {_CHARGED}, found AS MATERIALIZED (
+WITH {CHARGED}, found AS MATERIALIZED (
     SELECT c.*, item.sku_id, fee.amount AS expected, fee.tolerance, fee.source, fee.rule_id, fee.quote_id,
         c.amount + fee.amount AS too_much
     FROM charged c JOIN finance_expectedfee fee USING (order_line_id, line_class)
@@ -62,7 +62,7 @@ LEFT JOIN finance_feerule rule ON rule.id = f.rule_id LEFT JOIN finance_feequote
 """  # noqa: S608 - fragments of one statement, no values
 
 UNEXPECTED_FEE = f"""
-WITH {_CHARGED}, closed AS (
+WITH {CHARGED}, closed AS (
     SELECT DISTINCT ON (c.order_line_id, rule.channel, rule.category, rule.programme, rule.currency)
         c.order_line_id, rule.id AS rule_id, rule.valid_from, rule.is_end, o.channel, o.fulfilment AS programme,
         o.business_on AS day

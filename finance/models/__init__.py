@@ -10,9 +10,10 @@ from finance.models.discrepancies import Discrepancy, DiscrepancyKind, Discrepan
 from finance.models.exports import ExportFormat, JournalExport
 from finance.models.fees import ExpectedFee, FeeBasis, FeeQuote, FeeRule, FeeSource, Rounding, VatTreatment
 from finance.models.journals import AccountRule, Books, Journal, JournalKind, JournalLine, TaxClass
-from finance.models.order_money import MoneyState, OrderLineMoney, RoundingMonth
+from finance.models.order_money import MoneyState, OrderLineMoney
 from finance.models.profit import LineProfit, ProfitDay, VatRate
 from finance.models.revisions import RevisionLine, SettlementRevision
+from finance.models.rounding import RoundingEntry, RoundingKind
 from finance.models.settlements import (
     IdentityCheck,
     Match,
@@ -32,7 +33,7 @@ __all__ = [
     "DiscrepancyKind", "DiscrepancyState", "ExpectedFee", "ExportFormat", "FeeBasis", "FeeQuote", "FeeRule",
     "FeeSource", "HumanMatch", "IdentityCheck", "Journal", "JournalExport", "JournalKind", "JournalLine",
     "LineProfit", "Match", "MatchLayer", "MatchReason", "MoneyState", "MonthState", "OrderLineMoney", "PayoutState",
-    "ProfitDay", "Recovery", "Restatement", "RestatementKind", "RevisionLine", "Rounding", "RoundingMonth",
-    "Settlement", "SettlementLine", "SettlementRevision", "SettlementSource", "SettlementState",
+    "ProfitDay", "Recovery", "Restatement", "RestatementKind", "RevisionLine", "Rounding", "RoundingEntry",
+    "RoundingKind", "Settlement", "SettlementLine", "SettlementRevision", "SettlementSource", "SettlementState",
     "Severity", "TaxClass", "VatRate", "VatTreatment", "WriteOff",
 ]  # fmt: skip

@@ -68,30 +68,3 @@ class OrderLineMoney(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_line_id} {self.state}"
-
-
-class RoundingMonth(models.Model):
-    """Differences that were tolerated in one month: fees within a cent of what they should be, never netted with others.
-
-    `amount` is signed, `size` the sum of sizes; `ceiling` is the larger of 5.00 and 0.01% of `turnover`.
-    """
-
-    account = models.ForeignKey("marketplaces.Account", models.CASCADE, related_name="rounding")
-    month = models.DateField()
-    currency = models.CharField(max_length=3)
-    lines = models.PositiveIntegerField()
-    amount = models.DecimalField(max_digits=19, decimal_places=4)
-    size = models.DecimalField(max_digits=19, decimal_places=4)
-    turnover = models.DecimalField(max_digits=19, decimal_places=4)
-    ceiling = models.DecimalField(max_digits=19, decimal_places=4)
-    rebuilt_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "month", "currency"], name="rounding_month_once")]
-
-    def __str__(self) -> str:
-        return f"{self.month:%Y-%m} {self.amount} {self.currency}"
-
-    @property
-    def is_within(self) -> bool:
-        return self.size <= self.ceiling

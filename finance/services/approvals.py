@@ -68,20 +68,18 @@ def withdraw(settlement: Settlement, *, by: str, reason: str) -> Settlement:
 
 
 def lock(settlement_ids: Sequence[int], *, by: str, note: str) -> int:
-    """Lock statements with their month, whose checklist two persons answered for: that approves the matched ones.
+    """Lock statements with their month, whose checklist two persons answered for: that approves those not approved yet.
 
-    One that is not matched yet stays as it is, because nobody can approve it. Returns how many were locked.
+    One that is only tied is locked as well, because its unmatched rows were accepted with the month. One that is not
+    whole stays as it is. Returns how many were locked.
     """
     with transaction.atomic():
         held = Settlement.objects.select_for_update().filter(pk__in=settlement_ids)
-        matched = mark(
-            held.filter(state=SettlementState.MATCHED).values_list("pk", flat=True), SettlementState.APPROVED
-        )
-        Settlement.objects.filter(pk__in=matched).update(
-            approved_by=by, approved_at=clock.now(), approval_note=note[:200]
-        )
-        ready = held.filter(state__in=statement_states.REOPENED).values_list("pk", flat=True)
-        return len(mark(ready, SettlementState.LOCKED))
+        fresh = (SettlementState.TIED, SettlementState.MATCHED)
+        held.filter(state__in=fresh).update(approved_by=by, approved_at=clock.now(), approval_note=note[:200])
+        mark(held.filter(state=SettlementState.MATCHED).values_list("pk", flat=True), SettlementState.APPROVED)
+        ready = held.filter(state__in=(SettlementState.TIED, *statement_states.REOPENED))
+        return len(mark(ready.values_list("pk", flat=True), SettlementState.LOCKED))
 
 
 def mark(settlement_ids: Iterable[int], state: str) -> list[int]:

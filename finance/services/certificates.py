@@ -23,6 +23,7 @@ from finance.exports import tables
 from finance.exports.postings import Batch
 from finance.models import AccountMonth, Certificate, Journal, JournalExport, Settlement
 from finance.offline import verify
+from finance.selectors.rounding import RoundingMonth
 from finance.services import exports
 from marketplaces.services import pages
 
@@ -30,11 +31,13 @@ BLOCK = 1 << 20
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
-def make(month: AccountMonth, statements: Sequence[Settlement], checks: Sequence[Row]) -> Certificate:
+def make(
+    month: AccountMonth, statements: Sequence[Settlement], checks: Sequence[Row], rounding: Sequence[RoundingMonth]
+) -> Certificate:
     """Write and sign the certificate, and keep it with every file it speaks of in one archive."""
     with tempfile.TemporaryDirectory(prefix="ninefold-close-") as place:
         folder = Path(place)
-        payload = _collect(folder, month, statements, checks)
+        payload = _collect(folder, month, statements, checks, rounding)
         body = certificate.dump(payload)
         (folder / verify.CERTIFICATE).write_bytes(body)
         signature = {
@@ -60,7 +63,11 @@ def _home() -> Path:
 
 
 def _collect(
-    folder: Path, month: AccountMonth, statements: Sequence[Settlement], checks: Sequence[Row]
+    folder: Path,
+    month: AccountMonth,
+    statements: Sequence[Settlement],
+    checks: Sequence[Row],
+    rounding: Sequence[RoundingMonth],
 ) -> dict[str, Any]:
     for name in ("statements", "raw", "exports"):
         (folder / name).mkdir()
@@ -72,7 +79,8 @@ def _collect(
         (folder / "exports" / made.name).write_bytes(exports.content(made))
     journal_files = _journals(folder, month, statements)
     shutil.copyfile(verify.__file__, folder / "verify.py")
-    payload = certificate.compose(month, statements, checks, names=names, key=signing.public_key())
+    key = signing.public_key()
+    payload = certificate.compose(month, statements, checks, rounding, names=names, key=key)
     payload |= {"journal_files": journal_files, "raw": notes}
     page = render_to_string("finance/certificate_page.html", {"told": payload})
     (folder / "certificate.html").write_text(page, encoding="utf-8")

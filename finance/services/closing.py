@@ -18,20 +18,27 @@ from finance.models import (
     MonthState,
     Settlement,
 )
+from finance.months import Month
 from finance.selectors.journals import books
 from finance.services import approvals, certificates, exports, journals
 from marketplaces.models import Account
 
 
+def about(account: Account, month: date) -> Month:
+    """What the checks look at, read once."""
+    return Month(account, closing.month_of(month), books())
+
+
 def rows(account: Account, month: date) -> list[Row]:
     """The checklist of an account's month, each check with its acceptance where that still holds."""
-    accepted = {
-        a.check_key: a for a in Acceptance.objects.filter(month__account=account, month__month=closing.month_of(month))
-    }
-    return [
-        _row(spec, finding, accepted.get(spec.key))
-        for spec, finding in checklist.look(account, closing.month_of(month), books())
-    ]
+    return looked_at(about(account, month))
+
+
+def looked_at(of: Month) -> list[Row]:
+    """`rows` of a month whose rows are read already, or will be wanted again."""
+    found = Acceptance.objects.filter(month__account=of.account, month__month=of.month)
+    accepted = {acceptance.check_key: acceptance for acceptance in found}
+    return [_row(spec, finding, accepted.get(spec.key)) for spec, finding in checklist.look(of)]
 
 
 def _row(spec: Spec, finding: Finding, acceptance: Acceptance | None) -> Row:
@@ -62,7 +69,7 @@ def accept(account: Account, month: date, key: str, *, by: str, reason: str) -> 
 
 def book(account: Account, month: date) -> dict[int, str]:
     """Build the entries of the month's statements again; returns those that cannot be booked with why."""
-    return journals.book(checklist.Month(account, closing.month_of(month), books()).ids)
+    return journals.book(about(account, month).ids)
 
 
 def prepare(account: Account, month: date, *, by: str) -> AccountMonth:
@@ -97,14 +104,14 @@ def lock(account: Account, month: date, *, by: str) -> AccountMonth:
             raise ValidationError("this month was not prepared yet")
         if by == mine.prepared_by:
             raise ValidationError(f"{by} prepared this month; another person must lock it")
-        found = rows(account, first)
+        of = about(account, first)
+        found = looked_at(of)
         _refuse_failing(found)
         mine.state, mine.locked_by, mine.locked_at = MonthState.LOCKED, by, clock.now()
         mine.save()
         Journal.objects.filter(account=account, month=first).update(is_locked=True)
-        statements = checklist.Month(account, first, books()).statements
-        _lock_statements(mine, statements)
-        certificates.make(mine, statements, found)
+        _lock_statements(mine, of.statements)
+        certificates.make(mine, of.statements, found, of.rounding)
     return mine
 
 

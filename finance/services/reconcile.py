@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from config.core import clock
 from config.core.events import announce
-from finance import discrepancies, matches, order_money, reissues, tieout
+from finance import discrepancies, matches, order_money, reissues, rounding, tieout
 from finance.models import Settlement
 from finance.services import deposits, profit
 from finance.signals import statements_reconciled
@@ -39,6 +39,7 @@ def reconcile_open() -> dict[str, int]:
     deposits.link()
     rebuilt = rebuild_order_money()
     changed = discrepancies.refresh(waiting)
+    rounding.refresh(waiting)
     return {"statements": len(waiting), "discrepancies_changed": len(changed), "order_lines": rebuilt}
 
 
@@ -59,6 +60,7 @@ def reconcile_one(settlement_id: int) -> None:
     reconcile([settlement_id])
     deposits.link()
     discrepancies.refresh([settlement_id])
+    rounding.refresh([settlement_id])
 
 
 def rebuild_order_money() -> int:
@@ -74,5 +76,7 @@ def rebuild_order_money() -> int:
 def judge_all() -> dict[str, int]:
     """Look for discrepancies on every statement: orders may have changed since they were settled."""
     rebuild_order_money()
-    changed = discrepancies.refresh(list(Settlement.objects.values_list("pk", flat=True)))
+    everything = list(Settlement.objects.values_list("pk", flat=True))
+    changed = discrepancies.refresh(everything)
+    rounding.refresh(everything)
     return {"discrepancies_changed": len(changed)}

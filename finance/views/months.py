@@ -15,7 +15,7 @@ from config.core.permissions import Action
 from config.core.screens import page, require
 from finance.checklist import Spec
 from finance.models import Certificate, ExportFormat, MonthState
-from finance.selectors import bridges, journals, months
+from finance.selectors import bridges, months
 from finance.services import certificates, closing
 from marketplaces.models import Account
 from marketplaces.selectors import accounts
@@ -86,7 +86,8 @@ def month(request: HttpRequest, account: str, year: int, number: int) -> HttpRes
     require(request, Action.VIEW_MONEY)
     found, first = about
     row = months.month_row(account=found.pk, month=first)
-    checks = closing.rows(found, first)
+    of = closing.about(found, first)
+    checks = closing.looked_at(of)
     context = {
         "account": found,
         "month": first,
@@ -97,9 +98,10 @@ def month(request: HttpRequest, account: str, year: int, number: int) -> HttpRes
         "checks": [(check, _mend(check.spec, found)) for check in checks],
         "failing": sum(not check.is_done for check in checks),
         "bridges": bridges.of_month(found, first),
-        "exports": months.exports(account=found.pk, month=first)[:20],
+        "rounding": of.rounding,
+        "exports": of.exports[:20],
         "formats": ExportFormat.choices,
-        "entries": journals.entries(account=found.pk, month=first).count(),
+        "entries": of.entries[0],
         "certificate": months.certificate(account=found.pk, month=first),
         "restated": months.restatements(account=found.pk, month=first)[:20],
         "can": allowed(request, BUTTONS),

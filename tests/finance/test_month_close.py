@@ -138,11 +138,12 @@ def test_it_lets_nobody_accept_what_must_hold(ready, key):
 
 
 @pytest.mark.django_db
-def test_it_locks_approved_statements_and_leaves_one_that_is_not_matched_as_it_is(ready):
+def test_it_locks_a_statement_that_is_only_tied_with_the_month_that_accepts_what_is_not_matched(ready):
     Settlement.objects.update(state="tied")
     closing.prepare(ready.account, SEPTEMBER, by="ann")
     closing.lock(ready.account, SEPTEMBER, by="bob")
-    assert Settlement.objects.get().state == "tied"
+    held = Settlement.objects.get()
+    assert (held.state, held.approved_by, held.approval_note) == ("locked", "ann", "with 2026-09, locked by bob")
 
 
 @pytest.mark.django_db

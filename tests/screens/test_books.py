@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from config.core.permissions import Role
-from finance.models import BankBooking, BankLayout, BankRejected, Books, Deposit, Journal
+from finance.models import BankBooking, BankLayout, BankRejected, Books, Deposit, Journal, RoundingEntry, Settlement
 from finance.services import bank, bankbooks
 from tests import factories
 from tests.screens.desk.conftest import said
@@ -114,3 +114,16 @@ def test_it_keeps_the_numbers_of_datev(read, owner):
     given = {"action": "books", "datev_consultant": "1001", "datev_client": "55003", "home_country": "de"}
     assert "Saved" in said(owner.post("/money/ledger/", given, follow=True))[0]
     assert Books.objects.values_list("datev_consultant", "datev_client", "home_country").get() == (1001, 55003, "DE")
+
+
+def test_it_opens_what_was_rounded_in_a_month(told, account):
+    statement = Settlement.objects.create(
+        account=account, external_id="S-1", currency="EUR", imported_at=factories.NOON
+    )
+    RoundingEntry.objects.create(
+        account=account, month=date(2026, 9, 1), kind="exchange", currency="GBP", settlement=statement,
+        expected=Decimal("30.89"), actual=Decimal("30.88"), noted_at=statement.imported_at,
+    )  # fmt: skip
+    (row,) = told("rounding", "/money/rounding/?account=shop&month=2026-09-01")
+    assert row == ["2026-09", "Shop", "exchange", "S-1", "", "30.89 GBP", "30.88 GBP", "-0.01 GBP"]
+    assert told("rounding", "/money/rounding/?month=2026-10-01") == []

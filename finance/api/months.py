@@ -1,55 +1,26 @@
-"""The books over the API: entries, months with their checklist, exports and certificates."""
+"""Months over the API: their checklist, locks and certificates, what was rounded, and what changed afterwards."""
 
 from __future__ import annotations
 
-import base64
 import json
+from datetime import date
 from typing import Any
 
-from django.http import Http404
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.core.api import MoneyField, Named, Question, Rows, actor, write
 from config.core.permissions import Action
+from finance.api.journals import ExportSerializer
 from finance.filters import journals as filters
-from finance.models import (
-    AccountMonth,
-    Certificate,
-    ExportFormat,
-    Journal,
-    JournalExport,
-    JournalLine,
-)
+from finance.filters.rounding import RoundingFilter
+from finance.models import AccountMonth, Certificate, ExportFormat, RoundingEntry
 from finance.models import Restatement as RestatementRow
-from finance.selectors import bridges, journals, months
+from finance.selectors import bridges, months, rounding
 from finance.services import certificates, closing, exports
 from marketplaces.models import Account
 from marketplaces.selectors import accounts
-
-
-class JournalSerializer(serializers.ModelSerializer):
-    """One entry; `debit` is the sum of its debits, which equals its credits."""
-
-    account = Named("key")
-    debit = MoneyField()
-
-    class Meta:
-        model = Journal
-        fields = ("id", "account", "month", "kind", "settlement", "deposit", "number", "booked_on", "text", "debit",
-                  "is_locked", "built_at")  # fmt: skip
-
-
-class JournalLineSerializer(serializers.ModelSerializer):
-    """One posting; plus is debit."""
-
-    amount = MoneyField(currency="journal.currency")
-
-    class Meta:
-        model = JournalLine
-        fields = ("id", "journal", "row_no", "purpose", "line_class", "code", "name", "tax_key", "tax_rate", "amount",
-                  "order_ref", "tax_class", "country", "late_for", "is_contra")  # fmt: skip
 
 
 class AccountMonthSerializer(serializers.ModelSerializer):
@@ -60,17 +31,6 @@ class AccountMonthSerializer(serializers.ModelSerializer):
     class Meta:
         model = AccountMonth
         fields = ("id", "account", "month", "state", "prepared_by", "prepared_at", "locked_by", "locked_at")
-
-
-class ExportSerializer(serializers.ModelSerializer):
-    """A file of the books; `change` says how it differs from the one before."""
-
-    account = Named("key")
-
-    class Meta:
-        model = JournalExport
-        fields = ("id", "account", "month", "format", "name", "sha256", "size", "entries", "change", "is_current",
-                  "made_by", "made_at")  # fmt: skip
 
 
 class RestatementSerializer(serializers.ModelSerializer):
@@ -154,29 +114,30 @@ class BridgeRow(serializers.Serializer):
         return [{"title": title, "amount": f"{amount:.4f}"} for title, amount in row.steps]
 
 
+class RoundingRow(serializers.Serializer):
+    """The rounding ledger of a month in one currency: sizes, what the books rounded, and how much is allowed."""
+
+    currency = serializers.CharField()
+    fees = serializers.IntegerField()
+    exchanges = serializers.IntegerField()
+    amount = MoneyField()
+    size = MoneyField()
+    booked = MoneyField()
+    total = MoneyField()
+    allowed = MoneyField()
+    is_within = serializers.BooleanField()
+
+
 class MonthTold(serializers.Serializer):
     checks = CheckRow(many=True)
     bridges = BridgeRow(many=True)
+    rounding = RoundingRow(many=True)
 
 
 class Blocked(serializers.Serializer):
     """Statements that cannot be booked, each with why."""
 
     blocked = serializers.DictField(child=serializers.CharField())
-
-
-class JournalViews(Rows):
-    queryset = journals.entries()
-    serializer_class = JournalSerializer
-    filterset_class = filters.JournalFilter
-    needs = Action.VIEW_MONEY
-
-
-class JournalLineViews(Rows):
-    queryset = JournalLine.objects.select_related("journal")
-    serializer_class = JournalLineSerializer
-    filterset_class = filters.JournalLineFilter
-    needs = Action.VIEW_MONEY
 
 
 class AccountMonthViews(Rows):
@@ -223,10 +184,10 @@ class AccountMonthViews(Rows):
         return self.answer(closing.lock(**self.given(request), by=actor(request)))
 
 
-def _told(account: Account, month: Any) -> Any:
-    return MonthTold(
-        {"checks": closing.rows(account, month), "bridges": bridges.of_month(account, month.replace(day=1))}
-    ).data
+def _told(account: Account, month: date) -> Any:
+    of = closing.about(account, month)
+    told = {"checks": closing.looked_at(of), "bridges": bridges.of_month(account, of.month), "rounding": of.rounding}
+    return MonthTold(told).data
 
 
 class ChecklistView(Question):
@@ -243,41 +204,23 @@ class ChecklistView(Question):
         return Response(_told(**asked.validated_data))
 
 
-class ExportViews(Rows):
-    queryset = months.exports()
-    serializer_class = ExportSerializer
-    filterset_class = filters.JournalExportFilter
+class RoundingSerializer(serializers.ModelSerializer):
+    """One tolerated difference; plus is money towards the seller."""
+
+    account = Named("key")
+    expected, actual, difference = MoneyField(), MoneyField(), MoneyField()
+
+    class Meta:
+        model = RoundingEntry
+        fields = ("id", "account", "month", "kind", "settlement", "order_line", "line_class", "expected", "actual",
+                  "difference", "noted_at")  # fmt: skip
+
+
+class RoundingEntryViews(Rows):
+    queryset = rounding.entries()
+    serializer_class = RoundingSerializer
+    filterset_class = RoundingFilter
     needs = Action.VIEW_MONEY
-
-
-class FileAsked(serializers.Serializer):
-    id = serializers.IntegerField()
-
-
-class FileTold(serializers.Serializer):
-    """The file byte by byte as it was exported, in base64."""
-
-    name = serializers.CharField()
-    sha256 = serializers.CharField()
-    base64 = serializers.CharField()
-
-
-class ExportFileView(Question):
-    """A file of the books, byte by byte as it was exported."""
-
-    needs = Action.VIEW_MONEY
-    asks = FileAsked
-    gives = FileTold
-    gives_one = True
-
-    def get(self, request: Request) -> Response:
-        asked = FileAsked(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        made = JournalExport.objects.filter(pk=asked.validated_data["id"]).first()
-        if made is None:
-            raise Http404("no such export")
-        body = base64.b64encode(exports.content(made)).decode()
-        return Response({"name": made.name, "sha256": made.sha256, "base64": body})
 
 
 class RestatementViews(Rows):
@@ -295,11 +238,9 @@ class CertificateViews(Rows):
 
 
 VIEWS: dict[str, Any] = {
-    "journals": JournalViews,
-    "journal-lines": JournalLineViews,
-    "journal-exports": ExportViews,
     "account-months": AccountMonthViews,
     "restatements": RestatementViews,
     "certificates": CertificateViews,
+    "rounding-entries": RoundingEntryViews,
 }
-QUESTIONS: dict[str, Any] = {"account-months/checklist": ChecklistView, "journal-exports/file": ExportFileView}
+QUESTIONS: dict[str, Any] = {"account-months/checklist": ChecklistView}
