@@ -1,13 +1,17 @@
 from inventory.models.allocation import AllocationRule, Buffer, Feed, StaleOffer, StockPolicy
+from inventory.models.history import StockDay
+from inventory.models.inbound import InboundKind, InboundLine, InboundReceipt, InboundShipment, InboundState
 from inventory.models.ledger import Holding, MoveKind, StockMove
 from inventory.models.orders import Order, OrderEvent, OrderLine
 from inventory.models.reservations import HoldTerm, Reservation, Shortage
 from inventory.models.returns import Return
 from inventory.models.sales import SalesDay, SkuDay
 from inventory.models.stock import StockLevel, Warehouse
+from inventory.models.supply import Coverage, CoverState, SupplyPolicy
 
 __all__ = [
-    "AllocationRule", "Buffer", "Feed", "HoldTerm", "Holding", "MoveKind", "Order", "OrderEvent", "OrderLine",
-    "Reservation", "Return", "SalesDay", "Shortage", "SkuDay", "StaleOffer", "StockLevel", "StockMove",
-    "StockPolicy", "Warehouse",
+    "AllocationRule", "Buffer", "CoverState", "Coverage", "Feed", "HoldTerm", "Holding", "InboundKind", "InboundLine",
+    "InboundReceipt", "InboundShipment", "InboundState", "MoveKind", "Order", "OrderEvent", "OrderLine", "Reservation",
+    "Return", "SalesDay", "Shortage", "SkuDay", "StaleOffer", "StockDay", "StockLevel", "StockMove",
+    "StockPolicy", "SupplyPolicy", "Warehouse",
 ]  # fmt: skip

@@ -32,22 +32,27 @@ class SalesDay(models.Model):
 
 
 class SkuDay(models.Model):
-    """One day of one SKU in one storefront; `sku` None holds what is sold under names that mean no SKU yet."""
+    """One day of one SKU in one storefront; `sku` None holds what is sold under names that mean no SKU yet.
+
+    `fulfilment` says who ships, so that demand finds the pool which it drains.
+    """
 
     account = models.ForeignKey("marketplaces.Account", models.CASCADE, related_name="+")
     channel = models.CharField(max_length=20, blank=True)
     day = models.DateField()
     sku = models.ForeignKey(Sku, models.CASCADE, null=True, related_name="+", db_index=False)
     currency = models.CharField(max_length=3, blank=True)
+    fulfilment = models.CharField(max_length=12, blank=True)
     units = models.PositiveIntegerField()
     revenue = models.DecimalField(max_digits=19, decimal_places=4)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["day", "account", "channel", "sku", "currency"], nulls_distinct=False, name="sku_day_once"
+                fields=["day", "account", "channel", "sku", "currency", "fulfilment"], nulls_distinct=False,
+                name="sku_day_once",
             )
-        ]
+        ]  # fmt: skip
         indexes = [models.Index(fields=["sku", "day"], name="sku_day_sku")]
 
     def __str__(self) -> str:

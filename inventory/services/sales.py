@@ -35,10 +35,10 @@ _SALES_DAY = f"""
     {_SOURCE} GROUP BY 1, 2, 3, 4
 """
 _SKU_DAY = f"""
-    INSERT INTO inventory_skuday (account_id, channel, day, sku_id, currency, units, revenue)
-    SELECT o.account_id, o.channel, o.business_on, line.sku_id, o.currency,
+    INSERT INTO inventory_skuday (account_id, channel, day, sku_id, currency, fulfilment, units, revenue)
+    SELECT o.account_id, o.channel, o.business_on, line.sku_id, o.currency, o.fulfilment,
            sum(line.quantity - line.quantity_cancelled), coalesce(sum(worth.revenue), 0)
-    {_SOURCE} AND o.status <> 'cancelled' GROUP BY 1, 2, 3, 4, 5
+    {_SOURCE} AND o.status <> 'cancelled' GROUP BY 1, 2, 3, 4, 5, 6
 """
 
 
