@@ -69,7 +69,8 @@ def deviation(days: Iterable[Day]) -> Decimal | None:
     sold = [Decimal(day.units) for day in days if day.age <= LONGEST and day.in_stock == 1]
     if len(sold) < LEAST_DAYS:
         return None
-    squares = sum((each * each for each in sold), Decimal(0)) - sum(sold) ** 2 / len(sold)
+    total = sum(sold, Decimal(0))
+    squares = sum((each * each for each in sold), Decimal(0)) - total * total / len(sold)
     return (max(squares, Decimal(0)) / (len(sold) - 1)).sqrt().quantize(_UNIT, ROUND_HALF_UP)
 
 

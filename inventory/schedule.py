@@ -37,4 +37,11 @@ JOBS = (
         queue="math",
         why="hold back as many units as other channels may sell before a change of ours shows",
     ),
+    Job(
+        key="inventory.measure_cover",
+        call="inventory.services.coverage.measure",
+        every=timedelta(hours=6),
+        queue="math",
+        why="close the days of the stock history, and say how long each SKU lasts in each pool",
+    ),
 )

@@ -15,7 +15,7 @@ from inventory import landing, states
 from inventory.landing import Place
 from inventory.models import Order as OrderRow
 from inventory.models import Warehouse
-from inventory.services import sales
+from inventory.services import sales, stock_days
 from inventory.services import stock as goods
 from inventory.signals import order_events_applied, orders_applied, returns_applied, stock_applied
 from marketplaces.canonical import ChangeKind, Order, OrderChange, OrderStatus, Rejected, Return, Stock
@@ -242,6 +242,7 @@ def stock(rows: Sequence[Stock], source: Source) -> Applied:
         ),
     )
     if landed.changed_ids:
+        stock_days.observe(landed.changed_ids)
         announce(stock_applied, account_id=account_id, ids=landed.changed_ids)
     return Applied(tuple(landed.changed_ids), len(landed.inserted_ids), len(landed.updated_ids), landed.unchanged)
 

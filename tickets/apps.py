@@ -9,11 +9,11 @@ class TicketsConfig(AppConfig):
         from config.core.jobs import declare
         from config.core.tenancy import TENANT_DEFAULTS
         from tickets import receivers, schedule
-        from tickets.detectors import catalog, costs, finance, inventory, margins, rates, sync
+        from tickets.detectors import catalog, costs, finance, inventory, margins, rates, supply, sync
         from tickets.health import completeness, delays, orders, seed, sight, variance
         from tickets.rules import defaults
 
-        self.watching = (catalog, costs, finance, inventory, margins, rates, sync, receivers)
+        self.watching = (catalog, costs, finance, inventory, margins, rates, supply, sync, receivers)
         self.measuring = (completeness, delays, orders, sight, variance)
         declare(schedule.JOBS)
         TENANT_DEFAULTS.add("tickets.thresholds", defaults.seed)

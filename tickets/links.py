@@ -45,6 +45,10 @@ def _margin(link: Facts) -> str:
     return f"{reverse('finance:waterfall')}?{urlencode({'sku': link['sku']})}"
 
 
+def _cover(link: Facts) -> str:
+    return f"{reverse('inventory:coverage')}?{urlencode({'q': link['sku']})}"
+
+
 def _at(name: str, key: str = "id") -> Callable[[Facts], str]:
     return lambda link: reverse(name, args=[link[key]])
 
@@ -64,6 +68,7 @@ _PLACES: dict[str, tuple[str, Callable[[Facts], str]]] = {
     "account": ("Account", _account_page),
     "command": ("Write", _at("marketplaces:command")),
     "margin": ("Margin", _margin),
+    "cover": ("Cover", _cover),
     "job": ("Job", _at("job", "job")),
 }
 
@@ -123,6 +128,8 @@ _ACTIONS: dict[str, Callable[[Facts], str]] = {
     "map_label": _discrepancy,
     "open_margin": _margin,
     "open_prices": lambda params: reverse("sku", args=[params["sku"]]),
+    "open_replenishment": lambda params: f"{reverse('inventory:replenishment')}?{urlencode({'q': params['sku']})}",
+    "open_stock": _cover,
     "open_rates": lambda params: reverse("finance:rates"),
     "fill_cost_sheet": lambda params: f"{reverse('finance:cost_gaps')}?{urlencode({'sku': params['sku']})}",
     "open_costs": lambda params: f"{reverse('finance:costs')}?{urlencode({'q': params['sku']})}",

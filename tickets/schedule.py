@@ -8,6 +8,7 @@ SWEEPS = {
     "catalog": timedelta(hours=1),
     "finance": timedelta(hours=1),
     "inventory": timedelta(minutes=10),
+    "supply": timedelta(hours=6),
     "sync": timedelta(minutes=10),
 }
 """Time alone makes orders late and flows stale, so these two families are looked at more often."""

@@ -118,6 +118,17 @@ MISSING_SKU_COST = TicketType(
     ),
     many="{count} costs are missing or about to end",
 )
+STOCK_COVERAGE = TicketType(
+    key="stock_coverage",
+    label="Stock coverage gap",
+    category=Category.OPERATIONS,
+    actions=(
+        Action(key="open_replenishment", label="Look at the proposal to order"),
+        Action(key="open_stock", label="Look at its stock everywhere"),
+        Action(key="open_prices", label="Look at the product and its prices"),
+    ),
+    many="{count} products last too short or too long",
+)
 
 for _type in (
     MISSING_PRODUCT_DATA,
@@ -127,5 +138,6 @@ for _type in (
     STATEMENT_MISSING,
     MISSING_SKU_COST,
     MARGIN_EROSION,
+    STOCK_COVERAGE,
 ):
     TYPES.add(_type.key, _type)

@@ -42,6 +42,8 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Orders", "receipt_long", "inventory:orders"),
             Entry("Returns", "assignment_return", "inventory:returns"),
             Entry("Stock", "inventory_2", "inventory:stock"),
+            Entry("Stock cover", "hourglass_bottom", "inventory:coverage"),
+            Entry("Replenishment", "add_shopping_cart", "inventory:replenishment"),
             Entry("Listings", "storefront", "catalog:listings"),
             Entry("Products", "category", "catalog:skus"),
             Entry("Unlinked products", "link_off", "unlinked"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 
 from config.core.events import announce
-from inventory.services import sales, stock
+from inventory.services import sales, stock, stock_days
 from inventory.signals import orders_applied
 
 _CARRY = """
@@ -34,9 +34,10 @@ def reprocess(account_id: int, remote_ids: Sequence[int]) -> dict[str, int]:
         cursor.execute(_CARRY.format(table="inventory_return", returning="row.id"), given)
         returns = len(cursor.fetchall())
         cursor.execute(_CARRY_STOCK, given)
-        levels = len(cursor.fetchall())
+        levels = [level_id for (level_id,) in cursor.fetchall()]
+        stock_days.observe(levels)
         if orders:
             stock.reserve_orders(account_id, sorted(set(orders)))
             sales.roll_up_later(account_id, orders)
             announce(orders_applied, account_id=account_id, ids=sorted(set(orders)))
-    return {"order_lines": len(orders), "returns": returns, "stock_levels": levels}
+    return {"order_lines": len(orders), "returns": returns, "stock_levels": len(levels)}

@@ -1,6 +1,6 @@
 """The thresholds that every new client starts with, as a table. A client edits its own rows afterwards.
 
-Ladders: type 3, 11, 17, 22 and 25 of the ticket catalogue; the money ladder in the reporting currency per day.
+Ladders: type 3, 8, 11, 17, 22 and 25 of the ticket catalogue; the money ladder in the reporting currency per day.
 """
 
 from __future__ import annotations
@@ -76,6 +76,17 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "finance.margin_fall": {
         "comparison": "at_least", "trigger": "0.05", "unit": "of net revenue", "severity": "S4", "money_ladder": MONEY,
+    },
+    "supply.cover": {
+        "comparison": "below", "warn": "75", "trigger": "60", "unit": "days", "severity": "S3", "min_samples": 7,
+        "money_ladder": MONEY,
+        "ladder": [
+            step("S1", ("lead_days_short", "above", "0"), ("ordered", "at_most", "0")),
+            step("S2", ("value", "below", "30")),
+        ],
+    },
+    "supply.overstock": {
+        "comparison": "above", "warn": "150", "trigger": "180", "unit": "days", "severity": "S4", "min_samples": 7,
     },
     "sync.failing": AT_ONCE | {
         "comparison": "at_least", "warn": "2", "trigger": "3", "unit": "runs", "severity": "S3", "ladder": BLIND,

@@ -19,15 +19,15 @@ register = template.Library()
 _TONES = {
     "good": (
         "ok", "active", "shipped", "delivered", "confirmed", "matched", "tied", "linked", "resolved", "filled", "done",
-        "locked", "exported", "approved", "passed", "good",
+        "locked", "exported", "approved", "passed", "good", "received",
     ),
     "watch": (
         "waiting", "paused", "partially_shipped", "pending", "ambiguous", "accepted", "retry", "snoozed", "s3", "hidden",
-        "closing", "watch",
+        "closing", "watch", "low", "high",
     ),
     "bad": (
         "failed", "lost", "broken", "rejected", "inconsistent", "suppressed", "dead", "stopped", "s1", "s2", "cancelled", "late",
-        "parked", "unfillable", "ticket", "stop",
+        "parked", "unfillable", "ticket", "stop", "short", "long",
     ),
 }  # fmt: skip
 _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words}

@@ -28,6 +28,7 @@ PACE = 30
 REVOKED_AT, AUTHORISED_AT = 60.5, 61.5
 STEPS = (*(float(day) for day in range(7, 57, 7)), REVOKED_AT, AUTHORISED_AT, 63.0, 70.0, 77.0, 84.0, 87.0, 89.0, 90.0)
 SNAPSHOTS = frozenset({"Listing", "Price", "Stock", "Fee", "Offer"})
+REMEMBERED = frozenset({"Stock"})
 JUDGED_AT = frozenset({28.0, REVOKED_AT, 63.0, 84.0})
 STEP_LIMIT_S = 120
 LOOK_EVERY_S = 0.2
@@ -36,6 +37,7 @@ SWEEP_EVERY_S = 0.5
 
 AFTER_PULL = ("marketplaces.find_gaps", "marketplaces.ask_to_fill_gaps")
 JUDGE = ("finance.reconcile_open", "tickets.drain")
+MEASURE = ("inventory.measure_cover",)
 JUDGE_ALL = ("finance.judge_all", "tickets.sweep.all")
 
 Report = Callable[[str, float, int], None]
@@ -69,7 +71,7 @@ def play(origin: date, worlds: Mapping[str, World], report: Report) -> None:
         with tenancy.in_tenant(client):
             bank.receive(world, clock.now())
     _catch_up(found, report)
-    for keys in (AFTER_PULL, JUDGE, JUDGE_ALL):
+    for keys in (AFTER_PULL, (*JUDGE, *MEASURE), JUDGE_ALL):
         _ask(found, keys)
         _drain(found, report, "judging", settings.DEMO_DAYS)
     schedule.count_from_last_runs()
@@ -120,8 +122,8 @@ def _pull(is_wanted: Callable[[Resource], bool]) -> None:
 
 
 def _is_snapshot(resource: Resource) -> bool:
-    """Whether it tells only how things stand now, so that reading it for each past week would say nothing more."""
-    return resource.is_snapshot or set(resource.rows) <= SNAPSHOTS
+    """Whether it tells only how things stand now, and nothing is made of how they stood: one reading is enough."""
+    return not set(resource.rows) <= REMEMBERED and (resource.is_snapshot or set(resource.rows) <= SNAPSHOTS)
 
 
 def _ask(found: list[str], keys: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0002_listing_price_seen_at'),
-        ('inventory', '0004_rebuild_sku_days'),
+        ('inventory', '0006_rebuild_sku_days'),
         ('marketplaces', '0003_backfills'),
     ]
 

@@ -17,6 +17,6 @@ WHERE o.replacement_of = '' AND o.status <> 'cancelled' GROUP BY 1, 2, 3, 4, 5, 
 class Migration(migrations.Migration):
     """Days told before anybody asked who ships are told again."""
 
-    dependencies = [("inventory", "0003_sku_day_fulfilment")]
+    dependencies = [("inventory", "0005_sku_day_fulfilment")]
 
     operations = [migrations.RunSQL(REBUILD, migrations.RunSQL.noop)]

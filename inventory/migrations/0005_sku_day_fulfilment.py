@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("inventory", "0002_return_is_sellable")]
+    dependencies = [("inventory", "0004_holdings_follow_moves")]
 
     operations = [
         migrations.RemoveConstraint(

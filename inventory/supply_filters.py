@@ -1,0 +1,31 @@
+"""Filters of cover and proposals; the screens and the API use the same."""
+
+from __future__ import annotations
+
+import django_filters
+from django.db.models import QuerySet
+
+from config.core.filters import FlagFilter, SearchFilter
+from inventory.models import Coverage, CoverState
+from inventory.supply import OWN, pools
+
+
+class CoverFilter(django_filters.FilterSet):
+    q = SearchFilter(label="SKU", exact=("sku__code",), within=("sku__title",))
+    state = django_filters.MultipleChoiceFilter(choices=CoverState.choices, label="cover")
+    pool = django_filters.ChoiceFilter(method="of_pool", choices=pools, empty_label="any", label="place")
+    days = django_filters.RangeFilter(label="days")
+    supplier = django_filters.CharFilter(field_name="sku__supplier", lookup_expr="iexact", label="supplier")
+    brand = django_filters.CharFilter(field_name="sku__product__brand__name", lookup_expr="iexact", label="brand")
+    is_proposed = FlagFilter(method="proposed", label="to order")
+    is_focus = FlagFilter(field_name="sku__is_focus", label="focus")
+
+    class Meta:
+        model = Coverage
+        fields = ["q", "state", "pool", "days", "supplier", "brand", "is_proposed", "is_focus"]
+
+    def of_pool(self, queryset: QuerySet[Coverage], name: str, value: str) -> QuerySet[Coverage]:
+        return queryset.filter(warehouse=None) if value == OWN else queryset.filter(warehouse__code=value)
+
+    def proposed(self, queryset: QuerySet[Coverage], name: str, value: bool) -> QuerySet[Coverage]:
+        return queryset.filter(proposed__gt=0) if value else queryset.exclude(proposed__gt=0)
