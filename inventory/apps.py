@@ -9,7 +9,9 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         from config.core.jobs import declare
         from inventory import schedule, sinks
+        from inventory.carriers import registry, street
         from marketplaces.canonical import Order, OrderChange, Return, Stock
+        from marketplaces.sandbox.neighbours import NEIGHBOURS
         from marketplaces.sinks import register
 
         register(Order, sinks.orders)
@@ -17,3 +19,5 @@ class InventoryConfig(AppConfig):
         register(Return, sinks.returns)
         register(Stock, sinks.stock)
         declare(schedule.JOBS)
+        registry.scan()
+        NEIGHBOURS.add(street.NAME, street.answer)

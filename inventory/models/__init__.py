@@ -1,4 +1,5 @@
 from inventory.models.allocation import AllocationRule, Buffer, Feed, StaleOffer, StockPolicy
+from inventory.models.carriers import CarrierAccount, CarrierCall, CarrierSecret
 from inventory.models.history import StockDay
 from inventory.models.inbound import InboundKind, InboundLine, InboundReceipt, InboundShipment, InboundState
 from inventory.models.ledger import Holding, MoveKind, StockMove
@@ -6,12 +7,24 @@ from inventory.models.orders import Order, OrderEvent, OrderLine
 from inventory.models.reservations import HoldTerm, Reservation, Shortage
 from inventory.models.returns import Return
 from inventory.models.sales import SalesDay, SkuDay
+from inventory.models.shipments import (
+    Label,
+    LabelKind,
+    LabelPaper,
+    LabelState,
+    Manifest,
+    Parcel,
+    ParcelItem,
+    Shipment,
+    TrackingEvent,
+)
 from inventory.models.stock import StockLevel, Warehouse
 from inventory.models.supply import Coverage, CoverState, SupplyPolicy
 
 __all__ = [
-    "AllocationRule", "Buffer", "CoverState", "Coverage", "Feed", "HoldTerm", "Holding", "InboundKind", "InboundLine",
-    "InboundReceipt", "InboundShipment", "InboundState", "MoveKind", "Order", "OrderEvent", "OrderLine", "Reservation",
-    "Return", "SalesDay", "Shortage", "SkuDay", "StaleOffer", "StockDay", "StockLevel", "StockMove",
-    "StockPolicy", "SupplyPolicy", "Warehouse",
+    "AllocationRule", "Buffer", "CarrierAccount", "CarrierCall", "CarrierSecret", "CoverState", "Coverage", "Feed",
+    "HoldTerm", "Holding", "InboundKind", "InboundLine", "InboundReceipt", "InboundShipment", "InboundState", "Label",
+    "LabelKind", "LabelPaper", "LabelState", "Manifest", "MoveKind", "Order", "OrderEvent", "OrderLine", "Parcel",
+    "ParcelItem", "Reservation", "Return", "RuleKind", "SalesDay", "Shipment", "Shortage", "SkuDay", "StaleOffer",
+    "StockDay", "StockLevel", "StockMove", "StockPolicy", "SupplyPolicy", "TrackingEvent", "Warehouse",
 ]  # fmt: skip

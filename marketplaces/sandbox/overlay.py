@@ -49,6 +49,15 @@ class Overlay:
         rows = self.run("select key, value from shelf where owner = ? and shelf = ? order by key", (owner, shelf))
         return ((key, json.loads(value)) for key, value in rows)
 
+    def count(self, owner: str, name: str) -> int:
+        """The next number of this name, from 1; nobody else gets it."""
+        counted = """
+            insert into shelf values (?, 'numbers', ?, '{"last": 1}') on conflict do update
+            set value = json_set(value, '$.last', json_extract(value, '$.last') + 1)
+            returning json_extract(value, '$.last')
+        """
+        return int(self.run(counted, (owner, name))[0][0])
+
     def run(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         """Execute one statement and return its rows."""
         with self._lock:

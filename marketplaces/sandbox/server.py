@@ -14,6 +14,7 @@ from marketplaces import registry
 from marketplaces.sandbox import chance, truth, worlds
 from marketplaces.sandbox.facts import Answer, Request
 from marketplaces.sandbox.limiter import Buckets
+from marketplaces.sandbox.neighbours import NEIGHBOURS
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.queue import MessageQueue
 from marketplaces.sandbox.troubles import Troubles, UnknownScenario
@@ -102,6 +103,9 @@ class Sandbox:
             return _json(200, truth.summary(self.worlds[rest], self.now()))
         if head == "_queue":
             return self.queue.answer(replace(request, base_url=f"{request.base_url}/_queue"))
+        if head[1:] in NEIGHBOURS:
+            inner = replace(request, path=f"/{rest}", base_url=f"{request.base_url}/{head}")
+            return NEIGHBOURS.get(head[1:])(inner, self.overlay, self.now())
         if head == "_scenarios" and request.method in ("POST", "DELETE"):
             return self._switch(request)
         return _json(404, {"error": f"no page {request.path}"})
