@@ -12,6 +12,24 @@ JOBS = (
         why="give linked products to the order lines, returns and stock levels that waited for them",
     ),
     Job(
+        key="inventory.buy_label",
+        call="inventory.services.labels.buy",
+        queue="push",
+        why="buy one label that somebody wants, with the row committed before the call",
+    ),
+    Job(
+        key="inventory.resolve_label",
+        call="inventory.services.labels.resolve",
+        queue="push",
+        why="look up a label whose answer was lost, before anybody buys it again",
+    ),
+    Job(
+        key="inventory.sweep_labels",
+        call="inventory.services.labels.sweep",
+        every=timedelta(minutes=5),
+        why="find labels that a dead worker left behind",
+    ),
+    Job(
         key="inventory.roll_up",
         call="inventory.services.sales.roll_up",
         queue="math",

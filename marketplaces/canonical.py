@@ -375,6 +375,26 @@ class FeeTariff:
     basis_includes_vat: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipTo:
+    """Where an order's goods go: read when a label is wanted, in no sink and in no archive. Blank: not told.
+
+    `house` is blank where the marketplace writes the number into the street; `country` is ISO 3166 alpha-2.
+    """
+
+    name: str = field(repr=False)
+    company: str = field(default="", repr=False)
+    street: str = field(default="", repr=False)
+    house: str = field(default="", repr=False)
+    addition: str = field(default="", repr=False)
+    postal_code: str = ""
+    city: str = ""
+    state: str = ""
+    country: str = ""
+    email: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """A piece of a page that could not become a row: the reason for a person, and the piece as it came."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, BinaryIO, Protocol
 
-from marketplaces.canonical import Rejected, Row
+from marketplaces.canonical import Rejected, Row, ShipTo
 
 
 class Flow(StrEnum):
@@ -248,6 +248,9 @@ class Client(Protocol):
     def probe(self) -> str: ...
 
     def by_id(self, resource: str, external_id: str) -> Page | None: ...
+
+    def ship_to(self, order: str) -> ShipTo | None:
+        """Where an order goes; None where the marketplace does not tell (no right to, not yet, or no more)."""
 
     def request_report(self, resource: str, window: Window) -> str: ...
 

@@ -24,7 +24,7 @@ OURS = ("core", "marketplaces", "catalog", "inventory", "finance", "tickets", "a
 SHARED = {"core.JobOverride", "core.Heartbeat"}
 ALIKE = {
     "external_id", "remote_id", "order_ref", "line_ref", "order_id", "event_id", "key", "code", "sha256", "digest",
-    "fingerprint", "document_id", "dedupe_key", "remote_ref", "scope_key", "subject", "source_hash", "hint",
+    "fingerprint", "ref", "tracking_number", "document_id", "dedupe_key", "remote_ref", "scope_key", "subject", "source_hash", "hint",
 }  # fmt: skip
 PLAIN: dict[str, Any] = {
     "currency": "EUR",
@@ -88,6 +88,7 @@ def _special(label: str, mark: str) -> dict[str, Any]:
         "finance.RoundingEntry": {"actual": 2},
         "finance.JournalExport": {"body": zlib.compress(mark.encode())},
         "finance.Certificate": {"body": zlib.compress(json.dumps({"mark": mark}).encode())},
+        "inventory.CarrierAccount": {"carrier": "dhl"},
         "inventory.Order": {"status": "to_ship"},
         "inventory.OrderLine": {"quantity": 3, "quantity_shipped": 1, "quantity_cancelled": 1},
         "inventory.Holding": {"on_hand": 0, "reserved": 0},

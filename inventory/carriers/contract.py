@@ -247,7 +247,10 @@ class Product:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """The declaration. `code` is the word for this carrier in the tables of the marketplaces."""
+    """The declaration. `code` is the word for this carrier in the tables of the marketplaces.
+
+    `batch` is how many labels a call takes, `tracking_batch` how many numbers; the rest is the simulated contract.
+    """
 
     key: str
     label: str
@@ -259,6 +262,8 @@ class Carrier:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     batch: int = 1
     tracking_batch: int = 1
+    sandbox_credentials: Mapping[str, str] = field(default_factory=dict)
+    sandbox_settings: Mapping[str, str] = field(default_factory=dict)
 
     def product(self, code: str) -> Product:
         for product in self.products:

@@ -46,7 +46,7 @@ class CarrierView:
         found = self.get(TROUBLES, kind)
         if found is None:
             return None
-        left = int(found.get("times", 1)) - 1
+        left = int(found["times"]) - 1
         if left > 0:
             self.put(TROUBLES, kind, {**found, "times": left})
         else:
@@ -85,7 +85,7 @@ def trouble(overlay: Overlay, client: str, carrier: str, kind: str, **settings: 
     """Switch a trouble on; `times` (1) is how many calls it meets."""
     if kind not in KINDS:
         raise ValueError(f"unknown trouble {kind!r}; known: {', '.join(KINDS)}")
-    overlay.put(owner(client, carrier), TROUBLES, kind, settings)
+    overlay.put(owner(client, carrier), TROUBLES, kind, {"times": 1, **settings})
 
 
 def answer(request: Request, overlay: Overlay, at: datetime) -> Answer:

@@ -159,7 +159,9 @@ class Label(Stamped):
                 fields=["parcel", "kind"], condition=Q(state__in=LIVE), name="label_one_live_per_parcel"
             ),
             models.UniqueConstraint(  # numbers come again after a long time
-                fields=["account", "tracking_number", "ship_on"], condition=~Q(tracking_number=""), name="label_number_once"
+                fields=["account", "tracking_number", "ship_on"],
+                condition=~Q(tracking_number=""),
+                name="label_number_once",
             ),
         ]
         indexes = [

@@ -53,7 +53,7 @@ def _check_complete(given: Contract) -> None:
     wanted = [(f, given.credentials) for f in carrier.credentials] + [(f, given.settings) for f in carrier.settings]
     wrong = {f.name: f"{f.label} is needed" for f, values in wanted if f.is_required and not values.get(f.name)}
     known = {f.name for f, _ in wanted}
-    wrong |= {name: "is not known" for name in {*given.credentials, *given.settings} - known}
+    wrong |= dict.fromkeys({*given.credentials, *given.settings} - known, "is not known")
     if wrong:
         raise ValidationError([f"{name}: {words}" for name, words in sorted(wrong.items())])
 

@@ -306,5 +306,3 @@ def _loaded(label_id: int) -> Label:
 
 def _request(label: Label) -> Any:
     return requests.of_label(label, label.parcel, label.parcel.shipment)
-
-

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from config.core.errors import Rejected
 from config.core.work import later
 from marketplaces import registry
+from marketplaces.canonical import ShipTo
 from marketplaces.contract import Capability
 from marketplaces.models import Account, RunReason
 from marketplaces.services import connections, pulls
@@ -25,6 +26,16 @@ def ask(account: Account, resource: str, external_id: str) -> int | None:
     if account.is_paused:
         raise ValidationError(f"{account.label} is {account.get_status_display()}: {account.status_reason}")
     return later("marketplaces.fetch_record", account_id=account.pk, resource=resource, external_id=external_id)
+
+
+def ship_to(account: Account, order: str) -> ShipTo | None:
+    """Where an order goes, asked of the marketplace now; the answer is neither archived nor kept in the traffic."""
+    if account.is_paused:
+        raise ValidationError(f"{account.label} is {account.get_status_display()}: {account.status_reason}")
+    recorder = connections.Recorder(account)
+    recorder.turn_to("orders", order)
+    with connections.opened(account, recorder) as client:
+        return client.ship_to(order)
 
 
 def fetch(account_id: int, resource: str, external_id: str) -> dict[str, int]:

@@ -10,6 +10,7 @@ from config.core.clock import now
 from config.core.errors import NeedsOperator, NinefoldError, RateLimited, Rejected, Transient
 from config.core.http import ApiSession, Call, Reply
 from marketplaces.adapters._example import actions, auth
+from marketplaces.canonical import ShipTo
 from marketplaces.contract import AccountFacts, Outbound, Outcome, OutcomeState, Page, ReportState, Window
 
 PATHS = {"orders": "/v1/orders", "listings": "/v1/offers", "stock": "/v1/offers", "settlements": "/v1/statements"}
@@ -70,6 +71,10 @@ class Client:
             if error.code == "http_404":
                 return None
             raise
+
+    def ship_to(self, order: str) -> ShipTo | None:
+        """This marketplace shows no addresses; a person enters them."""
+        return None
 
     def request_report(self, resource: str, window: Window) -> str:
         raise Rejected(f"{resource} is not read as a report; pull pages instead")

@@ -10,7 +10,9 @@ from config.core.http import ApiSession, Reply
 from marketplaces.adapters.amazon import batches, documents, legacy_orders, listing_search, shelves, writes
 from marketplaces.adapters.amazon.api import Api, segment
 from marketplaces.adapters.amazon.errors import UNAUTHORISED, error_of
+from marketplaces.adapters.amazon.mapping import recipients
 from marketplaces.adapters.amazon.moments import settled, stamp
+from marketplaces.canonical import ShipTo
 from marketplaces.contract import AccountFacts, Outbound, Outcome, Page, ReportState, Window
 
 __all__ = ["Client", "error_of"]
@@ -116,6 +118,14 @@ class Client:
         reply = self._with_blocks("getOrder", f"/orders/2026-01-01/orders/{segment(order_id)}", {})
         reply.json()
         return reply.body
+
+    def ship_to(self, order: str) -> ShipTo | None:
+        """Without the role for recipients the answer is a refusal, which a person reads; v0 is not asked."""
+        if self.account.settings.get("orders_api") == "v0":
+            return None
+        path = f"/orders/2026-01-01/orders/{segment(order)}"
+        reply = self.api.get("getOrder", path, {"includedData": recipients.BLOCKS})
+        return recipients.ship_to(reply.json().get("order") or {})
 
     def _listing(self, external_id: str) -> Page:
         code, _, sku = external_id.partition(":")

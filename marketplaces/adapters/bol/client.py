@@ -17,7 +17,9 @@ from marketplaces.adapters.bol import actions, endpoints, paging, subscriptions
 from marketplaces.adapters.bol.answers import error_of
 from marketplaces.adapters.bol.auth import Api
 from marketplaces.adapters.bol.invoices import invoice_pages
+from marketplaces.adapters.bol.rows import addresses
 from marketplaces.adapters.bol.rows.reading import ZONE, moment
+from marketplaces.canonical import ShipTo
 from marketplaces.contract import AccountFacts, Outbound, Outcome, OutcomeState, Page, ReportState, Window
 
 __all__ = ["Client", "error_of"]
@@ -99,6 +101,10 @@ class Client:
                 return None
             raise
         return self._page(resource, reply.body)
+
+    def ship_to(self, order: str) -> ShipTo | None:
+        page = self.by_id("orders", order)
+        return addresses.ship_to(page.json()) if page else None
 
     def order_changes(self, window: Window) -> Iterator[Page]:
         """Each shipment when it is new, and again at the age at which it is usually delivered."""

@@ -15,8 +15,10 @@ from marketplaces.adapters.otto import documents, endpoints, paging
 from marketplaces.adapters.otto.answers import error_of
 from marketplaces.adapters.otto.auth import Api
 from marketplaces.adapters.otto.exact import exact_json
+from marketplaces.adapters.otto.rows import addresses
 from marketplaces.adapters.otto.rows.reading import Unreadable, moment, text
 from marketplaces.adapters.otto.writes import Writer
+from marketplaces.canonical import ShipTo
 from marketplaces.contract import AccountFacts, Outbound, Outcome, Page, ReportState, Window
 
 __all__ = ["Client", "error_of"]
@@ -124,6 +126,10 @@ class Client:
             if error.code == "http_404":
                 return None
             raise
+
+    def ship_to(self, order: str) -> ShipTo | None:
+        found = self.writer.order(order)
+        return addresses.ship_to(found) if found else None
 
     def request_report(self, resource: str, window: Window) -> str:
         raise Rejected(f"{resource} is not read as a report; pull pages instead")

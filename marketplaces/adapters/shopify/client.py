@@ -13,8 +13,10 @@ from marketplaces.adapters.shopify import actions, bulk, hooks, paging, payouts,
 from marketplaces.adapters.shopify.auth import Api
 from marketplaces.adapters.shopify.errors import error_of
 from marketplaces.adapters.shopify.queries import Query
+from marketplaces.adapters.shopify.rows import addresses
 from marketplaces.adapters.shopify.rows.lines import is_cut_off, lines_of
 from marketplaces.adapters.shopify.rows.reading import inner, text
+from marketplaces.canonical import ShipTo
 from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState, Page, ReportState, Window
 
 __all__ = ["Client", "error_of"]
@@ -82,6 +84,10 @@ class Client:
         reply = self.api.call(query, id=_gid(kind, external_id))
         found = inner(reply.json(), "data").get(name)
         return self._page(resource, reply.body) if found else None
+
+    def ship_to(self, order: str) -> ShipTo | None:
+        """Null where the app may not read customers' data."""
+        return addresses.ship_to(inner(self.api.data(queries.SHIP_TO, id=_gid("Order", order)), "order"))
 
     # Bulk operations
 

@@ -79,6 +79,10 @@ ORDERS = _query(
     f"orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {{ nodes {{ {_order(20)} }} {_PAGE} }}", 400,
 )  # fmt: skip
 ORDER = _query("Order", "$id: ID!", f"order(id: $id) {{ {_order(250)} }}", 400)
+SHIP_TO = _query(
+    "ShipTo", "$id: ID!",
+    "order(id: $id) { id shippingAddress { name company address1 address2 zip city provinceCode countryCodeV2 phone } }", 5,
+)  # fmt: skip
 CHANGES = _query(
     "Changes", _PAGED,
     "orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {"

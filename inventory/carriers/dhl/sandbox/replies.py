@@ -8,6 +8,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qs
 
+from inventory.carriers.dhl.carrier import CARRIER
 from inventory.carriers.street import CarrierView
 from marketplaces.sandbox import chance
 from marketplaces.sandbox.facts import Answer, Request
@@ -19,9 +20,9 @@ TITLES = {
     500: "Internal Server Error",
     504: "Gateway Timeout",
 }
-KEY, SECRET = "demo-dhl-key", "demo-dhl-secret"
-USER, PASSWORD = "demo-user", "demo-dhl-password"
-TRACKING_USER, TRACKING_PASSWORD = "zt12345", "geheim"
+_TOLD = CARRIER.sandbox_credentials
+KEY, SECRET, USER, PASSWORD = (_TOLD[name] for name in ("api_key", "api_secret", "username", "password"))
+TRACKING_USER, TRACKING_PASSWORD = _TOLD["tracking_user"], _TOLD["tracking_password"]
 LIVES_S = 1800
 
 

@@ -11,6 +11,7 @@ from marketplaces.adapters.amazon.sandbox import ids
 from marketplaces.adapters.amazon.sandbox.answers import Refused, body_of, camel, ok, stamp, state_of, time_of, token
 from marketplaces.adapters.amazon.stores import DOMAINS
 from marketplaces.canonical import Fulfilment, OrderStatus
+from marketplaces.sandbox import people
 from marketplaces.sandbox.facts import Answer, Request, View, WorldLine, WorldOrder
 
 STATUSES = {
@@ -80,10 +81,18 @@ def order(view: View, one: WorldOrder, blocks: set[str]) -> dict[str, Any]:
     if "FULFILLMENT" in blocks:
         body["fulfillment"] = _fulfilment(one)
     if "RECIPIENT" in blocks:
-        body["recipient"] = {"deliveryAddress": {"countryCode": one.country}}
+        body["recipient"] = {"deliveryAddress": _recipient(one)}
     if "PACKAGES" in blocks and one.fulfilment is Fulfilment.MERCHANT:
         body["packages"] = list(_packages(view, one))
     return body
+
+
+def _recipient(one: WorldOrder) -> dict[str, str]:
+    place = people.place(one.country)
+    return {
+        "name": people.NAME, "addressLine1": f"{place.street} {place.house}", "city": place.city,
+        "postalCode": place.postal_code, "countryCode": one.country,
+    }  # fmt: skip
 
 
 def amount_of(line: WorldLine) -> Money:

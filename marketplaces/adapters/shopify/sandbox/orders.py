@@ -13,6 +13,7 @@ from config.core.money import Money, total
 from marketplaces.adapters.shopify.sandbox.graphql import connection
 from marketplaces.adapters.shopify.sandbox.ids import LOCATION, bag, capture, gid, repayment, serial
 from marketplaces.canonical import OrderStatus
+from marketplaces.sandbox import people
 from marketplaces.sandbox.facts import View, WorldLine, WorldOrder, WorldReturn
 from marketplaces.sandbox.tariffs import part, split_vat
 
@@ -103,7 +104,7 @@ def _order(order: WorldOrder, backs: Mapping[int, WorldReturn]) -> dict[str, Any
         "totalTaxSet": bag(tax),
         "totalDiscountsSet": bag(total((line.discount for line in order.lines), currency)),
         "totalShippingPriceSet": bag(none),
-        "shippingAddress": {"countryCodeV2": order.country},
+        "shippingAddress": _address(order),
         "lineItems": connection([_line(line, backs) for line in order.lines], {}),
         "shippingLines": connection([], {}),
         "transactions": [*_payments(order), *(tx for refund in refunds for tx in refund["transactions"]["nodes"])],
@@ -112,6 +113,14 @@ def _order(order: WorldOrder, backs: Mapping[int, WorldReturn]) -> dict[str, Any
         "returns": connection([_return(line, backs[line.serial]) for line in order.lines if line.serial in backs], {}),
         "fulfillmentOrders": connection([_work(order)], {}),
     }
+
+
+def _address(order: WorldOrder) -> dict[str, Any]:
+    place = people.place(order.country)
+    return {
+        "name": people.NAME, "company": None, "address1": f"{place.street} {place.house}", "address2": None,
+        "zip": place.postal_code, "city": place.city, "provinceCode": None, "countryCodeV2": order.country, "phone": None,
+    }  # fmt: skip
 
 
 def stamp(at: datetime | None) -> str | None:
