@@ -24,7 +24,7 @@ OURS = ("core", "marketplaces", "catalog", "inventory", "finance", "tickets", "a
 SHARED = {"core.JobOverride", "core.Heartbeat"}
 ALIKE = {
     "external_id", "remote_id", "order_ref", "line_ref", "order_id", "event_id", "key", "code", "sha256", "digest",
-    "fingerprint", "ref", "tracking_number", "document_id", "dedupe_key", "remote_ref", "scope_key", "subject", "source_hash", "hint",
+    "fingerprint", "tracking_number", "document_id", "dedupe_key", "remote_ref", "scope_key", "subject", "source_hash", "hint",
 }  # fmt: skip
 PLAIN: dict[str, Any] = {
     "currency": "EUR",

@@ -1,4 +1,4 @@
-from inventory.models.allocation import AllocationRule, Buffer, Feed, StaleOffer, StockPolicy
+from inventory.models.allocation import AllocationRule, Buffer, Feed, RuleKind, StaleOffer, StockPolicy
 from inventory.models.carriers import CarrierAccount, CarrierCall, CarrierSecret
 from inventory.models.history import StockDay
 from inventory.models.inbound import InboundKind, InboundLine, InboundReceipt, InboundShipment, InboundState

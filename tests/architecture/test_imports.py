@@ -32,6 +32,7 @@ PURE = (
     "marketplaces.contract",
     "marketplaces.plain",
     "marketplaces.sandbox.facts",
+    "marketplaces.sandbox.people",
     "marketplaces.sandbox.tariffs",
     "marketplaces.sandbox.wire",
     "config.core.clock",
@@ -59,6 +60,13 @@ RULES = (
     Rule("marketplaces/adapters/*/adapter.py", "a declaration is data", only=PURE, never=FRAMEWORKS, within=ADAPTER),
     Rule("marketplaces/adapters/*/{mapping,actions,sandbox,events}.py", "pure", PURE, FRAMEWORKS, ADAPTER),
     Rule("marketplaces/adapters/*/{mapping,actions,sandbox,events,rows}/**", "pure", PURE, FRAMEWORKS, ADAPTER),
+    Rule(
+        "inventory/carriers/*/{carrier,countries,addresses,rules,mapping,scans}.py",
+        "pure",
+        only=(*PURE, "inventory.carriers.contract"),
+        never=FRAMEWORKS,
+        within=ADAPTER,
+    ),
     Rule("marketplaces/adapters/**", "talks through the shared session only", TALKING, FRAMEWORKS, ADAPTER),
     Rule(
         "{config,catalog,inventory,finance,advertising,tickets}/**",

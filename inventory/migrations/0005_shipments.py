@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0002_return_is_sellable'),
+        ('inventory', '0004_holdings_follow_moves'),
         ('marketplaces', '0003_backfills'),
     ]
 
