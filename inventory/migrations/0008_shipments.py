@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0004_holdings_follow_moves'),
+        ('inventory', '0007_supply'),
         ('marketplaces', '0003_backfills'),
     ]
 
