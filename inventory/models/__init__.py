@@ -1,4 +1,4 @@
-from inventory.models.allocation import AllocationRule, Buffer, Feed, RuleKind, StaleOffer, StockPolicy
+from inventory.models.allocation import AllocationRule, Buffer, Feed, StaleOffer, StockPolicy
 from inventory.models.carriers import CarrierAccount, CarrierCall, CarrierSecret
 from inventory.models.history import StockDay
 from inventory.models.inbound import InboundKind, InboundLine, InboundReceipt, InboundShipment, InboundState
@@ -25,6 +25,6 @@ __all__ = [
     "AllocationRule", "Buffer", "CarrierAccount", "CarrierCall", "CarrierSecret", "CoverState", "Coverage", "Feed",
     "HoldTerm", "Holding", "InboundKind", "InboundLine", "InboundReceipt", "InboundShipment", "InboundState", "Label",
     "LabelKind", "LabelPaper", "LabelState", "Manifest", "MoveKind", "Order", "OrderEvent", "OrderLine", "Parcel",
-    "ParcelItem", "Reservation", "Return", "RuleKind", "SalesDay", "Shipment", "Shortage", "SkuDay", "StaleOffer",
-    "StockDay", "StockLevel", "StockMove", "StockPolicy", "SupplyPolicy", "TrackingEvent", "Warehouse",
+    "ParcelItem", "Reservation", "Return", "SalesDay", "Shipment", "Shortage", "SkuDay", "StaleOffer", "StockDay",
+    "StockLevel", "StockMove", "StockPolicy", "SupplyPolicy", "TrackingEvent", "Warehouse",
 ]  # fmt: skip
