@@ -16,11 +16,12 @@ pools AS (
     FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
     WHERE NOT sku.is_retired AND sku.kind = 'item'
 ), levels AS (
-    SELECT level.sku_id, CASE WHEN house.account_id IS NULL THEN 0 ELSE house.id END AS pool,
-           sum(level.available) AS available, sum(level.available) + coalesce(sum(level.reserved), 0) AS on_hand,
+    SELECT level.sku_id, house.id AS pool, sum(level.available) AS available,
+           sum(level.available) + coalesce(sum(level.reserved), 0) AS on_hand,
            coalesce(sum(level.inbound), 0) AS told_inbound, min(level.observed_at) AS seen_at
     FROM inventory_stocklevel level JOIN inventory_warehouse house ON house.id = level.warehouse_id
-    WHERE level.sku_id IS NOT NULL AND (house.account_id IS NULL OR house.fulfilment = 'marketplace') GROUP BY 1, 2
+    WHERE level.sku_id IS NOT NULL AND house.account_id IS NOT NULL AND house.fulfilment = 'marketplace' GROUP BY 1, 2
+    UNION ALL SELECT sku_id, 0, sum(available), sum(on_hand), 0, %(now)s::timestamptz FROM inventory_holding GROUP BY 1
 ), demand AS (
     SELECT sold.sku_id, coalesce(pools.pool, 0) AS pool, sold.day, sum(sold.units) AS units
     FROM inventory_skuday sold
@@ -134,7 +135,7 @@ figures AS (
 _COLUMNS = (
     "computed_at", "seen_at", "on_hand", "available", "arriving", "ordered", "sold_30", "in_stock_30", "velocity",
     "velocity_note", "deviation", "days", "why", "state", "runs_out_on", "lead_days", "lead_deviation", "safety_stock",
-    "reorder_point", "proposed", "proposal_why", "supply_30", "supply_90",
+    "reorder_point", "proposed", "proposal_why", "supply_30", "supply_90", "transfer", "transfer_from_id",
 )  # fmt: skip
 _SELECT = """
 SELECT sku_id, nullif(pool, 0), %(now)s, seen_at, on_hand, available, arriving, ordered, sold_30, in_stock_30, velocity,
@@ -150,7 +151,7 @@ SELECT sku_id, nullif(pool, 0), %(now)s, seen_at, on_hand, available, arriving, 
          WHEN available IS NULL THEN 'no_level' WHEN deviation IS NULL THEN 'no_deviation'
          WHEN proposed = 0 THEN 'enough' WHEN missing > 0 AND proposed > ceil(missing / pack) * pack THEN 'least_order'
          WHEN lead_deviation IS NULL THEN 'lead_time_constant' ELSE '' END,
-    supply_30, supply_90
+    supply_30, supply_90, 0, NULL::bigint
 FROM proposals ORDER BY sku_id, pool
 """
 MEASURE = f"""
@@ -159,4 +160,19 @@ INSERT INTO inventory_coverage (sku_id, warehouse_id, {", ".join(_COLUMNS)})
 {_SELECT}
 ON CONFLICT (sku_id, warehouse_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)}
 """
+_IDLE = """
+SELECT sku_id, warehouse_id, available - ceil(velocity * %(high)s)::int AS units FROM inventory_coverage
+WHERE velocity IS NOT NULL AND available > ceil(velocity * %(high)s) AND computed_at = %(now)s
+"""
+TRANSFER = f"""
+WITH idle AS ({_IDLE}), best AS (
+    SELECT DISTINCT ON (short.id) short.id, idle.warehouse_id, least(short.proposed, idle.units) AS units
+    FROM inventory_coverage short JOIN idle ON idle.sku_id = short.sku_id
+        AND idle.warehouse_id IS DISTINCT FROM short.warehouse_id
+    WHERE short.proposed > 0 AND short.computed_at = %(now)s
+    ORDER BY short.id, idle.warehouse_id IS NOT NULL, idle.units DESC, idle.warehouse_id
+)
+UPDATE inventory_coverage AS short SET transfer = best.units, transfer_from_id = best.warehouse_id
+FROM best WHERE best.id = short.id
+"""  # noqa: S608 - a fragment of a statement, no values
 FORGET = "DELETE FROM inventory_coverage WHERE computed_at < %(now)s"

@@ -159,6 +159,11 @@ def afforded(wanted: Figure, supply: Supply, *, unit_cost: Decimal | None, budge
     return replace(wanted, value=units if units >= supply.least_order else Decimal(0), note="budget")
 
 
+def idle(available: int, per_day: Decimal, keep_days: int) -> int:
+    """Units that another pool may have: what is there beyond the days to keep."""
+    return max(0, available - ceil(per_day * keep_days))
+
+
 def days_of_supply(on_hand: Decimal | None, shipped: Decimal | None) -> Decimal | None:
     """How long the average stock of a window lasted at its average shipments a day, to a tenth; None without either."""
     if on_hand is None or not shipped:

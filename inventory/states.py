@@ -28,3 +28,14 @@ def merge(stored: str | None, told: OrderStatus) -> OrderStatus:
     if former is OrderStatus.CANCELLED:
         return former
     return told if _RANK[told] >= _RANK[former] else former
+
+
+INBOUND: dict[str, frozenset[str]] = {
+    "planned": frozenset({"ordered", "cancelled"}),
+    "ordered": frozenset({"in_transit", "receiving", "closed", "cancelled"}),
+    "in_transit": frozenset({"receiving", "closed"}),
+    "receiving": frozenset({"closed"}),
+    "closed": frozenset(),
+    "cancelled": frozenset(),
+}
+"""What may follow each state of goods on their way; what has left is received or closed, never cancelled."""

@@ -24,6 +24,7 @@ class Action(StrEnum):
     LINK_PRODUCTS = "link_products"
     EDIT_PRODUCTS = "edit_products"
     APPROVE_UPLOADS = "approve_uploads"
+    PLAN_SUPPLY = "plan_supply"
     WORK_TICKETS = "work_tickets"
     RECONCILE = "reconcile"
     IMPORT_STATEMENTS = "import_statements"
@@ -48,6 +49,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.LINK_PRODUCTS: frozenset({Role.OPERATIONS, Role.OWNER}),
     Action.EDIT_PRODUCTS: frozenset({Role.OPERATIONS, Role.OWNER}),
     Action.APPROVE_UPLOADS: frozenset({Role.OPERATIONS, Role.FINANCE, Role.OWNER}),
+    Action.PLAN_SUPPLY: frozenset({Role.OPERATIONS, Role.OWNER}),
     Action.WORK_TICKETS: _DESK,
     Action.RECONCILE: frozenset({Role.FINANCE, Role.OWNER}),
     Action.IMPORT_STATEMENTS: frozenset({Role.FINANCE, Role.OWNER}),

@@ -30,7 +30,7 @@ class Coverage(models.Model):
 
     None is never zero: `why` says why `days` is not known, `proposal_why` why there is no proposal. `velocity` is units
     a day corrected for stock-outs; `arriving` the dated units that come before the goods run out; `ordered` all units on
-    their way or promised.
+    their way or promised. `transfer` units of the proposal lie idle in `transfer_from` (None: our own places).
     """
 
     warehouse = models.ForeignKey(Warehouse, models.CASCADE, null=True, blank=True, related_name="+")
@@ -56,6 +56,10 @@ class Coverage(models.Model):
     reorder_point = models.IntegerField(null=True)
     proposed = models.IntegerField(null=True)
     proposal_why = models.CharField(max_length=30, blank=True)
+    transfer = models.IntegerField(default=0)
+    transfer_from = models.ForeignKey(
+        Warehouse, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     supply_30 = models.DecimalField(max_digits=14, decimal_places=1, null=True)
     supply_90 = models.DecimalField(max_digits=14, decimal_places=1, null=True)
 

@@ -23,6 +23,7 @@ def measure() -> dict[str, int]:
         }  # fmt: skip
         cursor.execute(coverage.MEASURE, given)
         measured = cursor.rowcount
+        cursor.execute(coverage.TRANSFER, given)
         cursor.execute(coverage.FORGET, given)
         dropped = cursor.rowcount
     return {**closed, "measured": measured, "dropped_rows": dropped}

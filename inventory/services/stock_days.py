@@ -1,6 +1,7 @@
 """The daily history of stock: counted where levels change, closed and carried forward where a day has passed.
 
-Days are UTC. A level holds until it is told otherwise, so a day without news is a day like the one before.
+Days are UTC. A level holds until it is told otherwise, so a day without news is a day like the one before. Our own
+places are counted from the ledger of moves: the days of each SKU that a move has touched since the last count.
 """
 
 from __future__ import annotations
@@ -51,6 +52,40 @@ WHERE level.sku_id IS NOT NULL AND house.account_id IS NOT NULL AND house.fulfil
     SELECT FROM inventory_stockday known WHERE known.sku_id = level.sku_id AND known.warehouse_id = level.warehouse_id)
 GROUP BY 1, 2
 """
+_OWN = """
+WITH touched AS (
+    SELECT sku_id, greatest(min((happened_at AT TIME ZONE 'UTC')::date), %(oldest)s) AS first_day
+    FROM inventory_stockmove
+    WHERE recorded_at >= coalesce((SELECT max(day) FROM inventory_stockday WHERE warehouse_id IS NULL)::timestamp
+        AT TIME ZONE 'UTC', '-infinity')
+    GROUP BY 1 HAVING min((happened_at AT TIME ZONE 'UTC')::date) < %(today)s
+), points AS (
+    SELECT sku_id, happened_at AS at, quantity FROM inventory_stockmove JOIN touched USING (sku_id)
+    WHERE happened_at >= first_day::timestamp AT TIME ZONE 'UTC' AND happened_at < %(today)s::timestamp AT TIME ZONE 'UTC'
+    UNION ALL
+    SELECT sku_id, first_day::timestamp AT TIME ZONE 'UTC', sum(quantity) FROM inventory_stockmove JOIN touched USING (sku_id)
+    WHERE happened_at < first_day::timestamp AT TIME ZONE 'UTC' GROUP BY 1, 2
+    UNION ALL
+    SELECT sku_id, day::timestamp AT TIME ZONE 'UTC', 0 FROM touched
+    CROSS JOIN LATERAL generate_series(first_day, %(today)s::date - 1, interval '1 day') AS day
+), held AS (
+    SELECT sku_id, at, sum(sum(quantity)) OVER (PARTITION BY sku_id ORDER BY at) AS units,
+           lead(at, 1, %(today)s::timestamp AT TIME ZONE 'UTC') OVER (PARTITION BY sku_id ORDER BY at) AS until
+    FROM points GROUP BY sku_id, at
+), told AS (
+    SELECT sku_id, (at AT TIME ZONE 'UTC')::date AS day, (array_agg(units ORDER BY at DESC))[1] AS units,
+           round(coalesce(sum(extract(epoch FROM until - at)) FILTER (WHERE units > 0), 0)) AS stocked
+    FROM held GROUP BY 1, 2
+)
+INSERT INTO inventory_stockday AS stored
+    (warehouse_id, sku_id, day, on_hand, available, in_stock, seen_s, stocked_s, counted_to)
+SELECT NULL, sku_id, day, units, units, round(stocked / 86400, 4), 86400, stocked, (day + 1)::timestamp AT TIME ZONE 'UTC'
+FROM told ORDER BY sku_id, day
+ON CONFLICT (sku_id, warehouse_id, day) DO UPDATE SET
+    on_hand = excluded.on_hand, available = excluded.available, in_stock = excluded.in_stock,
+    seen_s = excluded.seen_s, stocked_s = excluded.stocked_s, counted_to = excluded.counted_to
+WHERE (stored.on_hand, stored.in_stock) IS DISTINCT FROM (excluded.on_hand, excluded.in_stock)
+"""
 _CLOSE = """
 UPDATE inventory_stockday AS open SET
     seen_s = open.seen_s + rest.seen, stocked_s = open.stocked_s + rest.stocked, counted_to = rest.until,
@@ -95,6 +130,7 @@ def close() -> dict[str, int]:
 
 
 _STEPS = (
+    ("own", _OWN),
     ("begun", _BEGIN),
     ("closed", _CLOSE),
     ("carried", _CARRY),

@@ -10,9 +10,19 @@ from hypothesis import strategies as st
 from catalog.models import Product, Sku
 from config.core import clock
 from inventory import replenishment
-from inventory.models import Coverage, InboundLine, InboundShipment, SkuDay, StockDay, StockLevel, Warehouse
+from inventory.models import (
+    Coverage,
+    InboundLine,
+    InboundShipment,
+    MoveKind,
+    SkuDay,
+    StockDay,
+    StockLevel,
+    Warehouse,
+)
 from inventory.replenishment import Day, Figure, Supply
-from inventory.services import coverage
+from inventory.services import coverage, stock
+from inventory.services.stock import Move
 from tests import factories
 from tests.factories import NOON
 
@@ -112,6 +122,20 @@ def test_it_tells_no_demand_apart_from_not_known(pool):
     tell(pool, sku, steady(0))
     found = measured(sku)
     assert (found.velocity, found.days, found.why, found.state) == (D(0), None, "no_demand", "no_demand")
+
+
+def test_it_finds_what_lies_idle_elsewhere(pool):
+    sku = make_sku(lead_time_days=35, pack_quantity=12)
+    tell(pool, sku, steady(4))
+    house = Warehouse.objects.create(code="main", label="Main", pool="merchant", fulfilment="merchant")
+    opening = Move(warehouse_id=house.pk, sku_id=sku.pk, kind=MoveKind.OPENING, quantity=200, key="opening",
+                   happened_at=NOON - timedelta(days=20))  # fmt: skip
+    stock.move([opening], by="me")
+    coverage.measure()
+    short, idle = Coverage.objects.get(sku=sku, warehouse=pool), Coverage.objects.get(sku=sku, warehouse=None)
+    assert (idle.state, idle.velocity, replenishment.idle(200, D(0), 120)) == ("no_demand", D(0), 200)
+    assert (short.proposed, short.transfer, short.transfer_from) == (228, 200, None)
+    assert replenishment.idle(500, D(4), 120) == 20
 
 
 def test_it_forgets_a_pair_that_is_gone(pool):
