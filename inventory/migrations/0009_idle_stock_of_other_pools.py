@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0007_supply'),
+        ('inventory', '0008_shipments'),
     ]
 
     operations = [
