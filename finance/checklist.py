@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db.models import Count, Sum
 
 from config.core import clock
+from finance import contradictions
 from finance.closing import next_month
 from finance.models import (
     Deposit,
@@ -126,6 +127,12 @@ def _unmatched(of: Month) -> Finding:
     return Finding(True, "nothing waits for longer than three days")
 
 
+def _contradictions(of: Month) -> Finding:
+    """A line that cannot be is corrected at its source: the order is read again, or the refund disputed."""
+    bad = contradictions.of_month(of.account.pk, of.month, next_month(of.month))
+    return _verdict(bad, "these cannot be", "no line came back or was refunded beyond itself")
+
+
 def _costs(of: Month) -> Finding:
     days = ProfitDay.objects.filter(account=of.account, day__gte=of.month, day__lt=next_month(of.month))
     sums = (
@@ -200,6 +207,7 @@ CHECKS = (
     Spec("identities", "The identities passed", _identities, "finance:statements"),
     Spec("labels", "Every label is known", _labels, "finance:discrepancies", "kind=unknown_label", is_acceptable=False),
     Spec("unmatched", "Nothing is unmatched for long", _unmatched, "finance:discrepancies", "kind=unmatched"),
+    Spec("contradictions", "No order line contradicts itself", _contradictions, "inventory:orders"),
     Spec("deposits", "The deposits were seen", _deposits, "finance:import"),
     Spec("booked", "Everything is booked", _booked, "finance:journals", is_acceptable=False),
     Spec("rounding", "Rounding is small", _rounding, "finance:rounding"),

@@ -15,7 +15,7 @@ from inventory import landing, states
 from inventory.landing import Place
 from inventory.models import Order as OrderRow
 from inventory.models import Warehouse
-from inventory.services import sales, stock_days
+from inventory.services import partials, sales, stock_days
 from inventory.services import stock as goods
 from inventory.signals import order_events_applied, orders_applied, returns_applied, stock_applied
 from marketplaces.canonical import ChangeKind, Order, OrderChange, OrderStatus, Rejected, Return, Stock
@@ -72,6 +72,7 @@ def orders(rows: Sequence[Order], source: Source) -> Applied:
     changed = sorted({*landed.changed_ids, *_orders_of(lines.changed_ids), *vanished, *delivered})
     if changed:
         goods.reserve_orders(account_id, changed)
+        partials.tell_goods(account_id, changed)
         sales.roll_up_later(account_id, changed)
         announce(orders_applied, account_id=account_id, ids=changed)
     return Applied(tuple(changed), len(landed.inserted_ids), len(landed.updated_ids), landed.unchanged, rejected)
@@ -218,7 +219,9 @@ def returns(rows: Sequence[Return], source: Source) -> Applied:
     gaps.report_missing(source.account, "orders", told - set(known), revealed_by=source.resource)
     if landed.changed_ids:
         orders = OrderRow.objects.filter(account_id=account_id, external_id__in=told)
-        sales.roll_up_later(account_id, list(orders.values_list("pk", flat=True)))
+        order_ids = list(orders.values_list("pk", flat=True))
+        partials.tell_goods(account_id, order_ids)
+        sales.roll_up_later(account_id, order_ids)
         announce(returns_applied, account_id=account_id, ids=landed.changed_ids)
     return Applied(tuple(landed.changed_ids), len(landed.inserted_ids), len(landed.updated_ids), landed.unchanged)
 

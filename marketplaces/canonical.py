@@ -63,6 +63,9 @@ class ChangeKind(StrEnum):
     CANCELLED = "cancelled"
     CANCEL_REQUESTED = "cancel_requested"
     RETURNED = "returned"
+    PARTLY_CANCELLED = "partly_cancelled"
+    PARTLY_RETURNED = "partly_returned"
+    PARTLY_PAID = "partly_paid"
     WRITE_ANSWERED = "write_answered"
     UNKNOWN = "unknown"
 

@@ -7,11 +7,12 @@ from config.core.jobs import Job
 SWEEPS = {
     "catalog": timedelta(hours=1),
     "finance": timedelta(hours=1),
-    "inventory": timedelta(minutes=10),
+    "inventory": timedelta(minutes=4),
     "supply": timedelta(hours=6),
     "sync": timedelta(minutes=10),
 }
-"""Time alone makes orders late and flows stale, so these two families are looked at more often."""
+"""Time alone makes orders late and flows stale, so these two families are looked at more often: an order is told of
+within five minutes of the moment at which its hours run out."""
 
 JOBS = (
     Job(

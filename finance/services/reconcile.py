@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
 
 from django.db import connection, transaction
 
 from config.core import clock
 from config.core.events import announce
 from finance import discrepancies, matches, order_money, reissues, rounding, tieout
-from finance.models import Settlement
+from finance.models import MoneyState, OrderLineMoney, Settlement
 from finance.services import deposits, profit
 from finance.signals import statements_reconciled
+from inventory.services import partials
+from inventory.services.partials import Paid
 
 STATEMENTS_AT_ONCE = 20
 ORDER_LINES_AT_ONCE = 20_000
@@ -38,8 +42,7 @@ def reconcile_open() -> dict[str, int]:
     reissues.compare_all()
     deposits.link()
     rebuilt = rebuild_order_money()
-    changed = discrepancies.refresh(waiting)
-    rounding.refresh(waiting)
+    changed = _judge(waiting)
     return {"statements": len(waiting), "discrepancies_changed": len(changed), "order_lines": rebuilt}
 
 
@@ -59,8 +62,7 @@ def reconcile_one(settlement_id: int) -> None:
     """What a person asks for: match and tie out one statement again, then look for its discrepancies."""
     reconcile([settlement_id])
     deposits.link()
-    discrepancies.refresh([settlement_id])
-    rounding.refresh([settlement_id])
+    _judge([settlement_id])
 
 
 def rebuild_order_money() -> int:
@@ -76,7 +78,16 @@ def rebuild_order_money() -> int:
 def judge_all() -> dict[str, int]:
     """Look for discrepancies on every statement: orders may have changed since they were settled."""
     rebuild_order_money()
-    everything = list(Settlement.objects.values_list("pk", flat=True))
-    changed = discrepancies.refresh(everything)
-    rounding.refresh(everything)
+    changed = _judge(list(Settlement.objects.values_list("pk", flat=True)))
     return {"discrepancies_changed": len(changed)}
+
+
+def _judge(settlement_ids: Sequence[int]) -> list[int]:
+    """Look for discrepancies and rounding in these statements; lines that they paid in part become events of their orders."""
+    changed = discrepancies.refresh(settlement_ids)
+    rounding.refresh(settlement_ids)
+    found = OrderLineMoney.objects.filter(basis=MoneyState.PARTLY_SETTLED, settlement__in=settlement_ids)
+    rows = found.order_by("account", "pk").values_list("account", "pk", "settled", "expected", "settlement__period_end")
+    for account_id, mine in groupby(rows, key=itemgetter(0)):
+        partials.tell_paid(account_id, [Paid(line, paid, due, at) for _, line, paid, due, at in mine])
+    return changed

@@ -26,12 +26,14 @@ from finance.models import (
     Discrepancy,
     Journal,
     MonthState,
+    OrderLineMoney,
     ProfitDay,
     Settlement,
 )
 from finance.offline import verify
 from finance.services import certificates, closing, reconcile
 from finance.services import journals as booking
+from inventory.models import Order, OrderLine, Return
 from tests.finance.test_worked_examples import story, tell  # noqa: F401 - the fixture of the worked statement
 
 SEPTEMBER, AUGUST = date(2026, 9, 1), date(2026, 8, 1)
@@ -72,8 +74,51 @@ def test_it_shows_what_a_month_still_lacks(ready):
     assert verdicts(ready.account) == {
         "is_over": True, "all_there": True, "chain": True, "whole": True, "residual": True, "identities": True,
         "labels": True, "unmatched": True, "deposits": True, "booked": True, "rounding": True, "exported": True,
-        "costs": None, "cases": True,
+        "costs": None, "cases": True, "contradictions": True,
     }  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda line: _came_back(line, 1, "L1"), ""),
+        (lambda line: _came_back(line, 2, "L1"), "O-9 / L1 (2 returned of 1 shipped)"),
+        (lambda line: _came_back(line, 2, ""), "O-9 (2 returned of 1 shipped)"),
+        (lambda line: _refunded(line, "-10.00"), ""),
+        (lambda line: _refunded(line, "-10.02"), "O-9 / L1 (10.02 refunded of 10.00 paid)"),
+    ],
+)
+def test_a_line_that_came_back_or_was_refunded_beyond_itself_keeps_the_month_open(ready, spoil, why):
+    at, account = datetime(2026, 9, 9, tzinfo=UTC), ready.account
+    order = Order.objects.create(
+        account=account, external_id="O-9", status="shipped", ordered_at=at, business_on=at.date(), changed_at=at,
+        fulfilment="merchant", currency="EUR",
+    )  # fmt: skip
+    spoil(OrderLine.objects.create(
+        account=account, order=order, order_ref="O-9", external_id="L1", remote_id="MUG", quantity=2,
+        quantity_shipped=1, currency="EUR", changed_at=at,
+    ))  # fmt: skip
+    row = next(row for row in closing.rows(account, SEPTEMBER) if row.spec.key == "contradictions")
+    assert (row.passed, row.why) == (not why, f"these cannot be: {why}" if why else row.why)
+    if why:
+        with pytest.raises(ValidationError, match="No order line contradicts itself"):
+            closing.prepare(account, SEPTEMBER, by="ann")
+
+
+def _came_back(line: OrderLine, units: int, line_ref: str) -> None:
+    Return.objects.create(
+        account_id=line.account_id, external_id="R-9", order_ref=line.order_ref, line_ref=line_ref, remote_id="MUG",
+        quantity=units, fulfilment="merchant", returned_at=line.changed_at,
+    )  # fmt: skip
+
+
+def _refunded(line: OrderLine, amount: str) -> None:
+    OrderLineMoney.objects.create(
+        order_line=line, account_id=line.account_id, ordered_on=line.changed_at.date(), currency="EUR",
+        settled=Decimal("10.00"), refunded=Decimal(amount), state="refunded", basis="refunded",
+        line_changed_at=line.changed_at, rebuilt_at=LATER,
+    )  # fmt: skip
 
 
 @pytest.mark.django_db

@@ -17,7 +17,7 @@ from finance.money_states import Facts
 from finance.selectors import variance
 from finance.services import reconcile
 from inventory import sinks as inventory_sinks
-from inventory.models import OrderLine
+from inventory.models import OrderEvent, OrderLine
 from marketplaces.canonical import LineClass as C
 from marketplaces.canonical import OrderStatus, Return
 from marketplaces.canonical import SettlementLine as Row
@@ -87,6 +87,17 @@ def test_it_is_partly_settled_while_a_unit_is_missing(sold, settle):
     rows = [line(1, C.PRINCIPAL, "20.00", quantity=1, **A), line(2, C.SHIPPING, "2.00", quantity=1, **A)]
     money = settle(*rows)
     assert (money.state, money.expected, money.variance) == ("partly_settled", Decimal("44.00"), Decimal(0))
+
+
+def test_an_order_that_is_paid_for_in_part_tells_so_once(sold, settle):
+    sold()
+    rows = [line(1, C.PRINCIPAL, "20.00", quantity=1, **A)]
+    for _ in range(2):
+        settle(*rows)
+    told = OrderEvent.objects.filter(kind="partly_paid")
+    assert told.values_list("order_ref", "facts").get() == (
+        "O-A", {"part": "20.0000", "of": "44.0000", "currency": "EUR"},
+    )  # fmt: skip
 
 
 def test_it_waits_for_a_refund_and_sees_it(sold, settle, account):

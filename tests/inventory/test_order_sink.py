@@ -11,7 +11,7 @@ from inventory import sinks
 from inventory.models import Order, OrderEvent, OrderLine, SalesDay, SkuDay
 from inventory.services import parked, sales
 from inventory.signals import orders_applied
-from marketplaces.canonical import ChangeKind, OrderChange, OrderStatus
+from marketplaces.canonical import ChangeKind, OrderChange, OrderStatus, Return
 from marketplaces.models import Gap
 from tests import factories
 from tests.factories import NOON
@@ -54,6 +54,36 @@ def test_it_rejects_an_order_that_shipped_more_than_was_ordered_and_keeps_the_re
     assert [r.external_id for r in applied.rejected] == ["O-2"]
     assert "2 shipped and 1 cancelled of 2 ordered" in applied.rejected[0].reason
     assert list(Order.objects.values_list("external_id", flat=True)) == ["O-1"]
+
+
+def happened(kind):
+    return list(OrderEvent.objects.filter(kind=kind).order_by("pk").values_list("event_id", "facts"))
+
+
+def test_an_order_that_is_cancelled_in_part_tells_each_part_once(account):
+    for cancelled, hours in ((1, 1), (1, 2), (2, 3), (3, 4)):
+        line = factories.order_line(quantity=3, quantity_cancelled=cancelled)
+        land(account, factories.order(changed_at=NOON + timedelta(hours=hours), lines=(line,)))
+    assert happened("partly_cancelled") == [
+        ("partly_cancelled:O-1:1", {"part": "1", "of": "3"}), ("partly_cancelled:O-1:2", {"part": "2", "of": "3"}),
+    ]  # fmt: skip
+
+
+def test_an_order_of_which_some_units_come_back_tells_so_once(account):
+    land(account, factories.order(lines=(factories.order_line(quantity_shipped=2),)))
+    for number in (1, 1, 2):
+        back = Return(external_id=f"R-{number}", order_id="O-1", quantity=1, returned_at=NOON)
+        sinks.returns([back], factories.source(account, "returns"))
+    assert happened("partly_returned") == [("partly_returned:O-1:1", {"part": "1", "of": "2"})]
+
+
+def test_it_stores_an_order_whatever_its_status_when_it_is_met(account):
+    """Orders that were shipped, delivered or cancelled before we first looked are imported like any other."""
+    for number, status in enumerate(OrderStatus):
+        sent = 2 if status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED) else 0
+        line = factories.order_line(quantity_shipped=sent, quantity_cancelled=2 * (status == OrderStatus.CANCELLED))
+        land(account, factories.order(f"O-{number}", status=status, lines=(line,)))
+    assert list(Order.objects.order_by("external_id").values_list("status", flat=True)) == list(OrderStatus)
 
 
 def test_it_parks_a_line_of_an_unknown_product_and_fills_it_when_the_product_is_linked(account):

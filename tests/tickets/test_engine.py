@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from config.core.jobs import JOBS
 from marketplaces.models import SyncState
 from tests import factories
 from tests.tickets.conftest import keep_fresh, later, place_order, ship
@@ -42,6 +43,14 @@ def test_it_says_nothing_of_an_order_with_more_than_a_day_left(shop):
     place_order(shop, 1, due_in_hours="37")
     assert sweep() == {"checked": 1}
     assert (Ticket.objects.count(), Breach.objects.count()) == (0, 0)
+
+
+def test_an_order_is_told_of_within_five_minutes_of_the_moment_at_which_its_day_begins_to_run_out(shop):
+    looked_at = JOBS.get("tickets.sweep.inventory").every
+    place_order(shop, 1, due_in_hours="24.05")
+    assert sweep() == {"checked": 1, "warned": 1}
+    assert looked_at + JOBS.get("tickets.drain").every <= timedelta(minutes=5)
+    assert sweep(minutes=looked_at.total_seconds() / 60) == {"checked": 1, "opened": 1}
 
 
 def test_it_counts_what_comes_near_the_limit_without_opening_anything(shop):
