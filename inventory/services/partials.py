@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -43,7 +43,7 @@ WITH told AS (
 _PAID = f"""
 WITH partly AS (
     SELECT o.id, o.account_id, o.external_id, 'partly_paid' AS kind, 'statements' AS source, sum(given.paid) AS part,
-        sum(given.due) AS whole, line.currency, max(given.at) AS at
+        sum(given.due) AS whole, line.currency, coalesce(max(given.at), %(now)s) AS at
     FROM jsonb_to_recordset(%(rows)s) AS given(line bigint, paid numeric, due numeric, at timestamptz)
     JOIN inventory_orderline line ON line.id = given.line JOIN inventory_order o ON o.id = line.order_id
     WHERE o.account_id = %(account)s GROUP BY o.id, line.currency
@@ -52,12 +52,12 @@ WITH partly AS (
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """What was paid of an order line so far and what is due, in the line's currency."""
+    """What was paid of an order line so far and what is due, in the line's currency; a time not told is now."""
 
-    line_id: int
+    line: int
     paid: Decimal
-    due: Decimal
-    at: datetime
+    due: Decimal | None
+    at: datetime | None
 
 
 def tell_goods(account_id: int, order_ids: Sequence[int]) -> list[int]:
@@ -67,10 +67,8 @@ def tell_goods(account_id: int, order_ids: Sequence[int]) -> list[int]:
 
 def tell_paid(account_id: int, rows: Sequence[Paid]) -> list[int]:
     """Keep that these lines are paid for in part; the ids of new events."""
-    values = [
-        {"line": row.line_id, "paid": str(row.paid), "due": str(row.due), "at": row.at.isoformat()} for row in rows
-    ]
-    return _kept(account_id, _PAID, {"rows": json.dumps(values)}) if values else []
+    given = json.dumps([asdict(row) for row in rows], default=str)
+    return _kept(account_id, _PAID, {"rows": given}) if rows else []
 
 
 def _kept(account_id: int, statement: str, values: dict[str, Any]) -> list[int]:
