@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from catalog.models import Brand, Identifier, Listing, OfferSnapshot, Product, RemoteProduct, Sku, SkuChange
+from catalog.models import (
+    Brand,
+    Identifier,
+    Listing,
+    MasterRule,
+    OfferSnapshot,
+    Product,
+    RemoteProduct,
+    Sku,
+    SkuChange,
+    Upload,
+)
 from config.core.admin import Configure, ConfigureInline, Inspect
 from config.core.permissions import Action
 
@@ -67,3 +78,14 @@ class OfferSnapshotAdmin(Inspect):
     list_filter = ("account",)
     list_select_related = ("account",)
     search_fields = ("remote_id",)
+
+
+@admin.register(MasterRule)
+class MasterRuleAdmin(Configure):
+    list_display = ("field", "is_mandatory", "set_by", "set_at")
+
+
+@admin.register(Upload)
+class UploadAdmin(Inspect):
+    list_display = ("name", "kind", "state", "uploaded_at", "uploaded_by", "closed_by")
+    list_filter = ("kind", "state")

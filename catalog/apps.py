@@ -7,7 +7,11 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog import schedule, sinks, subjects
+        from catalog.services import policy
+        from catalog.uploads import product_kind
+        from catalog.uploads.kinds import KINDS
         from config.core.jobs import declare
+        from config.core.tenancy import TENANT_DEFAULTS
         from marketplaces.canonical import Listing, Offer, Price
         from marketplaces.sinks import register
         from marketplaces.subjects import SOURCES
@@ -15,5 +19,7 @@ class CatalogConfig(AppConfig):
         register(Listing, sinks.listings)
         register(Price, sinks.prices)
         register(Offer, sinks.offers)
+        KINDS.add("products", product_kind.KIND)
+        TENANT_DEFAULTS.add("catalog.policy", policy.seed)
         SOURCES.add("catalog", subjects.of_account)
         declare(schedule.JOBS)

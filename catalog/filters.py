@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import django_filters
 from django.db.models import QuerySet
+from django.forms import HiddenInput
 
-from catalog.models import Listing, RemoteProduct, RemoteState, Sku
+from catalog.models import Listing, RemoteProduct, RemoteState, Sku, Upload, UploadRow
+from catalog.uploads.kinds import KINDS
 from config.core.filters import FlagFilter, MoneyRangeFilter, SearchFilter
+from config.core.sheets.models import RowState, SheetState
 from marketplaces import registry, selectors
 from marketplaces.canonical import Fulfilment, ListingStatus
 from marketplaces.models import Account
@@ -76,3 +79,34 @@ class RemoteProductFilter(django_filters.FilterSet):
     class Meta:
         model = RemoteProduct
         fields = ["q", "state", "account", "seen_in"]
+
+
+class UploadFilter(django_filters.FilterSet):
+    """Sheets by name, person, kind and state."""
+
+    q = SearchFilter(within=("name", "uploaded_by"), label="File or person")
+    kind = django_filters.ChoiceFilter(
+        choices=lambda: [(key, kind.label) for key, kind in KINDS], empty_label="any", label="about"
+    )
+    state = django_filters.MultipleChoiceFilter(choices=SheetState.choices)
+
+    class Meta:
+        model = Upload
+        fields = ("q", "kind", "state")
+
+
+class UploadRowFilter(django_filters.FilterSet):
+    """Rows by what they are about and their state, and whether a second person has still to approve them."""
+
+    q = SearchFilter(exact=("what",), label="about")
+    state = django_filters.MultipleChoiceFilter(choices=RowState.choices)
+    upload = django_filters.NumberFilter("upload_id", widget=HiddenInput())
+    unapproved = FlagFilter(method="by_approval", label="waits for approval")
+
+    class Meta:
+        model = UploadRow
+        fields = ("q", "state", "unapproved", "upload")
+
+    def by_approval(self, queryset: QuerySet[UploadRow], name: str, value: bool) -> QuerySet[UploadRow]:
+        waiting = {"state": RowState.GOOD, "approvals__len__gt": 0}
+        return queryset.filter(**waiting) if value else queryset.exclude(**waiting)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.gtin import is_gtin
+from catalog.gtin import is_gtin, padded
 from config.core.sheets.cells import Problem
 
 LARGEST = 10_000_000
@@ -55,9 +55,12 @@ def _title(name: str, text: str) -> str:
 
 
 def _gtin(name: str, text: str) -> str:
-    if not is_gtin(text):
-        raise Problem(name, f"{text!r} is not a GTIN: its check digit or length is wrong", "copy it from the package")
-    return text
+    if is_gtin(text):
+        return text
+    if meant := padded(text):
+        todo = f"if the zeros before it were cut off, write {meant!r} and format the column as text"
+        raise Problem(name, f"{text!r} is not a GTIN, but {meant!r} is", todo)
+    raise Problem(name, f"{text!r} is not a GTIN: its check digit or length is wrong", "copy it from the package")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,4 +12,11 @@ JOBS = (
         scope=Scope.ACCOUNT,
         why="link names that wait to SKUs and identifiers that were added since",
     ),
+    Job(
+        key="catalog.expire.uploads",
+        call="catalog.services.uploads.expire",
+        every=timedelta(hours=1),
+        scope=Scope.TENANT,
+        why="close sheets that nobody applied within three days",
+    ),
 )

@@ -66,12 +66,13 @@ def identifiers_of(*, sku_id: int) -> QuerySet[Identifier]:
 
 
 def master_of(*, sku_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """The master fields of SKUs by id, then by field; None or an empty text is a gap."""
+    """The code and the master fields of SKUs by id, then by name; None or an empty text is a gap."""
     wanted = list(sku_ids)
     gtins = Identifier.objects.filter(sku__in=wanted, kind="gtin").order_by("-pk").values_list("sku_id", "value")
     first = dict(gtins)
     return {
-        sku.pk: {
+        sku.pk: {"code": sku.code}
+        | {
             name: first.get(sku.pk, "") if name == "gtin" else brand_of(sku) if name == "brand" else getattr(sku, name)
             for name in master.FIELDS
         }
@@ -81,6 +82,18 @@ def master_of(*, sku_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
 
 def brand_of(sku: Sku) -> str:
     return sku.product.brand.name if sku.product.brand else ""
+
+
+def proposals(*, sku_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """By SKU a GTIN that one of its listings carries, and in which account it was seen."""
+    found = Listing.objects.filter(sku__in=list(sku_ids)).order_by("-pk")
+    rows = found.values_list("sku_id", "product_ids", "account__label")
+    return {
+        sku: (named["value"], label)
+        for sku, names, label in rows
+        for named in names
+        if named["kind"] == "gtin" and is_gtin(named["value"])
+    }
 
 
 def changes_of(*, sku_id: int, limit: int = 50) -> QuerySet[SkuChange]:

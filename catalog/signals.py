@@ -13,3 +13,6 @@ listings_applied = Signal()
 
 skus_changed = Signal()
 """After master data of SKUs changed, or SKUs were merged or parted: `ids` of Sku."""
+
+uploads_changed = Signal()
+"""After a sheet was uploaded, judged anew, decided or closed: `ids` of Upload."""

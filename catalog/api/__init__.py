@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.api import products
+from catalog.api import products, uploads
 
-VIEWS: dict[str, Any] = {**products.VIEWS}
+VIEWS: dict[str, Any] = {**products.VIEWS, **uploads.VIEWS}

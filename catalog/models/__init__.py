@@ -1,5 +1,5 @@
 from catalog.models.listings import Listing, ListingIssue, ListingPrice, OfferSnapshot
-from catalog.models.products import Brand, Identifier, Product, Sku, SkuChange, SkuKind, VatClass
+from catalog.models.products import Brand, Identifier, MasterRule, Product, Sku, SkuChange, SkuKind, VatClass
 from catalog.models.publishing import (
     ChangeOutcome,
     FieldOwner,
@@ -10,9 +10,10 @@ from catalog.models.publishing import (
     Owner,
 )
 from catalog.models.remote import RemoteProduct, RemoteState
+from catalog.models.uploads import Upload, UploadRow
 
 __all__ = [
-    "Brand", "ChangeOutcome", "FieldOwner", "Identifier", "Listing", "ListingIssue", "ListingPrice", "OfferChange",
+    "Brand", "ChangeOutcome", "FieldOwner", "Identifier", "Listing", "ListingIssue", "ListingPrice", "MasterRule", "OfferChange",
     "OfferField", "OfferSnapshot", "OfferState", "OnDrift", "Owner", "Product", "RemoteProduct", "RemoteState", "Sku",
-    "SkuChange", "SkuKind", "VatClass",
+    "SkuChange", "SkuKind", "Upload", "UploadRow", "VatClass",
 ]  # fmt: skip

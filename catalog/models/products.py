@@ -119,3 +119,18 @@ class Identifier(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.value}"
+
+
+class MasterRule(models.Model):
+    """Whether a client wants a master field for every SKU; without it, nothing is asked of the field."""
+
+    field = models.CharField(max_length=20, unique=True)
+    is_mandatory = models.BooleanField(default=True)
+    set_by = models.CharField(max_length=150, blank=True)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["field"]
+
+    def __str__(self) -> str:
+        return f"{self.field}: {'mandatory' if self.is_mandatory else 'optional'}"

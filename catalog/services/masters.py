@@ -48,7 +48,7 @@ def change(wanted: Mapping[int, Values], *, by: str, source: str = "") -> int:
     gtins = _gtins(skus)
     before = {pk: {**_own(sku), "brand": brands.get(pk, ""), "gtin": gtins.get(pk, "")} for pk, sku in skus.items()}
     made = [
-        SkuChange(sku_id=pk, field=name, before=_text(before[pk][name]), after=_text(value), changed_by=by,
+        SkuChange(sku_id=pk, field=name, before=text(before[pk][name]), after=text(value), changed_by=by,
                   changed_at=clock.now(), source=source[:200])
         for pk, values in wanted.items() for name, value in values.items() if pk in skus and before[pk][name] != value
     ]  # fmt: skip
@@ -65,7 +65,8 @@ def _own(sku: Sku) -> dict[str, Any]:
     return {name: getattr(sku, name) for name in master.OWN}
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """A master field as text; a gap is empty."""
     return "" if value is None else str(value)
 
 

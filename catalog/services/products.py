@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,6 +12,8 @@ from catalog.gtin import is_gtin
 from catalog.models import Brand, Identifier, Product, RemoteProduct, Sku
 from catalog.services import remote
 from marketplaces.canonical import IdentifierKind
+
+AT_ONCE = 1000
 
 
 @transaction.atomic
@@ -21,6 +24,42 @@ def create(*, code: str, title: str, brand: str = "", category: str = "", weight
     maker = Brand.objects.get_or_create(name=brand)[0] if brand else None
     product = Product.objects.create(title=title, brand=maker, category=category)
     return Sku.objects.create(code=code, product=product, title=title, weight_g=weight_g)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A SKU to make; `variant_of` is the code of a SKU, known or made with it, whose product it joins."""
+
+    code: str
+    title: str
+    category: str = ""
+    variant_of: str = ""
+
+
+@transaction.atomic
+def create_many(drafts: Sequence[Draft]) -> None:
+    """Make SKUs with their products; a code that is taken raises IntegrityError."""
+    alone = [draft for draft in drafts if not draft.variant_of]
+    made = Product.objects.bulk_create([Product(title=d.title, category=d.category) for d in alone], batch_size=AT_ONCE)
+    homes = dict(Sku.objects.filter(code__in=[d.variant_of for d in drafts]).values_list("code", "product_id"))
+    homes |= {draft.code: product.pk for draft, product in zip(alone, made, strict=True)}
+    rows = [Sku(code=d.code, title=d.title, product_id=homes[d.variant_of or d.code]) for d in drafts]
+    Sku.objects.bulk_create(rows, batch_size=AT_ONCE)
+
+
+@transaction.atomic
+def arrange(wanted: Mapping[int, tuple[str | None, Mapping[str, str]]]) -> None:
+    """Set the category (None: as it is) of products and add to the options of SKUs, by SKU id."""
+    skus = list(Sku.objects.filter(pk__in=[pk for pk, (_, options) in wanted.items() if options]))
+    for sku in skus:
+        sku.options = {**sku.options, **wanted[sku.pk][1]}
+    Sku.objects.bulk_update(skus, ["options"], batch_size=AT_ONCE)
+    named = [pk for pk, (category, _) in wanted.items() if category is not None]
+    homes = dict(Sku.objects.filter(pk__in=named).values_list("product_id", "pk"))
+    found = list(Product.objects.filter(pk__in=homes))
+    for product in found:
+        product.category = wanted[homes[product.pk]][0] or ""
+    Product.objects.bulk_update(found, ["category"], batch_size=AT_ONCE)
 
 
 @transaction.atomic

@@ -47,6 +47,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Listings", "storefront", "catalog:listings"),
             Entry("Products", "category", "catalog:skus"),
             Entry("Unlinked products", "link_off", "unlinked"),
+            Entry("Sheets", "upload_file", "catalog:uploads"),
         ),
     ),
     (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from config.core.sheets import cells
@@ -35,9 +35,3 @@ def values(row: Given, readers: Mapping[str, Callable[[str], Any]]) -> tuple[dic
         except Problem as problem:
             found.append(problem)
     return said, found
-
-
-def repeated(keys: Sequence[tuple[int, Any]]) -> dict[int, int]:
-    """By row number, the first row with the same key; only for those that come after it. A key None is no key."""
-    first: dict[Any, int] = {}
-    return {row_no: first[key] for row_no, key in keys if key is not None and first.setdefault(key, row_no) != row_no}

@@ -1,0 +1,197 @@
+"""Sheets: upload, what is wrong, what would change and for how much money, who approves, and the one button that applies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+
+from catalog.filters import UploadFilter, UploadRowFilter
+from catalog.models import Upload, UploadRow
+from catalog.services import uploads
+from catalog.uploads import selectors
+from catalog.uploads.kinds import KINDS, Kind
+from config.core.buttons import Button, chosen, press, text
+from config.core.permissions import Action, may
+from config.core.screens import Column, Listing, listing, require
+from config.core.sheets import reading, writing
+from config.core.sheets.models import RowState, SheetState
+
+SHEETS = Listing(
+    title="Sheets",
+    subtitle="A file of products, prices or stock waits here until somebody applies it: all of it, or nothing. The same "
+    "file is the same sheet; after 72 hours it expires.",
+    queryset=lambda request: selectors.sheets(),
+    filterset=UploadFilter,
+    columns=(
+        Column("File", "name"),
+        Column("What", lambda row: KINDS.get(row.kind).label, "chip"),
+        Column("State", "state", "badge"),
+        Column("Rows", "total", "number"),
+        Column("Rejected", "rejected_rows", "number"),
+        Column("Wait for approval", "unapproved", "number"),
+        Column("Applied", "applied_rows", "number", is_wide_only=True),
+        Column("Uploaded", "uploaded_at", "since", sort="uploaded_at"),
+        Column("By", "uploaded_by", is_wide_only=True),
+    ),
+    order_by=("-uploaded_at", "-pk"),
+    link=lambda row: reverse("catalog:upload", args=[row.pk]),
+    empty="No sheet was uploaded yet. Download one, fill it in, and upload it here.",
+    template="catalog/uploads.html",
+)
+
+
+def _file(request: HttpRequest) -> UploadedFile:
+    given = request.FILES.get("file")
+    if not isinstance(given, UploadedFile):
+        raise ValidationError("choose a file first")
+    if given.size is not None and given.size > reading.LARGEST:
+        raise ValidationError(f"the file is larger than {reading.LARGEST // 2**20} MB; split it")
+    return given
+
+
+def _upload(request: HttpRequest) -> str:
+    kind = _kind(request.POST.get("kind", ""))
+    require(request, kind.needs)
+    given = _file(request)
+    sheet, is_new = uploads.upload(kind.key, given.read(), name=given.name or kind.key, by=request.user.get_username())
+    counted: Any = selectors.sheets().get(pk=sheet.pk)
+    good = counted.total - counted.rejected_rows - counted.known_rows
+    told = "" if is_new else "This file is here already. "
+    return f"{told}{sheet.name}: {good} rows can be used, {counted.rejected_rows} are rejected"
+
+
+def _kind(key: str) -> Kind:
+    if key not in KINDS:
+        raise ValidationError("choose what the sheet is about")
+    return KINDS.get(key)
+
+
+OF_ALL = {"upload": Button(Action.VIEW, _upload)}
+
+
+def sheets(request: HttpRequest) -> HttpResponseBase:
+    """All sheets; `?template=<kind>` is one to fill in (`&as=csv` or `xlsx`)."""
+    require(request, Action.VIEW)
+    if request.method == "POST":
+        return press(request, OF_ALL)
+    if (wanted := request.GET.get("template", "")) in KINDS:
+        header, rows = uploads.template(wanted)
+        return writing.download(wanted, "csv" if request.GET.get("as") == "csv" else "xlsx", header, rows)
+    return listing(request, SHEETS, {"kinds": [kind for _, kind in KINDS if may(request.user, kind.needs)]})
+
+
+def _told(row: UploadRow) -> str:
+    """What stands against the row, or why somebody must look."""
+    wrong = [f"{p['column'].replace('_', ' ')}: {p['wrong']}; {p['todo']}" for p in row.problems]
+    if row.state == RowState.KNOWN:
+        wrong = ["holds already"]
+    return " · ".join(wrong or row.approvals)
+
+
+def changes(row: UploadRow) -> str:
+    """What the row changes, field by field."""
+    pairs = [(name, row.before.get(name, ""), value) for name, value in row.said.items()]
+    return ", ".join(
+        f"{name.replace('_', ' ')} {before or 'nothing'} → {value or 'nothing'}"
+        for name, before, value in pairs if before != value
+    )  # fmt: skip
+
+
+ROWS = Listing(
+    title="Rows of a sheet",
+    queryset=lambda request: selectors.rows_of(sheet=request.resolver_match.kwargs["pk"] if request.resolver_match else 0),
+    filterset=UploadRowFilter,
+    columns=(
+        Column("Row", "row_no", "number", sort="row_no"),
+        Column("About", "what", "code"),
+        Column("What changes", changes),
+        Column("In 30 days", lambda row: (row.effect, row.currency), "money", sort="effect"),
+        Column("State", "state", "badge"),
+        Column("Why", _told),
+        Column("Decided by", "decided_by", is_wide_only=True),
+    ),
+    order_by=("row_no",),
+    actions={"approve": "Approve the ticked rows", "decline": "Leave them out"},
+    action_permission=Action.APPROVE_UPLOADS,
+    empty="No row fits.",
+    template="catalog/upload.html",
+)  # fmt: skip
+
+
+def _numbers(request: HttpRequest, sheet: Upload) -> list[int]:
+    """The ticked rows by their number in the file."""
+    return list(selectors.rows_of(sheet=sheet.pk).filter(pk__in=chosen(request)).values_list("row_no", flat=True))
+
+
+def _approve(request: HttpRequest, sheet: Upload) -> str:
+    return f"{uploads.approve(sheet, by=request.user.get_username(), rows=_numbers(request, sheet))} rows approved"
+
+
+def _approve_all(request: HttpRequest, sheet: Upload) -> str:
+    return f"{uploads.approve(sheet, by=request.user.get_username())} rows approved"
+
+
+def _decline(request: HttpRequest, sheet: Upload) -> str:
+    return f"{uploads.decline(sheet, by=request.user.get_username(), rows=_numbers(request, sheet))} rows left out"
+
+
+def _apply(request: HttpRequest, sheet: Upload) -> str:
+    require(request, KINDS.get(sheet.kind).needs)
+    return f"Applied: {uploads.apply(sheet, by=request.user.get_username())} rows count now"
+
+
+def _check(request: HttpRequest, sheet: Upload) -> str:
+    return "Checked again: " + ("look at what changed" if uploads.check(sheet) else "nothing changed")
+
+
+def _drop(request: HttpRequest, sheet: Upload) -> str:
+    why = text(request, "reason", missing="say why; whoever uploaded it will ask")
+    uploads.drop(sheet, by=request.user.get_username(), reason=why)
+    return "Dropped: nothing of it counts"
+
+
+BUTTONS = {
+    "approve": Button(Action.APPROVE_UPLOADS, _approve),
+    "approve_all": Button(Action.APPROVE_UPLOADS, _approve_all),
+    "decline": Button(Action.APPROVE_UPLOADS, _decline),
+    "apply": Button(Action.VIEW, _apply),
+    "check": Button(Action.EDIT_PRODUCTS, _check),
+    "drop": Button(Action.EDIT_PRODUCTS, _drop),
+}
+
+
+def sheet(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A sheet with its preview; `?format=rejected` is its rejected rows as a sheet, with what to mend."""
+    require(request, Action.VIEW)
+    found: Any = get_object_or_404(selectors.sheets(), pk=pk)
+    kind = KINDS.get(found.kind)
+    if request.method == "POST" and request.POST.get("action") == "again":
+        require(request, kind.needs)
+        return redirect("catalog:upload", uploads.again(found, by=request.user.get_username()).pk)
+    if request.method == "POST":
+        return press(request, BUTTONS, found)
+    if request.GET.get("format") == "rejected":
+        return _rejected(found, kind)
+    context = {
+        "sheet": found, "kind": kind, "is_open": found.state == SheetState.WAITING, "title": found.name,
+        "can": {name for name, button in BUTTONS.items() if may(request.user, button.needs)},
+        "may_apply": may(request.user, kind.needs), "usable": found.good_rows + found.approved_rows,
+        "effects": selectors.effects(sheet=found.pk), "is_own": found.uploaded_by == request.user.get_username(),
+        "is_final": found.state in (SheetState.DROPPED, SheetState.EXPIRED),
+    }  # fmt: skip
+    return listing(request, ROWS, context)
+
+
+def _rejected(found: Upload, kind: Kind) -> HttpResponse:
+    rows = list(selectors.rows_of(sheet=found.pk).filter(state=RowState.REJECTED))
+    used = {name for row in rows for name in row.cells}
+    known = [name for name in kind.layout.columns if name in used]
+    columns = [*known, *sorted(used - set(known) - {"beyond"})]
+    header = (*columns, *writing.MENDING)
+    return writing.download(f"rejected-{found.pk}", "csv", header, writing.rejected_rows(rows, columns))
