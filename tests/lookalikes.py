@@ -94,6 +94,7 @@ def _special(label: str, mark: str) -> dict[str, Any]:
         "inventory.Holding": {"on_hand": 0, "reserved": 0},
         "inventory.StockPolicy": {"oversell_target": "0.001"},
         "catalog.Listing": {"status": "active"},
+        "catalog.Upload": {"kind": "products"},
         "finance.FeeRule": {"marketplace": ""},
         "tickets.Ticket": {"type": ticket_type, "detector": detector, "state": "open"},
         "tickets.Threshold": {"detector": detector, "warn": None, "channel": "look"},

@@ -87,7 +87,7 @@ class UploadViews(Rows):
     def approve(self, request: Request, pk: str) -> Response:
         """Agree to rows as a second person."""
         sheet: Upload = self.get_object()
-        uploads.approve(sheet, by=actor(request), **self.given(request))
+        uploads.approve(sheet, by=_uploader(request), **self.given(request))
         return self.answer(sheet)
 
     @write(Action.APPROVE_UPLOADS, takes=ChosenUploadRows, gives=UploadSerializer)

@@ -165,7 +165,7 @@ class CostSheetViews(Rows):
     def approve(self, request: Request, pk: str) -> Response:
         """Agree to rows as a second person."""
         sheet: CostSheet = self.get_object()
-        cost_sheets.approve(sheet, by=actor(request), **self.given(request))
+        cost_sheets.approve(sheet, by=_uploader(request), **self.given(request))
         return self.answer(sheet)
 
     @write(Action.APPROVE_COSTS, takes=ChosenRows, gives=CostSheetSerializer)

@@ -45,7 +45,7 @@ def approve(sheet: SheetBase, *, by: str, rows: Iterable[int] | None = None) -> 
     Whoever uploaded the sheet, by hand or by a token, is not the second person.
     """
     hold(sheet)
-    if by == sheet.uploaded_by.partition(" (")[0]:
+    if by.partition(" (")[0] == sheet.uploaded_by.partition(" (")[0]:
         raise ValidationError("you uploaded this sheet; somebody else approves it")
     wanted = sheet.rows.filter(state=RowState.GOOD).exclude(approvals=[])
     return _decide(wanted, RowState.APPROVED, by, rows)
