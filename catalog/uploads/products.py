@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -155,16 +156,18 @@ def _approvals(said: Mapping[str, str], before: Mapping[str, str], mine: KnownSk
 def _clashes(judged: Sequence[Judged], known: Known) -> dict[int, list[Problem]]:
     """By row number: rows that speak of one SKU, one GTIN or one variant; each is told the other's number."""
     first: dict[Any, int] = {}
-    found: dict[int, list[Problem]] = {}
-    for each in judged:
-        for key, words in _subjects(each.said, known) if each.said else ():
-            row_no, other = each.given.row_no, first.setdefault(key, each.given.row_no)
-            if other != row_no:
-                for told in (row_no, other):
-                    found.setdefault(told, []).append(problem_of_all(row_no, other, words))
-            elif each.said and known.variants.get(key, each.said.what) != each.said.what:
-                todo = "mend the options, or leave the row out"
-                found.setdefault(row_no, []).append(Problem("row", f"{known.variants[key]} is {words} already", todo))
+    found: dict[int, list[Problem]] = defaultdict(list)
+    spoken = [
+        (each.given.row_no, each.said, *told) for each in judged if each.said for told in _subjects(each.said, known)
+    ]
+    for row_no, said, key, words in spoken:
+        other = first.setdefault(key, row_no)
+        if other != row_no:
+            for told in (row_no, other):
+                found[told].append(problem_of_all(row_no, other, words))
+        elif known.variants.get(key, said.what) != said.what:
+            todo = "mend the options, or leave the row out"
+            found[row_no].append(Problem("row", f"{known.variants[key]} is {words} already", todo))
     return found
 
 
