@@ -20,6 +20,7 @@ from config.core.templatetags.charts import Series
 from config.screens import margins, totals
 from config.screens.health_strip import strip
 from finance.selectors import statements as money
+from finance.selectors import worklist
 from inventory import selectors as goods
 from tickets import selectors as tickets
 from tickets.models import Severity
@@ -111,8 +112,9 @@ def open_tickets() -> dict[str, Any]:
 
 
 def statements() -> dict[str, Any]:
-    """Statements that do not tie out or have an open discrepancy, the newest first."""
-    return {"rows": list(money.statements_not_tied()[:AWAITING])}
+    """Statements that do not tie out or have an open discrepancy, the newest first; and the open claims."""
+    claims = worklist.waiting(worklist.open_claims(), worklist.WORK["claims"].amount)
+    return {"rows": list(money.statements_not_tied()[:AWAITING]), "claims": claims}
 
 
 def history() -> dict[str, Any]:

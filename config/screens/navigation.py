@@ -53,6 +53,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Money",
         (
+            Entry("Reconciliation", "checklist", "finance:work", Action.VIEW_MONEY),
             Entry("Statements", "account_balance", "finance:statements", Action.VIEW_MONEY),
             Entry("Discrepancies", "difference", "finance:discrepancies", Action.VIEW_MONEY),
             Entry("Claims", "gavel", "finance:claims", Action.VIEW_MONEY),

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from finance.api import bank, costs, decisions, fees, journals, ledger, months, profit, rates, statements
+from finance.api import (
+    bank,
+    bank_setup,
+    costs,
+    decisions,
+    fees,
+    journals,
+    ledger,
+    months,
+    profit,
+    rates,
+    statements,
+    worklist,
+)
 
-PARTS = (bank, costs, decisions, fees, journals, ledger, months, profit, rates, statements)
+PARTS = (bank, bank_setup, costs, decisions, fees, journals, ledger, months, profit, rates, statements, worklist)
 VIEWS: dict[str, Any] = {name: view for part in PARTS for name, view in part.VIEWS.items()}
 QUESTIONS: dict[str, Any] = {name: view for part in PARTS for name, view in getattr(part, "QUESTIONS", {}).items()}

@@ -8,11 +8,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core.api import Lists, MoneyField, Named, Question, Reason, Rows, actor, write
+from config.core.api import Lists, MoneyField, Named, Reason, Rows, actor, write
 from config.core.permissions import Action
 from finance.filters import decisions as filters
 from finance.models import Claim, Discrepancy, HumanMatch, OrderLineMoney, SettlementLine, SettlementRevision, WriteOff
-from finance.selectors import variance
 from finance.services import claims, hand_matches, write_offs
 from inventory import selectors as inventory
 
@@ -205,29 +204,6 @@ class RevisionViews(Rows):
     filterset_fields = ("settlement", "is_waiting")
 
 
-class VarianceSerializer(serializers.Serializer):
-    """F-20 of one account and currency: `share` is size over expected; band stable, watch or risk."""
-
-    account, currency = serializers.CharField(), serializers.CharField()
-    size, signed, expected = MoneyField(), MoneyField(), MoneyField()
-    residual = MoneyField()
-    share = serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True)
-    band = serializers.CharField(allow_null=True)
-    outside, lines = serializers.IntegerField(), serializers.IntegerField()
-    oldest_open_on = serializers.DateField(allow_null=True)
-
-
-class VarianceView(Question):
-    """How far settled money is from expected money, per account and currency, over orders of the last 90 days."""
-
-    needs = Action.VIEW_MONEY
-    gives = VarianceSerializer
-
-    def get(self, request: Request) -> Response:
-        return Response(VarianceSerializer(variance.variances(), many=True).data)
-
-
-QUESTIONS: dict[str, Any] = {"reconciliation-variance": VarianceView}
 VIEWS: dict[str, Any] = {
     "human-matches": HumanMatchViews,
     "write-offs": WriteOffViews,

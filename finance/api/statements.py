@@ -47,7 +47,8 @@ class SettlementSerializer(serializers.ModelSerializer):
         fields = (
             "id", "account", "external_id", "channel", "chain", "kind", "currency", "period_start", "period_end",
             "deposit_on", "total", "residual", "residual_reason", "state", "source", "page_id", "line_count", "flags",
-            "checks", "payout_state", "payout_reason", "approved_by", "approved_at", "imported_at", "checked_at",
+            "checks", "payout_state", "payout_reason", "payout_currency", "payout_rate",
+            "payout_fee", "approved_by", "approved_at", "imported_at", "checked_at",
         )  # fmt: skip
 
 
@@ -146,6 +147,14 @@ class Payout(serializers.Serializer):
     reason = serializers.CharField(max_length=200, allow_blank=True, default="")
 
 
+class Exchange(serializers.Serializer):
+    """`rate`: units of `currency` per unit of the statement's; null where the bank receives the statement's own."""
+
+    currency = serializers.CharField(max_length=3, allow_blank=True, default="")
+    rate = serializers.DecimalField(max_digits=24, decimal_places=12, allow_null=True)
+    fee = serializers.DecimalField(max_digits=19, decimal_places=4, allow_null=True, default=None)
+
+
 class SettlementViews(Rows):
     queryset = selectors.statements().prefetch_related("checks__settlement")
     serializer_class = SettlementSerializer
@@ -174,6 +183,11 @@ class SettlementViews(Rows):
         """Say where the payout is; one that came back opens the statement again."""
         given = self.given(request)
         return self.answer(PAYOUTS[given.pop("state")](self.get_object(), **given))
+
+    @write(Action.RECONCILE, takes=Exchange, gives=SettlementSerializer)
+    def exchange(self, request: Request, pk: str) -> Response:
+        """Say at which rate the payout becomes another currency, and what the bank keeps; it is tied out again."""
+        return self.answer(payouts.exchange(self.get_object(), **self.given(request)))
 
     @write(Action.RECONCILE, gives=Reconciled, detail=False)
     def reconcile_open(self, request: Request) -> Response:

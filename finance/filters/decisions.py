@@ -1,4 +1,4 @@
-"""Filters of claims and of the money of order lines, for the screen and the API."""
+"""Filters of claims, decisions and the money of order lines, for the screen and the API."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ import django_filters
 
 from config.core.filters import MoneyRangeFilter, SearchFilter, SpanFilter
 from finance.filters.statements import account_choice
-from finance.models import Claim, ClaimState, DiscrepancyKind, MoneyState, OrderLineMoney
+from finance.models import (
+    Claim,
+    ClaimState,
+    DecisionState,
+    DiscrepancyKind,
+    HumanMatch,
+    MoneyState,
+    OrderLineMoney,
+    WriteOff,
+)
+from marketplaces.selectors import accounts
 
 
 class ClaimFilter(django_filters.FilterSet):
@@ -36,3 +46,31 @@ class OrderLineMoneyFilter(django_filters.FilterSet):
     class Meta:
         model = OrderLineMoney
         fields = ("q", "account", "state", "currency", "ordered", "variance", "order_line")
+
+
+class WriteOffFilter(django_filters.FilterSet):
+    """Write-offs by order, account, state, person and amount."""
+
+    q = SearchFilter(exact=("discrepancy__order_ref", "proposed_by"), label="Order or person")
+    account = django_filters.ModelChoiceFilter(
+        field_name="discrepancy__account", queryset=lambda request: accounts(), to_field_name="key", label="Account"
+    )
+    state = django_filters.MultipleChoiceFilter(choices=DecisionState.choices)
+    amount = MoneyRangeFilter()
+
+    class Meta:
+        model = WriteOff
+        fields = ("q", "account", "state", "currency", "amount", "discrepancy")
+
+
+class HumanMatchFilter(django_filters.FilterSet):
+    """Matches by hand by statement, account, state, person and amount."""
+
+    q = SearchFilter(exact=("settlement__external_id", "proposed_by"), label="Statement or person")
+    account = account_choice()
+    state = django_filters.MultipleChoiceFilter(choices=DecisionState.choices)
+    amount = MoneyRangeFilter()
+
+    class Meta:
+        model = HumanMatch
+        fields = ("q", "account", "state", "currency", "amount")

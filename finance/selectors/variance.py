@@ -61,6 +61,10 @@ class Variance:
         return self.size / self.expected if self.expected else None
 
     @property
+    def percent(self) -> Decimal | None:
+        return None if self.share is None else self.share * 100
+
+    @property
     def band(self) -> Band | None:
         if self.share is None:
             return None

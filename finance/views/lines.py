@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ from finance.filters.statements import SettlementLineFilter
 from finance.models import DecisionState, HumanMatch, Match, Settlement, SettlementLine
 from finance.models.decisions import LIVE
 from finance.selectors import statements as selectors
+from finance.selectors import worklist
 from finance.services import hand_matches
 from inventory.models import OrderLine
 
@@ -62,6 +64,18 @@ LINES = Listing(
     empty="No row fits these filters.",
     template="finance/lines.html",
 )
+
+
+UNMATCHED = replace(
+    LINES,
+    title="Unmatched rows",
+    queryset=lambda request: worklist.unmatched_rows(),
+    columns=(
+        Column("Statement", "settlement.external_id"), Column("Account", "account.label"), *LINES.columns[1:3],
+        *LINES.columns[4:],
+    ),
+    order_by=("-pk",),
+)  # fmt: skip
 
 
 def lines(request: HttpRequest, pk: int) -> HttpResponseBase:

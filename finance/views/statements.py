@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from config.core.buttons import Button, allowed, press, text
-from config.core.money import Money
+from config.core.money import LossyAmount, Money, decimal
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
 from finance.classes import Scope
@@ -78,6 +78,19 @@ STATEMENTS = Listing(
 )
 
 
+PAYOUTS = replace(
+    STATEMENTS,
+    title="Payouts",
+    columns=(
+        *STATEMENTS.columns[:4],
+        Column("Due at the bank", "deposit_on", "moment", sort="deposit_on"),
+        Column("Payout", "payout_state", "badge"),
+        Column("Why", "payout_reason"),
+        Column("State", "state", "badge", is_wide_only=True),
+    ),
+)
+
+
 def statements(request: HttpRequest) -> HttpResponseBase:
     require(request, Action.VIEW_MONEY)
     return listing(request, STATEMENTS, {"untied": selectors.statements_not_tied().count()})
@@ -108,7 +121,26 @@ def _returned(request: HttpRequest, pk: int) -> str:
     return "Marked as returned: the money is owed again"
 
 
+def _exchange(request: HttpRequest, pk: int) -> str:
+    rate, fee = (_exact(request, name) for name in ("rate", "fee"))
+    held = payouts.exchange(
+        Settlement.objects.get(pk=pk), currency=request.POST.get("currency", ""), rate=rate, fee=fee
+    )  # fmt: skip
+    if held.payout_rate is None:
+        return f"The bank receives {held.currency}"
+    return f"The bank receives {held.payout_currency} at {held.payout_rate.normalize():f}; checked again"
+
+
+def _exact(request: HttpRequest, name: str) -> Decimal | None:
+    value = request.POST.get(name, "").strip()
+    try:
+        return decimal(value) if value else None
+    except LossyAmount as error:
+        raise ValidationError(f"{name}: {error}") from error
+
+
 BUTTONS = {
+    "exchange": Button(Action.RECONCILE, _exchange),
     "reconcile": Button(Action.RECONCILE, _reconcile),
     "approve": Button(Action.APPROVE_MONEY, _approve),
     "withdraw": Button(Action.APPROVE_MONEY, _withdraw),

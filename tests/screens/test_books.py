@@ -9,7 +9,18 @@ from decimal import Decimal
 import pytest
 
 from config.core.permissions import Role
-from finance.models import BankBooking, BankLayout, BankRejected, Books, Deposit, Journal, RoundingEntry, Settlement
+from finance.models import (
+    BankAccount,
+    BankBooking,
+    BankLayout,
+    BankRejected,
+    BankRule,
+    Books,
+    Deposit,
+    Journal,
+    RoundingEntry,
+    Settlement,
+)
 from finance.services import bank, bankbooks
 from tests import factories
 from tests.screens.desk.conftest import said
@@ -127,3 +138,52 @@ def test_it_opens_what_was_rounded_in_a_month(told, account):
     (row,) = told("rounding", "/money/rounding/?account=shop&month=2026-09-01")
     assert row == ["2026-09", "Shop", "exchange", "S-1", "", "30.89 GBP", "30.88 GBP", "-0.01 GBP"]
     assert told("rounding", "/money/rounding/?month=2026-10-01") == []
+
+
+LAYOUT = {
+    "action": "layout", "name": "Savings bank", "delimiter": ",", "encoding": "utf-8", "day_format": "%Y-%m-%d",
+    "skip_lines": "0", "column_booked_on": "Day", "column_amount": "Sum", "column_reference": "Text",
+    "column_currency": '"EUR"', "column_iban": f'"{IBAN}"',
+}  # fmt: skip
+
+
+def test_it_reads_a_bank_by_a_layout_that_people_made_on_the_screen(owner, account, budget):
+    owner.get("/money/bank/setup/")
+    with budget("bank_setup"):
+        owner.get("/money/bank/setup/")
+    assert "Files of Savings bank can be read" in said(owner.post("/money/bank/setup/", LAYOUT, follow=True))[0]
+    layout = BankLayout.objects.get()
+    bank.import_file(
+        io.BytesIO(b"Day,Sum,Text\n2026-09-18,12.50,MARKET PAYOUT\n"), name="s.csv", by="ann", layout=layout
+    )
+    assert BankBooking.objects.get().deposit is None
+    rule = {"action": "rule", "text": "market payout", "account": "shop"}
+    assert "belong to Shop" in said(owner.post("/money/bank/setup/", rule, follow=True))[0]
+    assert BankBooking.objects.get().deposit.account == account
+    name = {"action": "name", "pk": BankAccount.objects.get().pk, "label": "House account"}
+    assert said(owner.post("/money/bank/setup/", name, follow=True)) == ["Called House account"]
+    assert "House account" in owner.get("/money/bank/").content.decode()
+    for action, model in (("forget_rule", BankRule), ("forget_layout", BankLayout)):
+        owner.post("/money/bank/setup/", {"action": action, "pk": model.objects.get().pk})
+        assert not model.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"column_iban": ""}, "say where to find iban"),
+        ({"column_amount": ""}, "say where to find amount or credit"),
+        ({"day_format": "%d.%m."}, "day, month and year"),
+        ({"encoding": "klingon"}, "no encoding is called"),
+        ({"name": ""}, "cannot be blank"),
+    ],
+)
+def test_it_keeps_no_layout_that_could_read_no_file(owner, change, why):
+    assert why in said(owner.post("/money/bank/setup/", {**LAYOUT, **change}, follow=True))[0]
+    assert not BankLayout.objects.exists()
+
+
+def test_it_lets_a_viewer_change_nothing_about_banks(sign_in):
+    viewer = sign_in(Role.VIEWER)
+    assert viewer.post("/money/bank/setup/", LAYOUT).status_code == 403
+    assert "Save" not in viewer.get("/money/bank/setup/").content.decode()

@@ -19,7 +19,7 @@ register = template.Library()
 _TONES = {
     "good": (
         "ok", "active", "shipped", "delivered", "confirmed", "matched", "tied", "linked", "resolved", "filled", "done",
-        "locked", "exported", "approved", "passed", "good", "received",
+        "locked", "exported", "approved", "passed", "good", "received", "stable",
     ),
     "watch": (
         "waiting", "paused", "partially_shipped", "pending", "ambiguous", "accepted", "retry", "snoozed", "s3", "hidden",
@@ -27,7 +27,7 @@ _TONES = {
     ),
     "bad": (
         "failed", "lost", "broken", "rejected", "inconsistent", "suppressed", "dead", "stopped", "s1", "s2", "cancelled", "late",
-        "parked", "unfillable", "ticket", "stop", "short", "long",
+        "parked", "unfillable", "ticket", "stop", "short", "long", "risk",
     ),
 }  # fmt: skip
 _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words}
