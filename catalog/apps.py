@@ -7,12 +7,14 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog import schedule, sinks, subjects
+        from catalog.publishing import answers
         from catalog.services import policy
         from catalog.uploads import product_kind
         from catalog.uploads.kinds import KINDS
         from config.core.jobs import declare
         from config.core.tenancy import TENANT_DEFAULTS
         from marketplaces.canonical import Listing, Offer, Price
+        from marketplaces.services.followers import FOLLOWERS
         from marketplaces.sinks import register
         from marketplaces.subjects import SOURCES
 
@@ -22,4 +24,5 @@ class CatalogConfig(AppConfig):
         KINDS.add("products", product_kind.KIND)
         TENANT_DEFAULTS.add("catalog.policy", policy.seed)
         SOURCES.add("catalog", subjects.of_account)
+        FOLLOWERS.add("catalog", answers.follow)
         declare(schedule.JOBS)

@@ -19,4 +19,23 @@ JOBS = (
         scope=Scope.TENANT,
         why="close sheets that nobody applied within three days",
     ),
+    Job(
+        key="catalog.publish",
+        call="catalog.publishing.deltas.publish",
+        queue="push",
+        why="write what offers should say and do not say yet",
+    ),
+    Job(
+        key="catalog.sweep_offers",
+        call="catalog.publishing.drift.sweep",
+        every=timedelta(minutes=5),
+        why="take up wishes whose work item was lost, and settle what others changed",
+    ),
+    Job(
+        key="catalog.compare",
+        call="catalog.publishing.parity.compare",
+        every=timedelta(hours=6),
+        scope=Scope.ACCOUNT,
+        why="compare everything live with everything intended",
+    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,9 @@ from typing import Any
 from django.db import connection
 
 from catalog.models import Listing as ListingRow
+from catalog.publishing import drift
+from catalog.publishing.spelling import spelled
+from catalog.publishing.tolerance import ALLOWED_DELAY
 from catalog.services import remote
 from catalog.services.remote import Seen, ids_as_json, remote_id
 from catalog.signals import listings_applied
@@ -85,9 +88,19 @@ def listings(rows: Sequence[Listing], source: Source) -> Applied:
     )
     _issues([r for r in rows if r.issues is not None], source)
     _remember_prices(landed.changed_ids, source)
+    drift.observe(account_id, _shown(rows), source.at)
     if landed.changed_ids:
         announce(listings_applied, account_id=account_id, ids=landed.changed_ids)
     return Applied(tuple(landed.changed_ids), len(landed.inserted_ids), len(landed.updated_ids), landed.unchanged)
+
+
+def _shown(rows: Sequence[Listing]) -> Iterator[drift.Shown]:
+    """What the rows tell of price, units and title; a value that a field of ours cannot have is left out."""
+    for row in rows:
+        values = {"quantity": row.quantity, "price": amount(row.price), "title": row.title[:300] or None}
+        for field, value in values.items():
+            if value is not None and (field == "title" or value >= 0):
+                yield drift.Shown(row.channel, row.external_id, field, spelled(field, value))
 
 
 def _listing(account_id: int, row: Listing, name: str, skus: dict[str, int | None]) -> tuple[Any, ...]:
@@ -157,6 +170,9 @@ def prices(rows: Sequence[Price], source: Source) -> Applied:
         cursor.execute(_PRICE, {"rows": json.dumps(given), "account": source.account.pk})
         changed = [pk for (pk,) in cursor.fetchall()]
     _remember_prices(changed, source)
+    fresh = [r for r in rows if not r.observed_at or r.observed_at > source.at - ALLOWED_DELAY]
+    told = (drift.Shown(r.channel, r.external_id, "price", spelled("price", r.price.amount)) for r in fresh)
+    drift.observe(source.account.pk, told, source.at)
     if changed:
         announce(listings_applied, account_id=source.account.pk, ids=changed)
     return Applied(tuple(changed), 0, len(changed), len(rows) - len(changed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from catalog.models.batches import PublishBatch
 from catalog.models.listings import Listing
 
 QUANTITY, PRICE, TITLE = "quantity", "price", "title"
@@ -49,6 +50,7 @@ class OfferField(models.Model):
     open_since = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     command = models.ForeignKey("marketplaces.Command", models.SET_NULL, null=True, blank=True, related_name="+")
+    batch = models.ForeignKey(PublishBatch, models.SET_NULL, null=True, blank=True, related_name="fields")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["listing", "field"], name="offer_field_once")]
@@ -116,7 +118,10 @@ class OnDrift(models.TextChoices):
 
 
 class FieldOwner(models.Model):
-    """Who may change a field of a listing; without a listing, of all listings of the account. No row: us, ask."""
+    """Who may change a field of a listing; without a listing, of all listings of the account.
+
+    Without a row it is ours; foreign changes of units are restored, of anything else a person is asked.
+    """
 
     account = models.ForeignKey("marketplaces.Account", models.CASCADE, related_name="field_owners")
     listing = models.ForeignKey(Listing, models.CASCADE, null=True, blank=True, related_name="owners")

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db import connection, transaction
 
+from catalog.publishing import deltas
 from catalog.publishing.spelling import LIVE, spelled
 from config.core import clock
 
@@ -36,13 +37,16 @@ WITH given AS (
     ORDER BY given.listing_id, given.field
     ON CONFLICT (listing_id, field) DO UPDATE SET
         wanted = excluded.wanted, wanted_at = excluded.wanted_at, cause = excluded.cause,
-        cause_at = excluded.cause_at, asked_by = excluded.asked_by, reason = '', attempts = 0,
-        state = CASE WHEN excluded.wanted = stored.sent THEN 'sent'
+        cause_at = excluded.cause_at, asked_by = excluded.asked_by, reason = '', attempts = 0, batch_id = NULL,
+        state = CASE WHEN excluded.wanted = stored.sent AND stored.sent_at IS NOT NULL THEN 'sent'
                      WHEN stored.sent IS NULL AND excluded.wanted = stored.confirmed
                           AND NOT (stored.live IS DISTINCT FROM stored.confirmed AND stored.live_at > stored.confirmed_at)
                      THEN 'confirmed' ELSE 'planned' END,
-        open_since = CASE WHEN stored.state = 'planned' THEN stored.open_since ELSE excluded.open_since END,
-        due_at = CASE WHEN stored.state = 'planned' THEN least(stored.open_since + %(at_latest)s, excluded.due_at)
+        open_since = CASE WHEN stored.state = 'planned' THEN coalesce(stored.open_since, excluded.open_since)
+                          ELSE excluded.open_since END,
+        due_at = CASE WHEN excluded.wanted = stored.sent THEN NULL
+                      WHEN stored.state = 'planned' AND stored.open_since IS NOT NULL
+                      THEN least(stored.open_since + %(at_latest)s, excluded.due_at)
                       ELSE excluded.due_at END
     WHERE stored.wanted IS DISTINCT FROM excluded.wanted
     RETURNING id, listing_id, field, account_id, state
@@ -57,7 +61,8 @@ WITH given AS (
            CASE landed.state WHEN 'confirmed' THEN 'confirmed' WHEN 'sent' THEN 'sent' ELSE 'open' END
     FROM landed JOIN given USING (listing_id, field)
 )
-SELECT account_id, state = 'planned', count(*) FROM landed GROUP BY 1, 2
+SELECT landed.account_id, bool_or(landed.state = 'planned' AND account.stage = 'act'), count(*)
+FROM landed JOIN marketplaces_account account ON account.id = landed.account_id GROUP BY 1
 """  # noqa: S608
 
 
@@ -84,7 +89,11 @@ def want(wishes: Iterable[Want]) -> int:
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_WANT, _values(list(latest.values())))
-        return sum(count for _, _, count in cursor.fetchall())
+        found = cursor.fetchall()
+        for account_id, is_to_write, _ in found:
+            if is_to_write:
+                deltas.ask_again(account_id)
+    return sum(count for _, _, count in found)
 
 
 def _values(wishes: list[Want]) -> dict[str, object]:

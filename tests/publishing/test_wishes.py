@@ -72,7 +72,7 @@ def test_a_wish_waits_for_quiet_but_never_longer_than_a_minute_after_the_first(a
 def test_a_value_that_is_under_way_is_not_planned_again(account):
     mug = offer(account)
     publishing.want([wish(mug, 4)])
-    OfferField.objects.update(sent="4", state="sent")
+    OfferField.objects.update(sent="4", state="sent", sent_at=NOON)
     publishing.want([wish(mug, 5)])
     assert OfferField.objects.get().state == "planned"
     publishing.want([wish(mug, 4)])
