@@ -16,19 +16,18 @@ from decimal import Decimal
 from django.db import connection, transaction
 
 from catalog.models import BatchState, BreakerLimit, OfferChange, OfferField, OfferState, PublishBatch
+from catalog.models.publishing import PRICE, QUANTITY
 from catalog.publishing import breaker, learning, revenue
 from catalog.publishing.breaker import Hour, Limits, Move
 from config.core import clock, work
-from marketplaces import subjects
 from marketplaces.canonical import Fulfilment
-from marketplaces.contract import CommandKind
 from marketplaces.models import Account
+from marketplaces.selectors import accounts
 from marketplaces.services import batches, commands
 
 JOB = "catalog.publish"
 MOST = 1_000
 HOUR = timedelta(hours=1)
-KINDS = {"price": CommandKind.SET_PRICE, "quantity": CommandKind.SET_STOCK}
 
 _DUE = """
 SELECT f.id, f.listing_id, f.field, f.wanted, f.wanted_at, f.attempts, f.asked_by, f.live_at, f.batch_id,
@@ -85,7 +84,7 @@ class Delta:
 
 def publish(account_id: int) -> dict[str, int]:
     """Turn what is due into writes; what becomes due later, or did not fit, is another run's."""
-    account = Account.objects.get(pk=account_id)
+    account = accounts().get(pk=account_id)
     if not commands.is_trusted(account):
         return {"held": 1}
     with transaction.atomic():
@@ -116,7 +115,7 @@ def _due(account: Account) -> list[Delta]:
 def _writable(account: Account, due: Sequence[Delta]) -> list[Delta]:
     """Those that may be written; the others are rejected, or rest with their owner, each with its reason."""
     refused = learning.known_refusals(account.marketplace, due)
-    possible = commands.possible(account)
+    possible = batches.writable(account)
     reasons = {delta.id: _obstacle(delta, possible) or refused.get(delta.id, "") for delta in due}
     for state in (OfferState.REJECTED, OfferState.PLANNED):
         rest = [d for d in due if reasons[d.id] and (d.owner != "us") == (state == OfferState.PLANNED)]
@@ -127,12 +126,11 @@ def _writable(account: Account, due: Sequence[Delta]) -> list[Delta]:
 def _obstacle(delta: Delta, possible: set[str]) -> str:
     if delta.owner != "us":
         return f"the {delta.field} belongs to the {delta.owner}; nothing is written"
-    kind = KINDS.get(delta.field)
-    if kind is None or kind.value not in possible:
+    if delta.field not in possible:
         return f"the marketplace takes no {delta.field} from us"
-    if kind is CommandKind.SET_STOCK and delta.fulfilment == Fulfilment.MARKETPLACE:
+    if delta.field == QUANTITY and delta.fulfilment == Fulfilment.MARKETPLACE:
         return "the units lie with the marketplace; that stock is read, never written"
-    if kind is CommandKind.SET_PRICE and not delta.currency:
+    if delta.field == PRICE and not delta.currency:
         return "the currency is not known yet; it comes with the first reading of the price"
     return ""
 
@@ -147,7 +145,7 @@ def _put_aside(deltas: Sequence[Delta], reasons: dict[int, str], state: str) -> 
 def _let_through(account: Account, deltas: Sequence[Delta]) -> list[Delta]:
     """What the breaker lets pass; the rest becomes a set that waits for a second person."""
     judged = [delta for delta in deltas if not delta.is_approved]
-    shares = revenue.shares(account.pk) if any(d.field == "price" or d.wanted == "0" for d in judged) else {}
+    shares = revenue.shares(account.pk) if any(d.field == PRICE or d.wanted == "0" for d in judged) else {}
     moves = [
         Move(offer_id=d.id, field=d.field, wanted=d.wanted, known=d.known, share=shares.get((d.sku_id or 0, d.channel)))
         for d in judged
@@ -169,8 +167,8 @@ def limits_of(account_id: int) -> Limits:
 
 def _last_hour(account_id: int, shares: dict[tuple[int, str], Decimal]) -> Hour:
     left = OfferField.objects.filter(account=account_id, command__planned_at__gt=clock.now() - HOUR, batch=None)
-    ended = left.filter(field="quantity", sent="0") | left.filter(field="quantity", sent=None, confirmed="0")
-    weighty = left.filter(field="price") | ended
+    ended = left.filter(field=QUANTITY, sent="0") | left.filter(field=QUANTITY, sent=None, confirmed="0")
+    weighty = left.filter(field=PRICE) | ended
     pairs = set(weighty.values_list("listing__sku_id", "listing__channel"))
     return Hour(zeros=ended.count(), share=sum((shares.get(pair, Decimal(0)) for pair in pairs), Decimal(0)))
 
@@ -202,14 +200,11 @@ def _key(delta: Delta) -> str:
 
 
 def _planned(delta: Delta) -> batches.Planned:
-    is_price = delta.field == "price"
-    value = {"price": delta.wanted} if is_price else {"quantity": int(delta.wanted)}
-    intent = commands.Intent(
-        kind=KINDS[delta.field], subject=subjects.sku(delta.remote_id), key=_key(delta), channel=delta.channel,
-        payload={"sku": delta.remote_id, "external_id": delta.external_id, **value, "currency": delta.currency},
-        asked_by=delta.asked_by,
+    return batches.Planned(
+        field=delta.field, value=int(delta.wanted) if delta.field == QUANTITY else delta.wanted, key=_key(delta),
+        sku=delta.remote_id, external_id=delta.external_id, channel=delta.channel, currency=delta.currency,
+        asked_by=delta.asked_by, offer_seen_at=delta.live_at,
     )  # fmt: skip
-    return batches.Planned(intent=intent, offer_seen_at=delta.live_at)
 
 
 def sweep() -> dict[str, int]:

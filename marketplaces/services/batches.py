@@ -12,13 +12,14 @@ from django.db import connection, transaction
 from config.core import clock
 from config.core.bulk import Table, land
 from config.core.work import later
-from marketplaces import plain, registry
-from marketplaces.contract import Client, OutcomeState
+from marketplaces import registry, subjects
+from marketplaces.contract import Client, CommandKind, OutcomeState
 from marketplaces.models import Account, Command, CommandState, RunReason
 from marketplaces.services import commands, connections, followers, offers, pulls
 
 AT_ONCE = 50
 LISTINGS = "listings"
+KINDS = {"price": CommandKind.SET_PRICE, "quantity": CommandKind.SET_STOCK}
 _SUPERSEDE = """
 UPDATE marketplaces_command older SET state = 'superseded', reason = 'replaced by command ' || newer.id
 FROM marketplaces_command newer
@@ -29,10 +30,23 @@ WHERE newer.id = ANY(%s) AND older.account_id = newer.account_id AND older.subje
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A price or quantity of a batch, and when its offer was last seen, where that is known."""
+    """A price (text) or quantity of a batch, and when its offer was last seen, where that is known."""
 
-    intent: commands.Intent
+    field: str
+    value: str | int
+    key: str
+    sku: str
+    external_id: str
+    channel: str = ""
+    currency: str = ""
+    asked_by: str = ""
     offer_seen_at: datetime | None = None
+
+
+def writable(account: Account) -> set[str]:
+    """The fields of an offer that the account is trusted with and its marketplace takes."""
+    possible = commands.possible(account)
+    return {field for field, kind in KINDS.items() if kind.value in possible}
 
 
 def plan(account: Account, batch: str, wanted: Iterable[Planned]) -> dict[str, int]:
@@ -60,10 +74,12 @@ def plan(account: Account, batch: str, wanted: Iterable[Planned]) -> dict[str, i
 
 
 def _row(account: Account, batch: str, wanted: Planned) -> tuple[object, ...]:
-    intent = wanted.intent
+    payload = {
+        "sku": wanted.sku, "external_id": wanted.external_id, wanted.field: wanted.value, "currency": wanted.currency,
+    }  # fmt: skip
     return (
-        account.pk, intent.kind.value, intent.key, intent.subject, intent.channel, plain.plain(intent.payload),
-        intent.asked_by, wanted.offer_seen_at, batch,
+        account.pk, KINDS[wanted.field].value, wanted.key, subjects.sku(wanted.sku), wanted.channel, payload,
+        wanted.asked_by, wanted.offer_seen_at, batch,
     )  # fmt: skip
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from config.core import clock
 from config.core.models import WorkItem
-from marketplaces.contract import CommandKind, Outcome, OutcomeState
+from marketplaces.contract import Outcome, OutcomeState
 from marketplaces.models import Command
-from marketplaces.services import batches, commands
+from marketplaces.services import batches
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -26,9 +26,9 @@ def acting(shop):
 
 
 def planned(sku, quantity, **changes):
-    payload = {"sku": sku, "external_id": sku, "quantity": quantity}
-    intent = commands.Intent(kind=CommandKind.SET_STOCK, subject=f"sku:{sku}", key=f"{sku}:{quantity}", payload=payload)
-    return batches.Planned(intent=intent, **changes)
+    return batches.Planned(
+        field="quantity", value=quantity, key=f"{sku}:{quantity}", sku=sku, external_id=sku, **changes
+    )  # fmt: skip
 
 
 def states():
