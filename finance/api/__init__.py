@@ -11,6 +11,7 @@ from finance.api import (
     decisions,
     fees,
     journals,
+    known_then,
     ledger,
     months,
     profit,
@@ -19,6 +20,20 @@ from finance.api import (
     worklist,
 )
 
-PARTS = (bank, bank_setup, costs, decisions, fees, journals, ledger, months, profit, rates, statements, worklist)
+PARTS = (
+    bank,
+    bank_setup,
+    costs,
+    decisions,
+    fees,
+    journals,
+    known_then,
+    ledger,
+    months,
+    profit,
+    rates,
+    statements,
+    worklist,
+)
 VIEWS: dict[str, Any] = {name: view for part in PARTS for name, view in part.VIEWS.items()}
 QUESTIONS: dict[str, Any] = {name: view for part in PARTS for name, view in getattr(part, "QUESTIONS", {}).items()}
