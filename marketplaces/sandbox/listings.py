@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from marketplaces.canonical import ListingStatus
+from marketplaces.canonical import Fulfilment, ListingStatus
 from marketplaces.contract import Store
 from marketplaces.sandbox import assortment, stock
 from marketplaces.sandbox.facts import WorldListing, WorldProduct
@@ -13,13 +13,16 @@ from marketplaces.sandbox.stage import HISTORY_DAYS, Stage
 ISSUE_DAYS = 25
 ISSUES = ("missing_image", "missing_attribute", "price_error")
 SERIALS_PER_STORE = 100_000
+SHOWN_MOST = 10
+"""Of goods that the seller ships, a buyer sees no more than this: so the seller's listings were set up."""
 
 
 def listing(
     stage: Stage, store: Store, product: WorldProduct, at: datetime, sold_through: stock.SoldThrough
 ) -> WorldListing:
-    """One offer; its quantity counts the pool that ships it."""
-    day = stage.day_of(at)
+    """One offer; its quantity counts the pool that ships it, up to what is shown of the seller's own goods."""
+    day, shipper = stage.day_of(at), assortment.fulfilment(stage, product)
+    there = stock.on_hand(stage, product, day, sold_through)
     issue, issue_day = _issue(stage, store, product, day)
     changed = max(assortment.revised_on(stage, product, day), stock.restocked_on(stage, product, day), issue_day)
     return WorldListing(
@@ -27,9 +30,9 @@ def listing(
         product=product,
         store=store,
         price=assortment.price(stage, store, product, day),
-        quantity=stock.on_hand(stage, product, day, sold_through),
+        quantity=there if shipper == Fulfilment.MARKETPLACE else min(there, SHOWN_MOST),
         status=ListingStatus.SUPPRESSED if issue == "missing_image" else ListingStatus.ACTIVE,
-        fulfilment=assortment.fulfilment(stage, product),
+        fulfilment=shipper,
         changed_at=stage.start_of(changed),
         issue_codes=(issue,) if issue else (),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import lru_cache
 
@@ -33,6 +33,17 @@ def on_hand(stage: Stage, product: WorldProduct, day: int, sold_through: SoldThr
     """Units at the end of a day; never below zero."""
     sold = _sold(product, restocked_on(stage, product, day), day, sold_through)
     return max(0, capacity(stage, product) - sold)
+
+
+def deliveries(
+    stage: Stage, product: WorldProduct, span: range, sold_through: SoldThrough
+) -> Iterator[tuple[int, int]]:
+    """Days within a span on which what was sold since the delivery before came again, with the units; never on day 0."""
+    for day in span:
+        if day > 0 and restocked_on(stage, product, day) == day:
+            units = _sold(product, restocked_on(stage, product, day - 1), day - 1, sold_through)
+            if units > 0:
+                yield day, units
 
 
 def _sold(product: WorldProduct, first: int, last: int, sold_through: SoldThrough) -> int:

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 
 from catalog.services import products
 from config.core import tenancy
-from config.core.management.demo import agreements
+from config.core.management.demo import agreements, stock
 from config.core.permissions import Role
 from config.tenants import services
 from config.tenants.models import Tenant
@@ -52,7 +52,7 @@ def ensure(worlds: Mapping[str, World]) -> None:
 
 
 def _furnish(client: str, world: World) -> None:
-    """People, how its books are kept, the client's own products, and its accounts."""
+    """People, how its books are kept, the client's own products, its accounts, and what lies in its warehouses."""
     _people()
     if not journals.books().home_country:
         books.set_books(BOOKS)
@@ -63,6 +63,7 @@ def _furnish(client: str, world: World) -> None:
     agreements.enter_costs(world)
     for account in Account.objects.filter(key__in=world.stages):
         agreements.agree_fees(world.stages[account.key], account)
+    stock.open_warehouses(world)
 
 
 def authorise_again(client: str) -> int:

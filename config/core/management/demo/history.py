@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from config.core import clock, files, jobs, schedule, tenancy, work
-from config.core.management.demo import bank, clients
+from config.core.management.demo import bank, clients, stock
 from config.core.models import WorkItem, WorkState
 from finance.fx import services as rates
 from marketplaces import registry
@@ -36,6 +36,7 @@ PATIENCE = timedelta(minutes=40)
 SWEEP_EVERY_S = 0.5
 
 AFTER_PULL = ("marketplaces.find_gaps", "marketplaces.ask_to_fill_gaps")
+OFFER = ("inventory.compute_buffers", "inventory.offer")
 JUDGE = ("finance.reconcile_open", "tickets.drain")
 MEASURE = ("inventory.measure_cover",)
 JUDGE_ALL = ("finance.judge_all", "tickets.sweep.all")
@@ -64,14 +65,17 @@ def play(origin: date, worlds: Mapping[str, World], report: Report) -> None:
     """Play what is left of the history for these clients; each step is marked, and a killed run goes on from there."""
     found = list(worlds)
     for day in steps(mark().day):
-        _step(origin, day, found, report)
+        _step(origin, day, worlds, report)
         _keep(Mark(day))
     _drain(found, report, "judging", settings.DEMO_DAYS)
     for client, world in worlds.items():
         with tenancy.in_tenant(client):
             bank.receive(world, clock.now())
     _catch_up(found, report)
-    for keys in (AFTER_PULL, (*JUDGE, *MEASURE), JUDGE_ALL):
+    for client in found:
+        with tenancy.in_tenant(client):
+            stock.publish()
+    for keys in (AFTER_PULL, (*OFFER, *JUDGE, *MEASURE), JUDGE_ALL):
         _ask(found, keys)
         _drain(found, report, "judging", settings.DEMO_DAYS)
     schedule.count_from_last_runs()
@@ -93,11 +97,13 @@ def steps(after: float) -> list[float]:
     return [step for step in wanted if step > after]
 
 
-def _step(origin: date, day: float, found: list[str], report: Report) -> None:
+def _step(origin: date, day: float, worlds: Mapping[str, World], report: Report) -> None:
+    found = list(worlds)
     set_clock(max(at(origin, day), clock.now()), RACE)
     rates.refresh()
-    for client in found:
+    for client, world in worlds.items():
         with tenancy.in_tenant(client):
+            stock.receive(world, int(day))
             if day > REVOKED_AT:
                 clients.authorise_again(client)
             _pull(lambda resource: day == settings.DEMO_DAYS or not _is_snapshot(resource))
