@@ -28,6 +28,7 @@ from inventory.models import (
     SkuDay,
     StockLevel,
     StockMove,
+    StockPolicy,
     Warehouse,
 )
 
@@ -286,3 +287,8 @@ def feeds() -> QuerySet[Feed]:
 
 def allocation_rules() -> QuerySet[AllocationRule]:
     return AllocationRule.objects.select_related("account", "sku", "listing")
+
+
+def stock_policy() -> StockPolicy:
+    """How this client treats its stock; the defaults where nobody said otherwise."""
+    return StockPolicy.objects.order_by("pk").first() or StockPolicy()

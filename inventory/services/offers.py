@@ -11,8 +11,7 @@ from django.db import connection, transaction
 
 from catalog.services import publishing
 from config.core import clock, work
-from inventory import offering
-from inventory.models import StockPolicy
+from inventory import offering, selectors
 
 SKUS_AT_ONCE = 2_000
 DELAYS_OF = timedelta(days=7)
@@ -118,7 +117,7 @@ def offered(sku_ids: Sequence[int]) -> list[Offered]:
     A listing whose SKU is not known, or lies on no shelf that feeds its account, is left out: it is never offered as
     zero, for nobody knows that there is none.
     """
-    given = {"skus": list(sku_ids), "most": offering.MOST_UNITS}
+    given: dict[str, Any] = {"skus": list(sku_ids), "most": offering.MOST_UNITS}
     with connection.cursor() as cursor:
         cursor.execute(_OFFERED.format(inbound="0"), given)
         return [Offered(*row) for row in cursor.fetchall()]
@@ -161,8 +160,8 @@ def refresh(*, skus: Iterable[int] = (), warehouse: int | None = None, everythin
 
 def compute_buffers() -> dict[str, int]:
     """Measure demand and delays again and hold back what they ask for (F-23)."""
-    policy, now = StockPolicy.objects.order_by("pk").first() or StockPolicy(), clock.now()
-    given = {
+    policy, now = selectors.stock_policy(), clock.now()
+    given: dict[str, Any] = {
         "days": policy.demand_days, "since": now - timedelta(days=policy.demand_days), "now": now,
         "measured_since": now - DELAYS_OF, "least": LEAST_DELAYS, "usual": policy.usual_delay_s,
         "bounds": list(offering.carried(float(policy.oversell_target))),

@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from config.core import clock
-from inventory import reserving
-from inventory.models import Reservation, StockPolicy
+from inventory import reserving, selectors
+from inventory.models import Reservation
 from inventory.reserving import Claim, Lack, Line, Plan, Shelf
 from inventory.services import shelves
 
@@ -126,10 +126,12 @@ def expire() -> dict[str, int]:
 
 
 def _told(which: str, **given: Any) -> list[_Told]:
-    policy = StockPolicy.objects.order_by("pk").first() or StockPolicy()
+    policy = selectors.stock_policy()
     with connection.cursor() as cursor:
         cursor.execute(_LINES.format(which=which), {**given, "now": clock.now(), "hours": policy.hold_hours})
-        return [_Told(Line(*row[:8]), *row[8:11], Lack(row[11], row[12], row[6])) for row in cursor.fetchall()]
+        return [
+            _Told(Line(*row[:8]), row[8], row[9], row[10], Lack(row[11], row[12], row[6])) for row in cursor.fetchall()
+        ]
 
 
 def _apply(told: Sequence[_Told], free: dict[Shelf, int], feeds: reserving.Feeds) -> Plan:
