@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -96,7 +97,7 @@ def want(wishes: Iterable[Want]) -> int:
     return sum(count for _, _, count in found)
 
 
-def _values(wishes: list[Want]) -> dict[str, object]:
+def _values(wishes: list[Want]) -> dict[str, Any]:
     now = clock.now()
     return {
         "listings": [wish.listing_id for wish in wishes],
