@@ -9,7 +9,7 @@ class CatalogConfig(AppConfig):
         from catalog import schedule, sinks, subjects
         from catalog.publishing import answers
         from catalog.services import policy
-        from catalog.uploads import product_kind
+        from catalog.uploads import price_kind, product_kind
         from catalog.uploads.kinds import KINDS
         from config.core.jobs import declare
         from config.core.tenancy import TENANT_DEFAULTS
@@ -22,6 +22,7 @@ class CatalogConfig(AppConfig):
         register(Price, sinks.prices)
         register(Offer, sinks.offers)
         KINDS.add("products", product_kind.KIND)
+        KINDS.add("prices", price_kind.KIND)
         TENANT_DEFAULTS.add("catalog.policy", policy.seed)
         SOURCES.add("catalog", subjects.of_account)
         FOLLOWERS.add("catalog", answers.follow)

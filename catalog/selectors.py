@@ -12,10 +12,12 @@ from django.db.models.functions import Coalesce, Lower, Replace
 from catalog import master
 from catalog.gtin import is_gtin
 from catalog.models import (
+    BundlePart,
     Identifier,
     Listing,
     ListingIssue,
     ListingPrice,
+    Merge,
     OfferSnapshot,
     RemoteProduct,
     RemoteState,
@@ -59,6 +61,36 @@ def listings() -> QuerySet[Listing]:
     counted = open_issues.annotate(count=Count("pk")).values("count")
     found = Listing.objects.select_related("account", "sku")
     return found.annotate(problems=Coalesce(Subquery(counted), 0))
+
+
+def components(*, sku_ids: Iterable[int] | None = None) -> dict[int, dict[int, int]]:
+    """By bundle (all, or those among these SKUs) how many pieces of which SKU it holds.
+
+    A bundle has no stock of its own: it can be packed as often as the scarcest component allows.
+    """
+    found = BundlePart.objects.order_by("bundle", "component")
+    found = found if sku_ids is None else found.filter(bundle__in=list(sku_ids))
+    parts: dict[int, dict[int, int]] = {}
+    for bundle, component, quantity in found.values_list("bundle_id", "component_id", "quantity"):
+        parts.setdefault(bundle, {})[component] = quantity
+    return parts
+
+
+def parts_of(*, sku_id: int) -> QuerySet[BundlePart]:
+    """What a bundle is made of."""
+    return BundlePart.objects.filter(bundle=sku_id).select_related("component").order_by("component__code")
+
+
+def variants_of(*, sku: Sku) -> QuerySet[Sku]:
+    """The other SKUs of a SKU's product, its parent first."""
+    return Sku.objects.filter(product=sku.product_id).exclude(pk=sku.pk).order_by("-kind", "code")
+
+
+def merges_of(*, sku: Sku) -> QuerySet[Merge]:
+    """What this SKU or its product was merged with, the newest first; undone ones too."""
+    skus = Q(kind="sku") & (Q(kept_id=sku.pk) | Q(gone_id=sku.pk))
+    products = Q(kind="product") & (Q(kept_id=sku.product_id) | Q(gone_id=sku.product_id))
+    return Merge.objects.filter(skus | products).order_by("-merged_at", "-pk")
 
 
 def identifiers_of(*, sku_id: int) -> QuerySet[Identifier]:

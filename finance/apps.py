@@ -6,9 +6,10 @@ class FinanceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from catalog.demand import FLOORS
         from config.core.jobs import declare
         from config.core.tenancy import TENANT_DEFAULTS
-        from finance import chart, schedule, sinks
+        from finance import chart, floors, schedule, sinks
         from finance.services import profit, tariffs
         from inventory.services import sales
         from marketplaces.canonical import Fee, Order, Settlement, SettlementLine
@@ -21,4 +22,5 @@ class FinanceConfig(AppConfig):
         TENANT_DEFAULTS.add("finance.tariffs", tariffs.seed)
         sales.FOLLOWERS.add("finance.profit", profit.rebuild_later)
         declare(schedule.JOBS)
+        FLOORS.add("finance.goods", floors.landed)
         TENANT_DEFAULTS.add("finance.accounts", chart.seed)

@@ -7,8 +7,11 @@ class InventoryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from catalog.demand import TELLERS
+        from catalog.merging import GUARDS
+        from catalog.uploads.kinds import KINDS
         from config.core.jobs import declare
-        from inventory import schedule, sinks
+        from inventory import merging, schedule, sinks, sold, stock_sheets
         from inventory.carriers import registry, street
         from marketplaces.canonical import Order, OrderChange, Return, Stock
         from marketplaces.sandbox.neighbours import NEIGHBOURS
@@ -19,5 +22,8 @@ class InventoryConfig(AppConfig):
         register(Return, sinks.returns)
         register(Stock, sinks.stock)
         declare(schedule.JOBS)
+        KINDS.add("stock", stock_sheets.KIND)
+        TELLERS.add("inventory.sold", sold.lately)
+        GUARDS.add("inventory.goods", merging.obstacle)
         registry.scan()
         NEIGHBOURS.add(street.NAME, street.answer)

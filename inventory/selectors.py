@@ -244,6 +244,11 @@ def warehouses() -> QuerySet[Warehouse]:
     return Warehouse.objects.select_related("account").order_by("code")
 
 
+def own_warehouse_codes() -> dict[str, int]:
+    """Our own warehouses by code, without the pools of marketplaces."""
+    return dict(Warehouse.objects.filter(account=None).values_list("code", "pk"))
+
+
 def warehouse_codes() -> dict[str, int]:
     return dict(Warehouse.objects.values_list("code", "pk"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.api import products, uploads
+from catalog.api import products, structure, uploads
 
-VIEWS: dict[str, Any] = {**products.VIEWS, **uploads.VIEWS}
+PARTS = (products, structure, uploads)
+VIEWS: dict[str, Any] = {name: view for part in PARTS for name, view in part.VIEWS.items()}

@@ -125,7 +125,10 @@ class RemoteProductSerializer(serializers.ModelSerializer):
 
 
 class LinkTo(serializers.Serializer):
+    """`instead_of`: the SKU that the name means so far and is given up; needed where it means one."""
+
     sku = Named("code", queryset=Sku.objects.all())
+    instead_of = Named("code", queryset=Sku.objects.all(), required=False)
 
 
 class BrandViews(Rows):
@@ -230,7 +233,7 @@ class RemoteProductViews(Rows):
     @write(Action.LINK_PRODUCTS, takes=LinkTo, gives=RemoteProductSerializer)
     def link(self, request: Request, pk: str) -> Response:
         """Say which SKU the name means; what was parked for it is processed again."""
-        return self.answer(remote.link(self.get_object(), self.given(request)["sku"], by=actor(request)))
+        return self.answer(remote.link(self.get_object(), by=actor(request), **self.given(request)))
 
     @write(Action.LINK_PRODUCTS, takes=Reason, gives=RemoteProductSerializer)
     def ignore(self, request: Request, pk: str) -> Response:

@@ -69,6 +69,7 @@ class Sku(Stamped):
     moq = models.PositiveIntegerField("smallest order", null=True, blank=True)
     is_focus = models.BooleanField(default=False)
     is_retired = models.BooleanField(default=False)
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="merged")
 
     class Meta:
         verbose_name = "SKU"

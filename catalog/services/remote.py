@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from catalog.models import RemoteProduct, RemoteState, Sku
+from catalog.models import RemoteProduct, RemoteState, Sku, SkuKind
 from catalog.signals import products_linked, products_unmapped
 from config.core import clock, work
 from config.core.bulk import Table, land
@@ -23,8 +23,8 @@ WITH fresh AS (
     WHERE account_id = %(account)s AND state IN ('open', 'ambiguous')
       AND (%(every)s OR remote_id = ANY(%(names)s))
 ), candidates AS (
-    SELECT fresh.id, sku.id AS sku_id, 1 AS tier, 'same SKU code' AS reason
-    FROM fresh JOIN catalog_sku sku ON sku.code = fresh.remote_id
+    SELECT fresh.id, coalesce(sku.merged_into_id, sku.id) AS sku_id, 1 AS tier, 'same SKU code' AS reason
+    FROM fresh JOIN catalog_sku sku ON sku.code = fresh.remote_id AND sku.kind <> 'parent'
     UNION
     SELECT fresh.id, known.sku_id, 2, 'same ' || known.kind
     FROM fresh CROSS JOIN LATERAL jsonb_to_recordset(fresh.product_ids) AS named(kind text, value text)
@@ -154,11 +154,19 @@ def relink(account_id: int) -> dict[str, int]:
         return {"linked": len(link_by_rule(account_id))}
 
 
-def link(remote: RemoteProduct, sku: Sku, *, by: str) -> RemoteProduct:
-    """A person says which SKU a name means; everything that was parked for it is processed again."""
+def link(remote: RemoteProduct, sku: Sku, *, by: str, instead_of: Sku | None = None) -> RemoteProduct:
+    """A person says which SKU a name means; everything that was parked for it is processed again.
+
+    A name that means a SKU is given to another only by who says which one it meant (`instead_of`).
+    """
     if sku.is_retired:
         raise ValidationError(f"{sku.code} is retired; choose a SKU that is sold")
+    if sku.kind == SkuKind.PARENT:
+        raise ValidationError(f"{sku.code} only carries variants; choose one of them")
     with transaction.atomic():
+        remote.refresh_from_db(from_queryset=RemoteProduct.objects.select_for_update(of=("self",)))
+        if remote.sku and remote.sku not in (sku, instead_of):
+            raise ValidationError(f"{remote.remote_id} means {remote.sku.code} already; say that it is given up")
         remote.sku, remote.state, remote.linked_by, remote.reason = sku, RemoteState.LINKED, by, "linked by hand"
         remote.save()
         _spread(remote.account_id, [remote.pk])

@@ -56,7 +56,9 @@ class Row(Protocol):
 
     row_no: int
     what: str
+    cells: dict[str, Any]
     said: dict[str, Any]
+    before: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

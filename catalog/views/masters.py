@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from catalog import master, selectors
 from catalog.models import Sku
 from catalog.services import masters
+from catalog.views import structure
 from config.core.buttons import Button, allowed, press
 from config.core.permissions import Action
 from config.core.screens import page, require
@@ -19,7 +20,13 @@ def _describe(request: HttpRequest, found: Sku) -> str:
     return f"{count} fields changed" if count else "nothing changed"
 
 
-BUTTONS = {"describe": Button(Action.EDIT_PRODUCTS, _describe)}
+BUTTONS = {
+    "describe": Button(Action.EDIT_PRODUCTS, _describe),
+    "compose": Button(Action.EDIT_PRODUCTS, structure.compose),
+    "merge": Button(Action.EDIT_PRODUCTS, structure.merge),
+    "unmerge": Button(Action.EDIT_PRODUCTS, structure.unmerge),
+}
+SPARE = 2
 
 
 def sku(request: HttpRequest, pk: int) -> HttpResponse:
@@ -32,6 +39,8 @@ def sku(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "sku": found, "can": allowed(request, BUTTONS), "changes": list(selectors.changes_of(sku_id=found.pk)),
         "fields": [(field, known[name]) for name, field in master.FIELDS.items()],
-        "vat_classes": master.VAT_CLASSES,
+        "vat_classes": master.VAT_CLASSES, "variants": list(selectors.variants_of(sku=found)),
+        "parts": list(selectors.parts_of(sku_id=found.pk)), "spare": range(SPARE),
+        "merges": list(selectors.merges_of(sku=found)), "options": found.options.items(),
     }  # fmt: skip
     return page(request, "catalog/master.html", found.code, context)

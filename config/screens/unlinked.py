@@ -93,7 +93,8 @@ def _link(found: RemoteProduct, given: Any, by: str) -> str:
     sku = Sku.objects.filter(code=given.get("sku", "")).first()
     if sku is None:
         raise ValidationError(f"no SKU is called {given.get('sku', '')!r}")
-    remote.link(found, sku, by=by)
+    former = Sku.objects.filter(code=given["instead_of"]).first() if given.get("instead_of") else None
+    remote.link(found, sku, by=by, instead_of=former)
     return f"{found.remote_id} means {sku.code} from now on; what waited is being carried over."
 
 

@@ -139,7 +139,7 @@ def test_it_reserves_for_a_line_when_its_product_is_linked(shop):
     assert shop.level() == (5, 2, 3)
     other = products.create(code="MUG-RED", title="Red mug")
     move(shop.house, other, 1)
-    remote.link(name, other, by="olga")
+    remote.link(name, other, by="olga", instead_of=shop.sku)
     parked.reprocess(shop.account.pk, [name.pk])
     assert shop.level() == (5, 0, 5)
     assert list(Reservation.objects.filter(held__gt=0).values_list("sku__code", "held")) == [("MUG-RED", 1)]

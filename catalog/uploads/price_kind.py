@@ -1,0 +1,94 @@
+"""Sheets of prices before and after the judgement: the listings that they name, and the wishes that they become."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from catalog import demand
+from catalog.models import Listing, OfferField
+from catalog.services import publishing
+from catalog.uploads import prices as sheet
+from catalog.uploads.kinds import Applied, Judged, Kind, Row
+from config.core import clock
+from config.core.permissions import Action
+from config.core.sheets.reading import Given
+from marketplaces.selectors import accounts
+
+
+def judge(given: Sequence[Given]) -> list[Judged]:
+    return sheet.judge(given, known(given))
+
+
+def known(given: Sequence[Given]) -> sheet.Known:
+    """The listings that these rows may mean, with what is wanted of them, what they sold, and their floors."""
+    keys = {row.cells.get("account", "") for row in given}
+    names = {row.cells.get("sku", "").removeprefix("'") for row in given}
+    found = list(
+        Listing.objects.filter(Q(remote_id__in=names) | Q(sku__code__in=names), account__key__in=keys)
+        .select_related("account", "sku").order_by("pk")
+    )  # fmt: skip
+    offers: dict[tuple[str, str], list[sheet.Offered]] = defaultdict(list)
+    for each in _offered(found):
+        for name in set(each.names):
+            offers[each.account, name].append(each)
+    return sheet.Known(frozenset(accounts().values_list("key", flat=True)), offers)
+
+
+def _offered(listings: Sequence[Listing]) -> list[sheet.Offered]:
+    ids = [listing.pk for listing in listings]
+    wanted = dict(OfferField.objects.filter(listing__in=ids, field="price").values_list("listing_id", "wanted"))
+    sold = demand.lately({listing.sku_id for listing in listings if listing.sku_id})
+    floors = demand.floors(ids)
+    return [
+        sheet.Offered(
+            pk=row.pk, account=row.account.key, store=row.channel, currency=row.currency, floor=floors.get(row.pk),
+            names=(row.sku.code, row.remote_id) if row.sku else (row.remote_id,),
+            price=Decimal(wanted[row.pk]) if wanted.get(row.pk) else row.price,
+            sold=sold.get(demand.Place(row.account_id, row.channel, row.sku_id)) if row.sku_id else None,
+        )
+        for row in listings
+    ]  # fmt: skip
+
+
+def apply(rows: Sequence[Row], how: Applied) -> int:
+    """Wish for the prices; each becomes a write where its account is trusted to act. Returns how many are new wishes."""
+    now = clock.now()
+    return publishing.want(
+        publishing.Want(
+            listing_id=int(row.said["listing"]), field="price", value=Decimal(row.said["price"]), asked_by=how.by,
+            cause=f"{how.source}, row {row.row_no}", cause_at=now,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def template() -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
+    """All active listings with the price that they show, to be changed; those that sell most come first."""
+    listings = list(
+        Listing.objects.filter(status="active").select_related("account", "sku").order_by("remote_id", "pk")
+    )
+    offered = sorted(_offered(listings), key=lambda each: -(each.sold.units if each.sold else 0))
+    header = ("account", "store", "sku", "currency", "price", "now", "sold_in_30_days")
+    return header, (
+        [
+            each.account,
+            each.store,
+            each.names[0],
+            each.currency,
+            each.price,
+            each.price,
+            each.sold.units if each.sold else 0,
+        ]
+        for each in offered
+    )
+
+
+KIND = Kind(
+    key="prices", label="Prices", layout=sheet.LAYOUT, meaning=sheet.MEANING, needs=Action.WRITE_MARKETPLACE, judge=judge,
+    apply=apply, template=template,
+)  # fmt: skip
