@@ -17,7 +17,7 @@ from django.conf import settings
 from config.core import clock, http, runner, transport, work
 from config.core.models import WorkItem
 from marketplaces import registry
-from marketplaces.contract import Adapter, SandboxAccount
+from marketplaces.contract import Adapter, Capability, SandboxAccount
 from marketplaces.models import Account
 from marketplaces.sandbox import mount, worlds
 from marketplaces.sandbox.facts import Answer, Request
@@ -128,10 +128,10 @@ def _empty_the_buckets() -> None:
         connection.execute("TRUNCATE public.limit_bucket")
 
 
-def shops() -> list[Any]:
-    """The quietest simulated account of each marketplace."""
+def shops(*needs: Capability) -> list[Any]:
+    """The quietest simulated account of each marketplace that can do this."""
     found = []
-    for adapter in registry.all_adapters():
+    for adapter in (adapter for adapter in registry.all_adapters() if adapter.capabilities.issuperset(needs)):
         quiet = sorted(adapter.sandbox_accounts, key=lambda account: account.orders_per_day)
         found += [pytest.param(adapter, quiet[0], id=adapter.key)] if quiet else []
     return found

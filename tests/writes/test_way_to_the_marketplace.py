@@ -10,20 +10,24 @@ from catalog.services import listings
 from config.core.money import Money
 from inventory.models import Order, OrderLine
 from inventory.services import shipments
+from marketplaces.contract import Capability
 from marketplaces.models import Command, Traffic
 from marketplaces.services import retries
 from tests.chaos.conftest import shops
 from tests.writes.conftest import parcel, wish
 
 pytestmark = pytest.mark.django_db
-each = pytest.mark.parametrize(("adapter", "declared"), shops())
+
+
+def each(*needs):
+    return pytest.mark.parametrize(("adapter", "declared"), shops(*needs))
 
 
 def shown(shop, listing):
     return shop.view.listing(listing.remote_id, listing.channel) or shop.view.listing(listing.remote_id)
 
 
-@each
+@each(Capability.WRITE_PRICE)
 def test_it_writes_a_price_and_confirms_it_when_the_marketplace_shows_it(shop):
     listing = shop.listing()
     command = listings.set_price(listing, Money(Decimal("12.30"), listing.currency), wish())
@@ -40,21 +44,21 @@ def test_it_writes_a_price_and_confirms_it_when_the_marketplace_shows_it(shop):
     assert sum(b"12.3" in bytes(body or b"") for body in asked) == 1
 
 
-@each
+@each(Capability.WRITE_STOCK)
 def test_it_keeps_the_refusal_of_the_marketplace_and_sends_it_again_when_a_person_says_so(shop):
     listing = shop.listing()
     known = listing.remote_id, listing.external_id
     listing.remote_id, listing.external_id = "NO-SUCH-SKU", "00000000-0000-4000-8000-000000000000"
     command = shop.settled(listings.set_quantity(listing, 17, wish()))
     assert command.state == "rejected"
-    assert command.reason
+    assert f"{shop.account} does not know this offer" in command.reason
     names = dict(zip(("sku", "external_id"), known, strict=True))
     Command.objects.update(payload={**command.payload, **names})
     retries.command(command.pk, by="anna", reason="the listing is there now")
     assert shop.settled(command).state == "confirmed"
 
 
-@each
+@each(Capability.WRITE_STOCK)
 def test_it_writes_a_quantity_and_confirms_it_when_the_marketplace_shows_it(shop):
     listing = shop.listing()
     command = listings.set_quantity(listing, 17, wish())
@@ -62,7 +66,7 @@ def test_it_writes_a_quantity_and_confirms_it_when_the_marketplace_shows_it(shop
     assert shown(shop, listing).quantity == 17
 
 
-@each
+@each(Capability.WRITE_PRICE)
 def test_ten_then_nine_then_ten_again_are_three_writes(shop):
     listing = shop.listing()
     for amount in ("10.00", "9.00", "10.00"):
@@ -72,7 +76,7 @@ def test_ten_then_nine_then_ten_again_are_three_writes(shop):
     assert [each.payload["price"] for each in Command.objects.order_by("pk")] == ["10.00", "9.00", "10.00"]
 
 
-@each
+@each(Capability.CONFIRM_SHIPMENT)
 def test_it_tells_a_parcel_with_all_units_and_reads_the_order_again(shop):
     order = shop.order()
     lines = dict(OrderLine.objects.filter(order=order).values_list("external_id", "quantity"))
@@ -84,7 +88,7 @@ def test_it_tells_a_parcel_with_all_units_and_reads_the_order_again(shop):
     assert [line.quantity_open for line in order.lines.all()] == [0] * len(lines)
 
 
-@each
+@each(Capability.CONFIRM_SHIPMENT)
 def test_it_tells_a_part_first_and_the_rest_in_a_second_parcel(shop):
     order = shop.order(units=2)
     line = order.lines.filter(quantity__gte=2)[0]

@@ -33,8 +33,8 @@ class Heard(Sandbox):
     def answer(self, request: Request) -> Answer:
         self.said.append(request)
         answer = super().answer(request)
-        if b"access_token" in answer.body:
-            self.tokens.add(json.loads(answer.body)["access_token"])
+        given = json.loads(answer.body) if b"token" in answer.body else {}
+        self.tokens.update(given[name] for name in ("access_token", "token") if name in given)
         return answer
 
     def heard(self, secret: str) -> bool:
