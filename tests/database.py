@@ -72,7 +72,7 @@ def _template(server: psycopg.Connection) -> str:
 def _fingerprint() -> str:
     files = sorted(file for app in APPS for file in (settings.BASE_DIR / app).rglob("migrations/*.py"))
     files += sorted(file for app in APPS for file in (settings.BASE_DIR / app).rglob("migrations/*.sql"))
-    files.append(settings.BASE_DIR / "requirements.txt")
+    files += [settings.BASE_DIR / "requirements.txt", settings.BASE_DIR / "config" / "tenants" / "tables.py"]
     digest = sha256()
     for file in files:
         digest.update(str(file).encode() + file.read_bytes())

@@ -56,6 +56,7 @@ PUBLIC_SCHEMA_URLCONF = "config.urls_public"
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TENANT_LIMIT_SET_CALLS = True
+GET_EXECUTOR_FUNCTION = "config.tenants.tables.executor"
 
 
 # Requests
