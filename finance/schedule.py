@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from config.core.jobs import Job
+from config.core.jobs import Job, Peak
 
 JOBS = (
     Job(
@@ -10,6 +10,7 @@ JOBS = (
         call="finance.services.reconcile.reconcile_open",
         every=timedelta(hours=2),
         queue="math",
+        peak=Peak.LESS,
         why="match new settlement lines, check their statements and find what was paid too little",
     ),
     Job(
@@ -17,6 +18,7 @@ JOBS = (
         call="finance.services.reconcile.judge_all",
         every=timedelta(hours=24),
         queue="math",
+        peak=Peak.LEAST,
         why="judge every statement again, because orders change after they are settled",
     ),
     Job(
@@ -24,6 +26,7 @@ JOBS = (
         call="finance.services.journals.book_open",
         every=timedelta(hours=2),
         queue="math",
+        peak=Peak.LESS,
         why="book statements that were checked again, and bank bookings that have no entry yet",
     ),
     Job(
@@ -52,6 +55,7 @@ JOBS = (
         call="finance.services.fees.expect_recent",
         every=timedelta(hours=24),
         queue="math",
+        peak=Peak.LEAST,
         why="reckon expected fees again, because products get other categories and weights",
     ),
     Job(
@@ -64,6 +68,7 @@ JOBS = (
         key="finance.rebuild_profit",
         call="finance.services.profit.rebuild",
         queue="math",
+        peak=Peak.LEAST,
         per_transaction=True,
         why="compute what the orders of the days touched earned",
     ),

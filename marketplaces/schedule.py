@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from config.core.jobs import Job, Scope
+from config.core.jobs import Job, Peak, Scope
 from marketplaces import registry
 from marketplaces.contract import Adapter, Resource
 
 PULL_LIMIT = timedelta(minutes=4)
+PEAKS = {
+    "Listing": Peak.LESS, "Price": Peak.LESS, "Return": Peak.LESS, "Review": Peak.LEAST, "Offer": Peak.LEAST,
+    "Fee": Peak.LEAST, "Settlement": Peak.LEAST, "SettlementLine": Peak.LEAST,
+}  # fmt: skip
+"""How far reading a kind of row may be slowed in a peak. What is not named here (orders, their changes, stock) never is."""
 
 
 def jobs() -> list[Job]:
@@ -23,6 +28,12 @@ def _pulls() -> Iterator[Job]:
             yield _pull(adapter, resource)
 
 
+def _peak(resource: Resource) -> Peak:
+    """Of a resource that yields several kinds of rows, the one that may be slowed least."""
+    classes = {PEAKS.get(row, Peak.NEVER) for row in resource.rows}
+    return next((each for each in (Peak.NEVER, Peak.LESS) if each in classes), Peak.LEAST)
+
+
 def _pull(adapter: Adapter, resource: Resource) -> Job:
     return Job(
         key=f"pull.{adapter.key}.{resource.key}",
@@ -32,6 +43,7 @@ def _pull(adapter: Adapter, resource: Resource) -> Job:
         queue=resource.queue,
         limit=PULL_LIMIT,
         kwargs={"resource": resource.key},
+        peak=_peak(resource),
         selects={"marketplace": adapter.key, "resource": resource.key},
         why=resource.why or f"read {resource.key.replace('_', ' ')} of {adapter.label}",
     )
@@ -97,6 +109,10 @@ JOBS = (
     Job(
         key="marketplaces.resume_due", call="marketplaces.tasks.resume_due", every=timedelta(minutes=5),
         why="resume accounts whose pause is over",
+    ),
+    Job(
+        key="marketplaces.hurry", call="marketplaces.tasks.hurry", every=timedelta(minutes=1),
+        why="read flows more often for which a faster pace is set",
     ),
     Job(
         key="marketplaces.check_expiry", call="marketplaces.tasks.check_expiry", every=timedelta(days=1),

@@ -15,6 +15,7 @@ from marketplaces.services import (
     batches,
     commands,
     events,
+    flows,
     gaps,
     housekeeping,
     pulls,
@@ -25,6 +26,10 @@ from marketplaces.services import (
 
 def pull(account_id: int, resource: str) -> dict[str, int]:
     return pulls.pull(account_id, resource)
+
+
+def hurry() -> dict[str, int]:
+    return {"asked": flows.hurry()}
 
 
 def backfill(account_id: int, backfill_id: int) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from config.core.jobs import Job
+from config.core.jobs import Job, Peak
 
 SWEEPS = {
     "catalog": timedelta(hours=1),
@@ -13,6 +13,8 @@ SWEEPS = {
 }
 """Time alone makes orders late and flows stale, so these two families are looked at more often: an order is told of
 within five minutes of the moment at which its hours run out."""
+PEAKS = {"catalog": Peak.LESS, "finance": Peak.LESS}
+"""Families that may be looked at less often in a peak."""
 
 JOBS = (
     Job(
@@ -28,6 +30,7 @@ JOBS = (
             call="tickets.rules.engine.sweep",
             every=every,
             queue="detect",
+            peak=PEAKS.get(family, Peak.NEVER),
             kwargs={"family": family},
             why=f"judge everything that the detectors of {family} may find, in case a signal was lost",
         )
@@ -39,7 +42,15 @@ JOBS = (
         every=timedelta(hours=24),
         queue="detect",
         limit=timedelta(minutes=30),
+        peak=Peak.LEAST,
         why="judge everything once a day: the net beneath all signals",
+    ),
+    Job(
+        key="tickets.follow_pushes",
+        call="tickets.services.pushes.follow",
+        every=timedelta(minutes=10),
+        queue="detect",
+        why="read orders more often where pushed events thin out, until they come again",
     ),
     Job(
         key="tickets.measure_health",

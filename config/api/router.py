@@ -14,11 +14,11 @@ import finance.api
 import inventory.api
 import marketplaces.api
 import tickets.api
-from config.api import jobs
+from config.api import jobs, paces
 from config.api.errors import not_found
 from config.api.idempotency import Once
 
-APPS: tuple[Any, ...] = (marketplaces.api, catalog.api, inventory.api, finance.api, tickets.api, jobs)
+APPS: tuple[Any, ...] = (marketplaces.api, catalog.api, inventory.api, finance.api, tickets.api, jobs, paces)
 
 
 def _front(view: type[Any]) -> type[Any]:

@@ -19,11 +19,20 @@ class Scope(StrEnum):
     ACCOUNT = "account"
 
 
+class Peak(StrEnum):
+    """What may happen to a job when everything else has to wait for orders: nothing, less often, hardly at all."""
+
+    NEVER = "never"
+    LESS = "less"
+    LEAST = "least"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One row of the job catalogue. `call` is the dotted path of a service; `every` None means only on demand.
 
     `expires` drops a firing that waited too long; `limit` is the time a run may take; `why` is for the operator.
+    `peak` says how far it may be slowed when a client asks for that.
     `per_transaction` gives each transaction that asks a run of its own: one that waits already may begin before it commits.
     """
 
@@ -37,6 +46,7 @@ class Job:
     expires: timedelta | None = None
     max_attempts: int = 5
     per_transaction: bool = False
+    peak: Peak = Peak.NEVER
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     selects: Mapping[str, str] = field(default_factory=dict)
 

@@ -108,6 +108,34 @@ class JobOverride(Stamped):
         return f"{self.job}: {'on' if self.is_enabled else 'off'}"
 
 
+class PaceKind(models.TextChoices):
+    DEGRADED = "degraded", "degraded for a peak"
+    HURRY = "hurry", "faster than declared"
+
+
+class Pace(models.Model):
+    """For a time some work of a client, or of one account, runs less or more often. It ends by itself at `until`.
+
+    `factors` multiply intervals by class of job or by resource: `{"less": "4"}`, `{"orders": "0.2"}`.
+    """
+
+    kind = models.CharField(max_length=10, choices=PaceKind)
+    account_id = models.BigIntegerField(null=True, blank=True)
+    factors = models.JSONField(default=dict)
+    reason = models.CharField(max_length=300)
+    decided_by = models.CharField(max_length=150)
+    begun_at = models.DateTimeField()
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-until"], name="pace_until")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} until {self.until:%Y-%m-%d %H:%M}"
+
+
 class Heartbeat(models.Model):
     """The last sign of life of a process (`worker:1`, `beat`), in real time. Lives in `public`."""
 

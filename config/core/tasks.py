@@ -9,7 +9,7 @@ from celery import Celery, Task, shared_task
 from django.db import connection
 from django.db.models.functions import Now
 
-from config.core import clock, runner, tenancy, work
+from config.core import clock, paces, runner, tenancy, work
 from config.core.jobs import JOBS, SCOPES, Job, Scope, Target
 from config.core.models import Heartbeat
 
@@ -59,7 +59,8 @@ def fan_out(job_key: str, schema: str) -> int:
     with tenancy.in_tenant(schema):
         targets = SCOPES.get("account")(job) if job.scope is Scope.ACCOUNT else [Target(None)]
         made = [
-            work.enqueue(job, account_id=t.account_id, kwargs=t.kwargs, due_at=_spread(job, schema, t)) for t in targets
+            work.enqueue(job, account_id=t.account_id, kwargs=t.kwargs, due_at=_spread(job, schema, t))
+            for t in paces.on_time(job, targets)
         ]
     return sum(item is not None for item in made)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from config.screens import home, jobs, live, order, sales, search, sku, sync_health, unlinked
+from config.screens import home, jobs, live, order, paces, sales, search, sku, sync_health, unlinked
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("unlinked/", unlinked.unlinked, name="unlinked"),
     path("unlinked/<int:pk>/", unlinked.unlinked_product, name="unlinked_product"),
     path("sync/", sync_health.sync_health, name="sync_health"),
+    path("health/peaks/", paces.peaks, name="peaks"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/parked/", jobs.parked, name="parked_work"),
     path("jobs/<str:key>/", jobs.job, name="job"),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.db import transaction
 from django.db.models import F
 
-from config.core import clock
+from config.core import clock, paces
 from config.core.errors import NeedsOperator, NinefoldError
 from config.core.events import announce
 from config.core.jobs import JOBS, Job, Target
-from config.core.models import JobOutcome, WorkItem
-from config.core.work import later
+from config.core.models import JobOutcome, Pace, PaceKind, WorkItem
+from config.core.work import enqueue, later
 from marketplaces import registry, signals
 from marketplaces.models import Account, AccountStatus, SyncState
 from marketplaces.services import accounts, backfills
@@ -56,6 +56,24 @@ def resume(account: Account, resource: str) -> SyncState:
 def pull_now(account: Account, resource: str) -> int | None:
     """Ask for one pull outside the cadence; returns the work item, or None when one is open already."""
     return later(f"pull.{account.marketplace}.{resource}", account_id=account.pk)
+
+
+def hurry() -> int:
+    """Pull what a faster pace wants between the firings of its job; returns how many pulls were asked for."""
+    fast = list(paces.active().filter(kind=PaceKind.HURRY))
+    wanted = {name for pace in fast for name in pace.factors}
+    pulls = [job for _, job in JOBS if job.every and job.selects.get("resource") in wanted]
+    return sum(_hurried(job, fast) for job in pulls)
+
+
+def _hurried(job: Job, fast: Sequence[Pace]) -> int:
+    factors = {target.account_id: paces.factor(job, target.account_id, fast) for target in targets(job)}
+    hasty = {account_id: times for account_id, times in factors.items() if times < 1}
+    if not hasty or job.every is None:
+        return 0
+    last = paces.last_runs(job, job.every)
+    due = [pk for pk, times in hasty.items() if paces.is_due(job, times, last.get(pk))]
+    return sum(enqueue(job, account_id=pk, kwargs={}) is not None for pk in due)
 
 
 def on_job_failure(item: WorkItem, error: NinefoldError, outcome: str) -> None:
