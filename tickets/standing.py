@@ -10,10 +10,10 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from config.core import clock
-from config.core.templatetags.ui import duration
 from marketplaces.models import Account
 from marketplaces.selectors import accounts
 from tickets.health.base import METRICS, Metric
+from tickets.health.values import said
 from tickets.models import Band, HealthDay
 
 RECENT = timedelta(days=3)
@@ -42,18 +42,6 @@ class Cell:
         if self.row is None:
             return "not measured yet"
         return self.row.why or made_of(self.metric, self.row)
-
-
-def said(metric: Metric, value: Decimal | None) -> str:
-    """A value in its unit, as a person says it; unknown is a dash."""
-    if value is None:
-        return "–"
-    if metric.unit == "share":
-        shown = value * 100
-        return f"{shown:.2f}%" if shown and (abs(shown) < 10 or shown > 99) else f"{shown:.1f}%"
-    if metric.unit == "seconds":
-        return duration(float(value))
-    return f"{value.normalize():f}" + ("×" if metric.unit == "times" else "")
 
 
 def made_of(metric: Metric, row: HealthDay) -> str:

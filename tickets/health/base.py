@@ -6,22 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from config.core.registry import Registry
 from tickets.health.windows import Rule
-
-
-class Effect(StrEnum):
-    """What a customer feels when a metric goes wrong, the worst first; incidents gather by it."""
-
-    OVERSOLD = "oversold"
-    BLIND = "blind"
-    LATE = "late"
-    WRONG = "wrong"
-    SLOW = "slow"
-    MONEY = "money"
+from tickets.models.incidents import Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +76,7 @@ Measurer = Callable[[Span], Iterable[Reading]]
 class Metric:
     """`unit` is share, seconds, count or times; `silence` says why it is not measured where it gives no reading.
 
+    `hits` names what counts the orders or offers that it hits: `numerator`, a fact, or nothing.
     `is_momentary`: it can only be told for the present, so that past days are left as they are.
     """
 
@@ -98,6 +88,7 @@ class Metric:
     silence: str
     measure: Measurer
     is_high_bad: bool = True
+    hits: str = ""
     is_momentary: bool = False
 
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from finance.selectors import witnesses
 from marketplaces import selectors
-from tickets.health.base import Effect, Reading, Span, metric
+from tickets.health.base import Reading, Span, metric
+from tickets.models import Effect
 
 WINDOW = timedelta(days=30)
 _EXACT = Decimal("0.000001")
@@ -28,7 +29,7 @@ def missing_at(absences: Iterable[Absence], moment: datetime) -> int:
 
 
 @metric(
-    "completeness", label="Order completeness", effect=Effect.BLIND, unit="share", is_high_bad=False,
+    "completeness", label="Order completeness", effect=Effect.BLIND, unit="share", is_high_bad=False, hits="missing",
     what="orders that we have among those that lists, statements, returns and events speak of, over 30 days",
     silence="only the order list spoke of its orders; completeness needs a second source",
 )  # fmt: skip

@@ -10,7 +10,8 @@ from decimal import Decimal
 from math import ceil
 
 from marketplaces import selectors
-from tickets.health.base import Effect, Reading, Span, metric
+from tickets.health.base import Reading, Span, metric
+from tickets.models import Effect
 
 WINDOW = timedelta(days=1)
 STILL_OPEN = timedelta(days=7)

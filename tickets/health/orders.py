@@ -9,15 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 from inventory import service_levels
-from tickets.health.base import Effect, Reading, Seller, Span, metric
+from tickets.health.base import Reading, Seller, Span, metric
 from tickets.health.windows import Counts, Rule, Share, first_day, penalty, within
+from tickets.models import Effect
 
 LONGEST = timedelta(days=60)
 PerAccount = Mapping[int, Counts]
 
 
 @metric(
-    "late_dispatch", label="Late dispatch", effect=Effect.LATE, unit="share",
+    "late_dispatch", label="Late dispatch", effect=Effect.LATE, unit="share", hits="numerator",
     what="orders that left after their ship-by, or not at all, among those due",
     silence="no order of ours was due within the window",
 )  # fmt: skip
@@ -32,7 +33,7 @@ def late_dispatch(span: Span) -> Iterator[Reading]:
 
 
 @metric(
-    "cancellation", label="Cancellation", effect=Effect.LATE, unit="share",
+    "cancellation", label="Cancellation", effect=Effect.LATE, unit="share", hits="numerator",
     what="orders of which we cancelled units that the buyer had not given up, among those placed",
     silence="no order was placed within the window",
 )  # fmt: skip

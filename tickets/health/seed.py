@@ -14,7 +14,7 @@ from pathlib import Path
 
 from marketplaces import registry
 from marketplaces.contract import Adapter, Capability
-from tickets.models import HealthBand, ServiceLimit
+from tickets.models import HealthBand, PlaybookStep, ReviewItem, ServiceLimit
 
 TABLES = Path(__file__).parent / "tables"
 VALID_FROM = date(2025, 1, 1)
@@ -32,6 +32,8 @@ def seed() -> None:
     """Add what the client does not have yet; safe to run again."""
     HealthBand.objects.bulk_create([*_bands(), *_polled()], ignore_conflicts=True)
     ServiceLimit.objects.bulk_create(_limits(), ignore_conflicts=True)
+    PlaybookStep.objects.bulk_create((PlaybookStep(**row) for row in table("playbooks")), ignore_conflicts=True)
+    ReviewItem.objects.bulk_create((ReviewItem(**row) for row in table("review")), ignore_conflicts=True)
 
 
 def _bands() -> Iterator[HealthBand]:

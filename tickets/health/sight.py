@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from marketplaces import selectors
 from tickets.detectors.flows import budget
-from tickets.health.base import Effect, Reading, Span, metric
+from tickets.health.base import Reading, Span, metric
+from tickets.models import Effect
 
 _EXACT = Decimal("0.01")
 

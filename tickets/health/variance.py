@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from finance.selectors import variance as money
-from tickets.health.base import Effect, Reading, Span, metric
+from tickets.health.base import Reading, Span, metric
+from tickets.models import Effect
 
 WINDOW = timedelta(days=90)
 _EXACT = Decimal("0.000001")

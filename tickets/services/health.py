@@ -14,6 +14,7 @@ from tickets.health import bands
 from tickets.health.base import METRICS, Metric, Reading, Seller, Span
 from tickets.health.windows import Rule
 from tickets.models import HealthBand, HealthDay, Level, ServiceLimit
+from tickets.services import incidents
 
 HISTORY = timedelta(days=91)
 LATE_NEWS = timedelta(days=7)
@@ -35,10 +36,10 @@ def measure() -> dict[str, int]:
     first = today - HISTORY + timedelta(days=1)
     known = set(HealthDay.objects.filter(day__gte=first).order_by().values_list("day", flat=True).distinct())
     wanted = [first + timedelta(days=n) for n in range(HISTORY.days)]
-    days = [day for day in wanted if day == today or day not in known]
-    if today not in known:
-        days = sorted({*days, *(day for day in wanted if day > today - LATE_NEWS)})
-    return measure_days(days)
+    fresh = [day for day in wanted if day == today or day not in known]
+    again = [] if today in known else [day for day in wanted if day > today - LATE_NEWS]
+    counts = measure_days([*{*fresh, *again}])
+    return {**counts, **incidents.follow(fresh)}
 
 
 def measure_days(days: Sequence[date]) -> dict[str, int]:
