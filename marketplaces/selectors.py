@@ -82,9 +82,3 @@ def absences(*, resource: str) -> QuerySet[Gap, tuple[int, datetime, datetime | 
     """Account, and from when until when each record was missing; those that the marketplace does not know are left out."""
     missing = Gap.objects.filter(resource=resource, kind=GapKind.RECORD).exclude(state=GapState.UNFILLABLE)
     return missing.values_list("account_id", "found_at", "filled_at")
-
-
-def write_delays(*, since: datetime) -> QuerySet[Command, tuple[int, str, str, datetime, datetime | None]]:
-    """Account, kind, state, and when each write since a moment was wanted and seen live; replaced ones are left out."""
-    found = Command.objects.filter(planned_at__gte=since).exclude(state=CommandState.SUPERSEDED)
-    return found.values_list("account_id", "kind", "state", "planned_at", "confirmed_at")

@@ -99,6 +99,8 @@ def _special(label: str, mark: str) -> dict[str, Any]:
         "tickets.Ticket": {"type": ticket_type, "detector": detector, "state": "open"},
         "tickets.Threshold": {"detector": detector, "warn": None, "channel": "look"},
         "tickets.Breach": {"detector": detector},
+        "tickets.Incident": {"state": "open"},
+        "tickets.WeeklyReview": {"week_on": NOON.date() - timedelta(days=NOON.weekday()), "signed_by": ""},
         "core.WorkItem": {"job": "finance.judge_all"},
         "core.JobRun": {"job": "finance.judge_all"},
         "api.ApiToken": {"scopes": ["read"]},

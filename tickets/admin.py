@@ -12,12 +12,17 @@ from tickets.models import (
     Breach,
     HealthBand,
     HealthDay,
+    Incident,
     PendingCheck,
+    PlaybookStep,
+    Rehearsal,
+    ReviewItem,
     ServiceLimit,
     Snooze,
     Threshold,
     Ticket,
     TicketEvent,
+    WeeklyReview,
 )
 from tickets.services import thresholds
 
@@ -102,3 +107,32 @@ class HealthDayAdmin(Inspect):
     list_filter = ["metric", "band"]
     list_select_related = ["account"]
     date_hierarchy = "day"
+
+
+@admin.register(PlaybookStep)
+class PlaybookStepAdmin(Configure):
+    list_display = ["effect", "position", "title", "owner"]
+    list_filter = ["effect", "owner"]
+
+
+@admin.register(ReviewItem)
+class ReviewItemAdmin(Configure):
+    list_display = ["position", "domain", "title", "owner", "is_active"]
+    list_filter = ["domain", "owner"]
+
+
+@admin.register(Incident)
+class IncidentAdmin(Inspect):
+    list_display = ["title", "effect", "severity", "state", "account", "detected_at", "recovered_at"]
+    list_filter = ["effect", "severity", "state"]
+    list_select_related = ["account"]
+
+
+@admin.register(WeeklyReview)
+class WeeklyReviewAdmin(Inspect):
+    list_display = ["week_on", "signed_by", "signed_at"]
+
+
+@admin.register(Rehearsal)
+class RehearsalAdmin(Inspect):
+    list_display = ["effect", "held_on", "held_by"]

@@ -11,7 +11,9 @@ from marketplaces.selectors import accounts
 from tickets.health.base import METRICS
 from tickets.models import (
     Band,
+    Effect,
     HealthDay,
+    Incident,
     Level,
     Resolution,
     ServiceLimit,
@@ -77,3 +79,15 @@ class ServiceLimitFilter(django_filters.FilterSet):
     class Meta:
         model = ServiceLimit
         fields = ["marketplace", "metric", "level"]
+
+
+class IncidentFilter(django_filters.FilterSet):
+    account = django_filters.ModelChoiceFilter(queryset=lambda request: accounts())
+    effect = django_filters.MultipleChoiceFilter(choices=Effect.choices)
+    severity = django_filters.MultipleChoiceFilter(choices=Severity.choices)
+    state = django_filters.MultipleChoiceFilter(choices=[("open", "open"), ("closed", "closed")])
+    detected = django_filters.IsoDateTimeFromToRangeFilter(field_name="detected_at")
+
+    class Meta:
+        model = Incident
+        fields = ["account", "effect", "severity", "state", "detected"]

@@ -53,6 +53,10 @@ def _at(name: str, key: str = "id") -> Callable[[Facts], str]:
     return lambda link: reverse(name, args=[link[key]])
 
 
+def _account_health(link: Facts) -> str:
+    return f"{reverse('tickets:account_health', args=[link['account']])}#{link.get('metric', '')}"
+
+
 _PLACES: dict[str, tuple[str, Callable[[Facts], str]]] = {
     "order": ("Order", _at("order")),
     "order_line": ("Order", lambda link: f"{reverse('search')}?q={link.get('label', '')}"),
@@ -70,6 +74,7 @@ _PLACES: dict[str, tuple[str, Callable[[Facts], str]]] = {
     "margin": ("Margin", _margin),
     "cover": ("Cover", _cover),
     "job": ("Job", _at("job", "job")),
+    "account_health": ("Health", _account_health),
 }
 
 
@@ -127,6 +132,8 @@ _ACTIONS: dict[str, Callable[[Facts], str]] = {
     "open_discrepancy": _discrepancy,
     "map_label": _discrepancy,
     "open_margin": _margin,
+    "open_health": _account_health,
+    "open_late_orders": lambda params: f"{reverse('inventory:orders')}?is_late=true",
     "open_prices": lambda params: reverse("sku", args=[params["sku"]]),
     "open_replenishment": lambda params: f"{reverse('inventory:replenishment')}?{urlencode({'q': params['sku']})}",
     "open_stock": _cover,

@@ -7,6 +7,7 @@ from config.core.jobs import Job, Peak
 SWEEPS = {
     "catalog": timedelta(hours=1),
     "finance": timedelta(hours=1),
+    "health": timedelta(hours=1),
     "inventory": timedelta(minutes=4),
     "supply": timedelta(hours=6),
     "sync": timedelta(minutes=10),

@@ -130,6 +130,17 @@ STOCK_COVERAGE = TicketType(
     many="{count} products last too short or too long",
 )
 
+ACCOUNT_HEALTH = TicketType(
+    key="account_health",
+    label="Account health and penalty",
+    category=Category.OPERATIONS,
+    actions=(
+        Action(key="open_health", label="Look at the account's health"),
+        Action(key="open_late_orders", label="Ship what is due"),
+    ),
+    many="{count} limits of marketplaces are nearly used up",
+)
+
 for _type in (
     MISSING_PRODUCT_DATA,
     UNSHIPPED_ORDER,
@@ -139,5 +150,6 @@ for _type in (
     MISSING_SKU_COST,
     MARGIN_EROSION,
     STOCK_COVERAGE,
+    ACCOUNT_HEALTH,
 ):
     TYPES.add(_type.key, _type)

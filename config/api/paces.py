@@ -25,7 +25,7 @@ class PaceSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
 
-class Begin(serializers.Serializer):
+class PaceWish(serializers.Serializer):
     """An account's key, or null for all; without `factors` the usual ones of the kind are taken."""
 
     account = Named("key", queryset=accounts(), or_null=True, required=False)
@@ -40,7 +40,7 @@ class PaceViews(Rows):
     serializer_class = PaceSerializer
     filterset_fields = {"kind": ["exact"], "account_id": ["exact"], "until": ["gte", "lt"]}
 
-    @write(Action.RUN_SYNC, takes=Begin, gives=PaceSerializer, detail=False)
+    @write(Action.RUN_SYNC, takes=PaceWish, gives=PaceSerializer, detail=False)
     def begin(self, request: Request) -> Response:
         """Slow down for a peak, or hurry; what runs for the same account already takes over the new end."""
         given = self.given(request)

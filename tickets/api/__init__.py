@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tickets.api import health, tickets
+from tickets.api import health, incidents, reviews, tickets
 
-PARTS = (tickets, health)
+PARTS = (tickets, health, incidents, reviews)
 VIEWS: dict[str, Any] = {name: view for part in PARTS for name, view in part.VIEWS.items()}
 QUESTIONS: dict[str, Any] = {name: view for part in PARTS for name, view in getattr(part, "QUESTIONS", {}).items()}

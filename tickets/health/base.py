@@ -76,6 +76,7 @@ Measurer = Callable[[Span], Iterable[Reading]]
 class Metric:
     """`unit` is share, seconds, count or times; `silence` says why it is not measured where it gives no reading.
 
+    Without an `effect` it makes no incident, and is measured after incidents were judged.
     `hits` names what counts the orders or offers that it hits: `numerator`, a fact, or nothing.
     `is_momentary`: it can only be told for the present, so that past days are left as they are.
     """
@@ -83,7 +84,7 @@ class Metric:
     key: str
     label: str
     what: str
-    effect: Effect
+    effect: Effect | None
     unit: str
     silence: str
     measure: Measurer

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import ceil
 
-from marketplaces import selectors
+from catalog import delays
 from tickets.health.base import Reading, Span, metric
 from tickets.models import Effect
 
-WINDOW = timedelta(days=1)
-STILL_OPEN = timedelta(days=7)
-SLO = Decimal(60)
-KINDS = frozenset({"set_stock"})
+DAY = timedelta(days=1)
+SLO_S = 60
+FIELD = "quantity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,63 +24,36 @@ class Change:
     cause_at: datetime
     live_at: datetime | None
 
-    def is_seen(self, since: datetime, until: datetime) -> bool:
-        """It was caused within the span, or caused before and still not live when the span began."""
-        if self.cause_at >= until:
+    def is_seen(self, until: datetime) -> bool:
+        """Caused within the day that ends at `until`, or within a week before and still open when that day began."""
+        if not until - delays.LOOK_BACK <= self.cause_at < until:
             return False
-        return self.cause_at >= since or (self.live_at is None or self.live_at >= since)
+        return self.cause_at >= until - DAY or self.live_at is None or self.live_at >= until - DAY
 
-    def delay(self, until: datetime) -> Decimal:
-        """Seconds until it was live, or until `until` while it is not."""
+    def delay(self, until: datetime) -> int:
+        """Whole seconds until it was live, or until `until` while it is not."""
         end = until if self.live_at is None else min(self.live_at, until)
-        return Decimal(int((end - self.cause_at).total_seconds()))
+        return int((end - self.cause_at).total_seconds())
 
 
-def percentile(delays: Sequence[Decimal], share: Decimal) -> Decimal | None:
+def percentile(delays_s: Sequence[int], share: Decimal) -> int | None:
     """The smallest delay that at least this share of all changes did not exceed; None without a change."""
-    ordered = sorted(delays)
+    ordered = sorted(delays_s)
     return ordered[max(ceil(share * len(ordered)) - 1, 0)] if ordered else None
 
 
-def _measured(span: Span, share: Decimal) -> Iterator[Reading]:
-    changes = _changes(span)
-    for seller, day in span.pairs():
-        end = span.end(day)
-        seen = [each for each in changes[seller.id] if each.is_seen(end - WINDOW, end)]
-        delays = [each.delay(end) for each in seen]
-        if delays:
+@metric(
+    "sync_delay", label="Sync delay", effect=Effect.SLOW, unit="seconds",
+    what="from the cause of a change of quantity until it is seen live, for 95% of changes; what is open counts as it ages",
+    silence="no quantity was changed by us within the day",
+)  # fmt: skip
+def sync_delay(span: Span) -> Iterator[Reading]:
+    ends = {day: span.end(day) for day in span.days}
+    sellers = {seller.id: seller for seller in span.sellers}
+    for row in delays.change_delays(ends=ends, field=FIELD, slo=SLO_S):
+        if row.account_id in sellers:
             yield Reading(
-                account_id=seller.id, day=day, value=percentile(delays, share), numerator=sum(d <= SLO for d in delays),
-                denominator=len(delays), samples=len(delays), facts={"open": _open(seen, end), "slo_s": f"{SLO}"},
+                account_id=row.account_id, day=row.day, value=row.p95, numerator=row.within, denominator=row.changes,
+                samples=row.changes,
+                facts={"p50": f"{row.p50}", "p99": f"{row.p99}", "open": row.open, "within_s": SLO_S},
             )  # fmt: skip
-
-
-def _open(seen: Iterable[Change], end: datetime) -> int:
-    return sum(each.live_at is None or each.live_at > end for each in seen)
-
-
-def _changes(span: Span) -> dict[int, list[Change]]:
-    found: dict[int, list[Change]] = defaultdict(list)
-    for account_id, kind, _, cause_at, live_at in selectors.write_delays(since=span.end(span.first) - STILL_OPEN):
-        if kind in KINDS:
-            found[account_id].append(Change(cause_at, live_at))
-    return found
-
-
-_WHAT = "from the cause of a change of quantity until it is seen live; what is not live yet counts as it ages"
-_SILENCE = "no quantity was written within the day"
-
-
-@metric("delay_p50", label="Sync delay, half", effect=Effect.SLOW, unit="seconds", what=_WHAT, silence=_SILENCE)
-def half(span: Span) -> Iterator[Reading]:
-    return _measured(span, Decimal("0.50"))
-
-
-@metric("delay_p95", label="Sync delay, 95%", effect=Effect.SLOW, unit="seconds", what=_WHAT, silence=_SILENCE)
-def most(span: Span) -> Iterator[Reading]:
-    return _measured(span, Decimal("0.95"))
-
-
-@metric("delay_p99", label="Sync delay, 99%", effect=Effect.SLOW, unit="seconds", what=_WHAT, silence=_SILENCE)
-def nearly_all(span: Span) -> Iterator[Reading]:
-    return _measured(span, Decimal("0.99"))

@@ -83,7 +83,8 @@ def reading_of(seller: Seller, day: date, share: Share, shown: Sequence[Share]) 
     return Reading(
         account_id=seller.id, day=day, value=share.ratio, numerator=share.failures, denominator=share.cases,
         samples=share.cases, rule=share.rule, used=share.used(limit), left=share.left(limit),
-        facts={"windows": [_told(each) for each in shown], "counts": share.counts},
+        facts={"windows": [_told(each) for each in shown], "counts": share.counts,
+               "is_suspension": share.rule.is_suspension},
     )  # fmt: skip
 
 

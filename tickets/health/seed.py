@@ -50,7 +50,7 @@ def _polled() -> Iterator[HealthBand]:
         seconds = _poll_seconds(adapter)
         if seconds and not adapter.capabilities & PUSHES:
             yield HealthBand(
-                metric="delay_p95", marketplace=adapter.key, stable=POLLED_STABLE * seconds,
+                metric="sync_delay", marketplace=adapter.key, stable=POLLED_STABLE * seconds,
                 watch=POLLED_WATCH * seconds, valid_from=VALID_FROM, source=f"F-18: orders are read every {seconds} s",
             )  # fmt: skip
 

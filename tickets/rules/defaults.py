@@ -88,6 +88,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "supply.overstock": {
         "comparison": "above", "warn": "150", "trigger": "180", "unit": "days", "severity": "S4", "min_samples": 7,
     },
+    "health.limit": AT_ONCE | {
+        "comparison": "at_least", "warn": "0.5", "trigger": "0.8", "unit": "of limit", "severity": "S3",
+        "money_ladder": MONEY,
+        "ladder": [
+            step("S1", ("value", "at_least", "1"), ("is_suspension", "at_least", "1")),
+            step("S2", ("value", "at_least", "1")),
+        ],
+    },
     "sync.failing": AT_ONCE | {
         "comparison": "at_least", "warn": "2", "trigger": "3", "unit": "runs", "severity": "S3", "ladder": BLIND,
         "clears_after": 1, "clears_when": [["ok_runs", "at_least", "3"], ["open_gaps", "at_most", "0"]],

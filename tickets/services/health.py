@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -38,17 +39,19 @@ def measure() -> dict[str, int]:
     wanted = [first + timedelta(days=n) for n in range(HISTORY.days)]
     fresh = [day for day in wanted if day == today or day not in known]
     again = [] if today in known else [day for day in wanted if day > today - LATE_NEWS]
-    counts = measure_days([*{*fresh, *again}])
-    return {**counts, **incidents.follow(fresh)}
+    span = _span([*{*fresh, *again}])
+    counts = Counter(_measure(span, [each for _, each in METRICS if each.effect]))
+    told = incidents.follow(fresh)
+    counts += Counter(_measure(span, [each for _, each in METRICS if not each.effect]))
+    return {**counts, **told}
 
 
-def measure_days(days: Sequence[date]) -> dict[str, int]:
-    """Measure every metric of every account on these days (UTC); returns the rows written."""
-    span = _span(days)
-    if not span.sellers or not days:
-        return {"written": 0}
+def _measure(span: Span, metrics: Sequence[Metric]) -> dict[str, int]:
+    """Measure these metrics of every account on the days of the span; only what changed is written."""
+    if not span.sellers:
+        return {}
     limits = list(HealthBand.objects.all())
-    rows = [row for _, each in METRICS for row in _rows(each, span, limits)]
+    rows = [row for each in metrics for row in _rows(each, span, limits)]
     landed = land(DAYS, rows)
     return {"written": len(landed.changed_ids), "measured": len(rows)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -60,22 +60,18 @@ def follow(days: Iterable[date]) -> dict[str, int]:
         standing = {(i.account_id, i.effect): i for i in Incident.objects.filter(state__in=UNCLOSED)}
         signs = _signs(ordered)
         labels = dict(accounts().values_list("pk", "label"))
-        opened = closed = 0
+        turned: Counter[str] = Counter()
         for day in ordered:
             for place in sorted(signs[day]):
-                incident = _judge(standing.get(place), place, signs[day][place], _end(day), labels)
-                opened += incident is not None and incident.opened_at == _end(day)
-                closed += incident is not None and incident.state == IncidentState.CLOSED
-                _put(standing, place, incident)
+                former = standing.pop(place, None)
+                was = former.state if former else ""
+                incident = _judge(former, place, signs[day][place], _end(day), labels)
+                if incident and incident.state != was:
+                    turned[incident.state] += 1
+                if incident and incident.state in UNCLOSED:
+                    standing[place] = incident
         _gather([i for i in standing.values() if i.state == IncidentState.OPEN])
-    return {"opened": opened, "closed": closed}
-
-
-def _put(standing: dict[Place, Incident], place: Place, incident: Incident | None) -> None:
-    if incident is None or incident.state == IncidentState.CLOSED:
-        standing.pop(place, None)
-    else:
-        standing[place] = incident
+    return {"opened": turned[IncidentState.OPEN], "closed": turned[IncidentState.CLOSED]}
 
 
 def _end(day: date) -> datetime:
@@ -87,8 +83,8 @@ def _signs(days: Sequence[date]) -> dict[date, dict[Place, list[Sign]]]:
     found: dict[date, dict[Place, list[Sign]]] = defaultdict(lambda: defaultdict(list))
     rows = HealthDay.objects.filter(day__in=days).order_by("day", "account", "metric")
     for row in rows.only("account_id", "metric", "day", "value", "numerator", "band", "used", "facts"):
-        if row.metric in METRICS:
-            metric = METRICS.get(row.metric)
+        metric = METRICS.get(row.metric) if row.metric in METRICS else None
+        if metric and metric.effect:
             hit = row.numerator if metric.hits == "numerator" else row.facts.get(metric.hits)
             sign = Sign(row.metric, row.band, row.value, row.used, None if hit is None else int(hit))
             found[row.day][row.account_id, metric.effect].append(sign)

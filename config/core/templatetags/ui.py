@@ -45,6 +45,13 @@ def badge(value: Any) -> SafeString:
 
 
 @register.filter
+def band(name: str, said: str) -> SafeString:
+    """A measured value in the colour of its band, with the band's name; plain where there is no band."""
+    tone = {"stable": "good", "watch": "watch", "risk": "bad"}.get(name, "plain")
+    return format_html('<span class="nf-badge nf-{}">{} {}</span>', tone, said, name)
+
+
+@register.filter
 def money(value: Any) -> SafeString:
     """An amount with its currency, thousands apart, minus in front; unknown is a dash and never zero."""
     if isinstance(value, tuple) and len(value) == 2 and value[0] is not None and value[1]:

@@ -4,12 +4,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from catalog.delays import SHARES, change_delays
+from catalog.models import Listing, OfferChange, OfferField
 from config.core import clock
 from inventory.models import OrderEvent
-from marketplaces.models import Command, Gap
+from marketplaces.models import Gap
 from tests.tickets.conftest import place_order, ship
-from tickets.health import seed
+from tickets.health import delays, seed
 from tickets.models import HealthBand, HealthDay, ServiceLimit
 from tickets.services import health
 
@@ -107,25 +111,51 @@ def test_what_is_not_measured_says_why(shop):
     assert found.why == "only the order list spoke of its orders; completeness needs a second source"
 
 
-def write(account, number, *, minutes_ago, live_after_s=None, kind="set_stock"):
+@pytest.fixture
+def offer(shop):
+    listing = Listing.objects.create(
+        account=shop, external_id="A1", channel="", title="Mug", status="active", fulfilment="merchant",
+        changed_at=clock.now(),
+    )  # fmt: skip
+    return {
+        name: OfferField.objects.create(listing=listing, account=shop, field=name) for name in ("quantity", "price")
+    }
+
+
+def change(offer, *, minutes_ago, live_after_s=None):
     at = clock.now() - timedelta(minutes=minutes_ago)
     live_at = None if live_after_s is None else at + timedelta(seconds=live_after_s)
-    Command.objects.create(
-        account=account, kind=kind, key=f"C{number}", subject="MUG", state="confirmed" if live_at else "accepted",
-        planned_at=at, confirmed_at=live_at,
-    )  # fmt: skip
+    return OfferChange.objects.create(
+        offer=offer, account=offer.account, cause_at=at, wanted_at=at, confirmed_at=live_at
+    )
 
 
-def test_changes_that_are_not_live_yet_count_with_their_age(shop):
-    for number in range(18):
-        write(shop, number, minutes_ago=30, live_after_s=20)
-    write(shop, 18, minutes_ago=30, live_after_s=50)
-    write(shop, 19, minutes_ago=10)
-    write(shop, 20, minutes_ago=10, kind="set_price")
+def test_changes_that_are_not_live_yet_count_with_their_age(offer):
+    for _ in range(18):
+        change(offer["quantity"], minutes_ago=30, live_after_s=20)
+    change(offer["quantity"], minutes_ago=30, live_after_s=50)
+    change(offer["quantity"], minutes_ago=10)
+    change(offer["price"], minutes_ago=10)
     health.measure()
-    assert [row(f"delay_{share}").value for share in ("p50", "p95", "p99")] == [20, 50, 600]
-    assert row("delay_p95").facts == {"open": 1, "slo_s": "60"}
-    assert (row("delay_p95").numerator, row("delay_p95").denominator) == (19, 20)
+    found = row("sync_delay")
+    assert (found.value, found.numerator, found.denominator, found.band) == (50, 19, 20, "stable")
+    assert found.facts == {"p50": "20", "p99": "600", "open": 1, "within_s": 60}
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(1, 9 * 1440), st.none() | st.integers(0, 2 * 86_400)), min_size=1, max_size=12))
+def test_the_database_reckons_delays_as_the_pure_rule_does(offer, made):
+    OfferChange.objects.all().delete()
+    rows = [change(offer["quantity"], minutes_ago=ago, live_after_s=live) for ago, live in made]
+    ends = {TODAY - timedelta(days=n): clock.now() - timedelta(days=n) for n in range(3)}
+    pure = {}
+    for day, until in ends.items():
+        known = [delays.Change(each.cause_at, each.confirmed_at) for each in rows]
+        seen = [each.delay(until) for each in known if each.is_seen(until)]
+        if seen:
+            pure[day] = [delays.percentile(seen, share) for share in SHARES] + [len(seen)]
+    found = change_delays(ends=ends, field="quantity", slo=60)
+    assert {each.day: [each.p50, each.p95, each.p99, each.changes] for each in found} == pure
 
 
 def test_orders_that_are_not_read_any_more_are_a_risk(shop):
@@ -143,8 +173,8 @@ def test_every_day_of_thirteen_weeks_is_measured_once(shop):
     assert (days, first - again) == (31, 30 * (again - 1))
 
 
-def test_the_narrowest_band_holds(shop):
-    HealthBand.objects.create(metric="delay_p95", account=shop, stable=5, watch=10, valid_from=date(2026, 1, 1))
-    write(shop, 1, minutes_ago=30, live_after_s=7)
+def test_the_narrowest_band_holds(shop, offer):
+    HealthBand.objects.create(metric="sync_delay", account=shop, stable=5, watch=10, valid_from=date(2026, 1, 1))
+    change(offer["quantity"], minutes_ago=30, live_after_s=7)
     health.measure()
-    assert row("delay_p95").band == "watch"
+    assert row("sync_delay").band == "watch"
