@@ -100,6 +100,8 @@ def _special(label: str, mark: str) -> dict[str, Any]:
         "tickets.Threshold": {"detector": detector, "warn": None, "channel": "look"},
         "tickets.Breach": {"detector": detector},
         "tickets.Incident": {"state": "open"},
+        "tickets.PlaybookStep": {"position": 99},
+        "tickets.ReviewItem": {"position": 99},
         "tickets.WeeklyReview": {"week_on": NOON.date() - timedelta(days=NOON.weekday()), "signed_by": ""},
         "core.WorkItem": {"job": "finance.judge_all"},
         "core.JobRun": {"job": "finance.judge_all"},

@@ -61,15 +61,13 @@ def follow(days: Iterable[date]) -> dict[str, int]:
         signs = _signs(ordered)
         labels = dict(accounts().values_list("pk", "label"))
         turned: Counter[str] = Counter()
-        for day in ordered:
-            for place in sorted(signs[day]):
-                former = standing.pop(place, None)
-                was = former.state if former else ""
-                incident = _judge(former, place, signs[day][place], _end(day), labels)
-                if incident and incident.state != was:
-                    turned[incident.state] += 1
-                if incident and incident.state in UNCLOSED:
-                    standing[place] = incident
+        for day, place in ((day, place) for day in ordered for place in sorted(signs[day])):
+            former = standing.pop(place, None)
+            was = former.state if former else ""
+            incident = _judge(former, place, signs[day][place], _end(day), labels)
+            turned[incident.state if incident and incident.state != was else ""] += 1
+            if incident and incident.state in UNCLOSED:
+                standing[place] = incident
         _gather([i for i in standing.values() if i.state == IncidentState.OPEN])
     return {"opened": turned[IncidentState.OPEN], "closed": turned[IncidentState.CLOSED]}
 
