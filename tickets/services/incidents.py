@@ -61,7 +61,7 @@ def follow(days: Iterable[date]) -> dict[str, int]:
         signs = _signs(ordered)
         labels = dict(accounts().values_list("pk", "label"))
         turned: Counter[str] = Counter()
-        for day, place in ((day, place) for day in ordered for place in sorted(signs[day])):
+        for day, place in ((each, place) for each in ordered for place in sorted(signs[each])):
             former = standing.pop(place, None)
             was = former.state if former else ""
             incident = _judge(former, place, signs[day][place], _end(day), labels)
