@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.contrib import admin
 
 from config.core.admin import Configure, Inspect
-from inventory.models import Order, OrderEvent, OrderLine, Return, StockLevel, Warehouse
+from inventory.models import (
+    Coverage,
+    InboundShipment,
+    Order,
+    OrderEvent,
+    OrderLine,
+    Return,
+    StockLevel,
+    SupplyPolicy,
+    Warehouse,
+)
 
 
 @admin.register(Order)
@@ -59,3 +69,33 @@ class StockLevelAdmin(Inspect):
     list_filter = ("warehouse",)
     list_select_related = ("warehouse", "sku")
     search_fields = ("remote_id__startswith",)
+
+
+@admin.register(SupplyPolicy)
+class SupplyPolicyAdmin(Configure):
+    list_display = (
+        "cover_days",
+        "service",
+        "review_days",
+        "growth",
+        "short_below",
+        "low_below",
+        "high_above",
+        "long_above",
+    )
+
+
+@admin.register(Coverage)
+class CoverageAdmin(Inspect):
+    list_display = ("sku", "warehouse", "available", "velocity", "days", "state", "proposed", "computed_at")
+    list_filter = ("state",)
+    list_select_related = ("sku", "warehouse")
+    search_fields = ("sku__code__startswith",)
+
+
+@admin.register(InboundShipment)
+class InboundShipmentAdmin(Inspect):
+    list_display = ("reference", "kind", "supplier", "destination", "state", "expected_on")
+    list_filter = ("state", "kind")
+    list_select_related = ("destination",)
+    search_fields = ("reference__startswith",)

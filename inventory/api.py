@@ -13,21 +13,18 @@ from rest_framework.response import Response
 from config.core import clock
 from config.core.api import Asked, MoneyField, Named, Question, Rows, exact, write
 from config.core.permissions import Action
-from inventory import filters, selectors
+from inventory import filters, selectors, supply_api
 from inventory.models import (
-    Coverage,
     Order,
     OrderEvent,
     OrderLine,
     Return,
     SalesDay,
     SkuDay,
-    StockDay,
     StockLevel,
     Warehouse,
 )
 from inventory.services import shipments
-from inventory.supply_filters import CoverFilter
 from marketplaces.api.writes import CommandSerializer, wish
 from marketplaces.services import records
 from marketplaces.services.writes import MOST_UNITS, Parcel
@@ -252,42 +249,6 @@ class SalesView(Question):
         return Response(GroupSerializer(selectors.sales_by(given.pop("by"), **given), many=True).data)
 
 
-class CoverageSerializer(serializers.ModelSerializer):
-    """Days and units; null means not known, and `why` says why. `warehouse` null: all places of our own together."""
-
-    warehouse, sku = Named("code", or_null=True), Named("code")
-
-    class Meta:
-        model = Coverage
-        fields = (
-            "id", "sku", "warehouse", "computed_at", "seen_at", "on_hand", "available", "arriving", "ordered", "sold_30",
-            "in_stock_30", "velocity", "velocity_note", "deviation", "days", "why", "state", "runs_out_on", "lead_days",
-            "lead_deviation", "safety_stock", "reorder_point", "proposed", "proposal_why", "supply_30", "supply_90",
-        )  # fmt: skip
-
-
-class StockDaySerializer(serializers.ModelSerializer):
-    """One day (UTC) of a SKU in a pool; `in_stock` is the fraction of the day with units to sell, null while open."""
-
-    warehouse, sku = Named("code", or_null=True), Named("code")
-
-    class Meta:
-        model = StockDay
-        fields = ("id", "sku", "warehouse", "day", "on_hand", "available", "in_stock")
-
-
-class CoverageViews(Rows):
-    queryset = Coverage.objects.select_related("warehouse", "sku")
-    serializer_class = CoverageSerializer
-    filterset_class = CoverFilter
-
-
-class StockDayViews(Rows):
-    queryset = StockDay.objects.select_related("warehouse", "sku")
-    serializer_class = StockDaySerializer
-    filterset_fields = {"sku__code": ["exact"], "warehouse__code": ["exact"], "day": ["gte", "lte"]}
-
-
 VIEWS: dict[str, Any] = {
     "orders": OrderViews,
     "order-lines": LineViews,
@@ -297,7 +258,6 @@ VIEWS: dict[str, Any] = {
     "stock": StockViews,
     "sales-days": SalesDayViews,
     "sku-days": SkuDayViews,
-    "coverage": CoverageViews,
-    "stock-days": StockDayViews,
+    **supply_api.VIEWS,
 }
 QUESTIONS: dict[str, Any] = {"sales": SalesView}

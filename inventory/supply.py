@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
-from inventory.models import Coverage, SupplyPolicy, Warehouse
+from inventory.models import (
+    Coverage,
+    Holding,
+    InboundLine,
+    InboundReceipt,
+    InboundShipment,
+    InboundState,
+    MoveKind,
+    StockDay,
+    StockMove,
+    SupplyPolicy,
+    Warehouse,
+)
 
 OWN = "own"
+OPEN_INBOUND = (InboundState.PLANNED, InboundState.ORDERED, InboundState.IN_TRANSIT, InboundState.RECEIVING)
 
 
 def policy() -> SupplyPolicy:
@@ -43,3 +58,44 @@ def pools() -> list[tuple[str, str]]:
     """What a pool is chosen from: our own places together, and each marketplace's."""
     theirs = Warehouse.objects.filter(account__isnull=False, fulfilment="marketplace").order_by("label")
     return [(OWN, "our own places"), *theirs.values_list("code", "label")]
+
+
+def cover_of(*, sku_id: int) -> list[Coverage]:
+    """A SKU in every pool, our own places first."""
+    return list(cover().filter(sku=sku_id).order_by(F("warehouse__label").asc(nulls_first=True)))
+
+
+def stock_days(*, sku_id: int, since: date, until: date) -> list[StockDay]:
+    """How a SKU's stock stood in each pool on each day."""
+    found = StockDay.objects.filter(sku=sku_id, day__range=(since, until)).select_related("warehouse")
+    return list(found.order_by("day", "pk"))
+
+
+def holdings_of(*, sku_id: int) -> QuerySet[Holding]:
+    return Holding.objects.filter(sku=sku_id).select_related("warehouse").order_by("warehouse__label")
+
+
+def inbound_of(*, sku_id: int) -> QuerySet[InboundLine]:
+    """What of a SKU is on its way, the next first."""
+    found = InboundLine.objects.filter(sku=sku_id, shipment__state__in=OPEN_INBOUND)
+    return found.select_related("shipment__destination").order_by(F("shipment__expected_on").asc(nulls_last=True), "pk")
+
+
+def receipts_of(*, sku_id: int) -> tuple[list[tuple[date, int]], int]:
+    """Days and units that came to our own places (a transfer between them brings nothing), and what lies there now."""
+    came = (MoveKind.OPENING, MoveKind.RECEIPT, MoveKind.RESTOCK)
+    moves = StockMove.objects.filter(sku=sku_id, kind__in=came).values_list("happened_at", "quantity")
+    held = Holding.objects.filter(sku=sku_id).aggregate(units=Sum("on_hand"))["units"] or 0
+    return [(moment.date(), units) for moment, units in moves.order_by("happened_at", "pk")], held
+
+
+def inbound() -> QuerySet[InboundShipment]:
+    """Goods on their way with their `units` and how many of them came (`came`)."""
+    found = InboundShipment.objects.select_related("destination", "origin")
+    return found.annotate(units=Coalesce(Sum("lines__quantity"), 0), came=Coalesce(Sum("lines__received"), 0))
+
+
+def receipts(*, shipment: InboundShipment) -> QuerySet[InboundReceipt]:
+    """What came of a shipment, the latest first."""
+    found = InboundReceipt.objects.filter(line__shipment=shipment).select_related("line__sku")
+    return found.order_by("-received_at", "-pk")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import django_filters
 from django.db.models import QuerySet
 
-from config.core.filters import FlagFilter, SearchFilter
-from inventory.models import Coverage, CoverState
-from inventory.supply import OWN, pools
+from config.core import clock
+from config.core.filters import FlagFilter, SearchFilter, SpanFilter
+from inventory.models import Coverage, CoverState, InboundKind, InboundShipment, InboundState
+from inventory.supply import OPEN_INBOUND, OWN, pools
 
 
 class CoverFilter(django_filters.FilterSet):
@@ -29,3 +30,21 @@ class CoverFilter(django_filters.FilterSet):
 
     def proposed(self, queryset: QuerySet[Coverage], name: str, value: bool) -> QuerySet[Coverage]:
         return queryset.filter(proposed__gt=0) if value else queryset.exclude(proposed__gt=0)
+
+
+class InboundFilter(django_filters.FilterSet):
+    q = SearchFilter(label="reference", exact=("reference", "external_ref"), within=("supplier",))
+    sku = django_filters.CharFilter(field_name="lines__sku__code", label="SKU")
+    state = django_filters.MultipleChoiceFilter(choices=InboundState.choices)
+    kind = django_filters.ChoiceFilter(choices=InboundKind.choices, empty_label="any")
+    destination = django_filters.CharFilter(field_name="destination__code", label="to (code)")
+    expected = SpanFilter(field_name="expected_on", label="expected")
+    is_late = FlagFilter(method="late", label="late")
+
+    class Meta:
+        model = InboundShipment
+        fields = ["q", "sku", "state", "kind", "destination", "expected", "is_late"]
+
+    def late(self, queryset: QuerySet[InboundShipment], name: str, value: bool) -> QuerySet[InboundShipment]:
+        late = {"state__in": OPEN_INBOUND, "expected_on__lt": clock.now().date()}
+        return queryset.filter(**late) if value else queryset.exclude(**late)

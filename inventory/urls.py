@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import cover, orders, returns, stock
+from inventory.views import cover, inbound, orders, returns, stock
 
 app_name = "inventory"
 urlpatterns = [
@@ -10,5 +10,7 @@ urlpatterns = [
     path("returns/", returns.returns, name="returns"),
     path("stock/", stock.stock, name="stock"),
     path("coverage/", cover.coverage, name="coverage"),
-    path("replenishment/", cover.replenishment, name="replenishment"),
+    path("inbound/", inbound.shipments, name="inbound"),
+    path("inbound/new/", inbound.new, name="inbound_new"),
+    path("inbound/<int:pk>/", inbound.shipment, name="inbound_shipment"),
 ]

@@ -46,7 +46,7 @@ def _margin(link: Facts) -> str:
 
 
 def _cover(link: Facts) -> str:
-    return f"{reverse('inventory:coverage')}?{urlencode({'q': link['sku']})}"
+    return reverse("stock_of", args=[link["sku"]])
 
 
 def _at(name: str, key: str = "id") -> Callable[[Facts], str]:
@@ -135,7 +135,7 @@ _ACTIONS: dict[str, Callable[[Facts], str]] = {
     "open_health": _account_health,
     "open_late_orders": lambda params: f"{reverse('inventory:orders')}?is_late=true",
     "open_prices": lambda params: reverse("sku", args=[params["sku"]]),
-    "open_replenishment": lambda params: f"{reverse('inventory:replenishment')}?{urlencode({'q': params['sku']})}",
+    "open_replenishment": lambda params: f"{reverse('replenishment')}?{urlencode({'q': params['sku']})}",
     "open_stock": _cover,
     "open_rates": lambda params: reverse("finance:rates"),
     "fill_cost_sheet": lambda params: f"{reverse('finance:cost_gaps')}?{urlencode({'sku': params['sku']})}",

@@ -25,7 +25,8 @@ def describe(sku: Sku, given: Mapping[str, str], *, by: str, source: str = "") -
 
     Returns how many changed; a text that cannot be read raises ValidationError with every problem.
     """
-    values, problems = {}, []
+    values: dict[str, Any] = {}
+    problems: list[str] = []
     for name, text in given.items():
         try:
             values |= {name: master.read(name, text)} if text.strip() else {}

@@ -37,7 +37,7 @@ ALLOWS: dict[str, frozenset[Action]] = {
         }
     ),
     Scope.CATALOG: frozenset({Action.LINK_PRODUCTS}),
-    Scope.WRITE: frozenset({Action.WRITE_MARKETPLACE}),
+    Scope.WRITE: frozenset({Action.WRITE_MARKETPLACE, Action.PLAN_SUPPLY}),
 }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from config.screens import home, jobs, live, order, paces, sales, search, sku, sync_health, unlinked
+from config.screens import goods, home, jobs, live, order, paces, reordering, sales, search, sku, sync_health, unlinked
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("orders/<int:pk>/", order.order, name="order"),
     path("orders/of/<slug:account>/<path:external_id>/", order.order_of, name="order_of"),
+    path("replenishment/", reordering.replenishment, name="replenishment"),
+    path("stock/of/<path:code>/", goods.goods, name="stock_of"),
     path("products/<path:code>/", sku.sku, name="sku"),
     path("unlinked/", unlinked.unlinked, name="unlinked"),
     path("unlinked/<int:pk>/", unlinked.unlinked_product, name="unlinked_product"),

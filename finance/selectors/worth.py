@@ -9,8 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Case, DecimalField, F, OuterRef, Q, QuerySet, Subquery, When
 
+from config.core import clock
 from finance.fx.sql import rates_for
+from finance.models import Cost
 
 WINDOW = timedelta(days=30)
 _RATES = rates_for(
@@ -46,3 +49,20 @@ def worth(sku_ids: Iterable[int], *, on: date, to: str) -> dict[int, Worth]:
             if amount is not None:
                 found[sku_id] = Worth(amount / units, not is_known)
     return found
+
+
+def with_cost(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Rows that have a `sku` and a `warehouse`, with the landed cost of a piece today: `unit_cost`, `cost_currency`.
+
+    A cost of the place itself goes before one for all places, the newest first; without a valid one both are None.
+    """
+    now = clock.now()
+    known = Cost.objects.filter(sku=OuterRef("sku"), valid_from__lte=now.date(), known_at__lte=now)
+    here = known.filter(Q(warehouse=None) | Q(warehouse=OuterRef("warehouse")))
+    newest = here.order_by(F("warehouse").asc(nulls_last=True), "-valid_from", "-known_at", "-pk")
+    amount = Case(When(is_end=False, then=F("landed")), output_field=DecimalField(max_digits=19, decimal_places=4))
+    currency = Case(When(is_end=False, then=F("currency")))
+    return rows.annotate(
+        unit_cost=Subquery(newest.annotate(each=amount).values("each")[:1]),
+        cost_currency=Subquery(newest.annotate(each=currency).values("each")[:1]),
+    )

@@ -76,7 +76,7 @@ def send(shipment: InboundShipment, *, by: str, expected_on: date | None = None)
     if held.origin and held.origin.account_id is None:
         stock.move(
             [
-                Move(warehouse_id=held.origin_id, sku_id=line.sku_id, kind=MoveKind.TRANSFER_OUT,
+                Move(warehouse_id=held.origin.pk, sku_id=line.sku_id, kind=MoveKind.TRANSFER_OUT,
                      quantity=-line.quantity, key=f"inbound:{line.pk}:sent", reference=held.reference)
                 for line in held.lines.order_by("pk")
             ],

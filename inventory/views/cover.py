@@ -35,11 +35,12 @@ def _speed(row: Coverage) -> object:
     return None if row.velocity is None else f"{row.velocity:.2f}"
 
 
-def _note(row: Coverage) -> str:
+def note(row: Coverage) -> str:
+    """What a person should know about the figures of a row."""
     return ", ".join(filter(None, (WHY.get(row.velocity_note, ""), WHY.get(row.proposal_why, ""))))
 
 
-_WHERE = (
+WHERE = (
     Column("SKU", "sku.code", sort="sku__code"),
     Column("Title", "sku.title", is_wide_only=True),
     Column("Place", supply.pool_label, sort="warehouse__label"),
@@ -54,7 +55,7 @@ COVERAGE = Listing(
     queryset=lambda request: supply.cover(),
     filterset=CoverFilter,
     columns=(
-        *_WHERE,
+        *WHERE,
         Column("Cover", "state", "badge"),
         Column("Runs out", "runs_out_on", "moment", sort="runs_out_on"),
         Column("On the way", "ordered", "number", sort="ordered"),
@@ -62,33 +63,10 @@ COVERAGE = Listing(
         Column("Days in stock of 30", "in_stock_30", "number", is_wide_only=True),
     ),
     order_by=("days", "pk"),
-    link=lambda row: reverse("sku", args=[row.sku.code]),
+    link=lambda row: reverse("stock_of", args=[row.sku.code]),
     empty="No SKU fits. Cover is measured every six hours from stock and sales.",
-)
-REPLENISHMENT = Listing(
-    title="Replenishment",
-    subtitle="What to order so that the goods last through lead time, review and cover: whole packs, and no less than the "
-    "supplier accepts.",
-    queryset=lambda request: supply.cover().filter(proposed__gt=0),
-    filterset=CoverFilter,
-    columns=(
-        *_WHERE,
-        Column("On the way", "ordered", "number", sort="ordered"),
-        Column("Lead, days", "lead_days", "number", sort="lead_days"),
-        Column("Order at", "reorder_point", "number", is_wide_only=True),
-        Column("Proposed", "proposed", "number", sort="proposed"),
-        Column("Supplier", "sku.supplier", sort="sku__supplier"),
-        Column("Because", _note, is_wide_only=True),
-    ),
-    order_by=("days", "pk"),
-    link=lambda row: reverse("sku", args=[row.sku.code]),
-    empty="Nothing to order: all SKUs with a known lead time last long enough.",
 )
 
 
 def coverage(request: HttpRequest) -> HttpResponseBase:
     return listing(request, COVERAGE)
-
-
-def replenishment(request: HttpRequest) -> HttpResponseBase:
-    return listing(request, REPLENISHMENT)

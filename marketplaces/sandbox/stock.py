@@ -13,6 +13,8 @@ from marketplaces.sandbox.stage import Stage
 
 CYCLE_DAYS = 21
 TRAVEL_DAYS = 6
+WEEKS = (4, 5, 7, 9, 11, 13, 16, 28)
+"""How long a delivery lasts: some products are always short, some lie long."""
 
 SoldThrough = Callable[[int], Mapping[int, int]]  # a day -> units sold since day 0 by product serial
 
@@ -24,9 +26,10 @@ def restocked_on(stage: Stage, product: WorldProduct, day: int) -> int:
 
 
 def capacity(stage: Stage, product: WorldProduct) -> int:
-    """Units after a delivery: about five weeks of demand, with a floor."""
+    """Units after a delivery: some weeks of demand, with a floor."""
     share = assortment.popularity(product) / _everything(stage)
-    return stage.pick(8, 30, "capacity", product.serial) + round(share * stage.account.orders_per_day * 1.6 * 35)
+    days = 7 * WEEKS[stage.pick(0, len(WEEKS) - 1, "weeks", product.serial)]
+    return stage.pick(4, 12, "capacity", product.serial) + round(share * stage.account.orders_per_day * 1.6 * days)
 
 
 def on_hand(stage: Stage, product: WorldProduct, day: int, sold_through: SoldThrough) -> int:

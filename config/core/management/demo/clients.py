@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 
 from catalog.services import products
 from config.core import tenancy
-from config.core.management.demo import agreements, stock
+from config.core.management.demo import agreements, stock, supply
 from config.core.permissions import Role
 from config.tenants import services
 from config.tenants.models import Tenant
@@ -60,6 +60,7 @@ def _furnish(client: str, world: World) -> None:
     for adapter in registry.all_adapters():
         for declared in (a for a in adapter.sandbox_accounts if a.client == client):
             _account(adapter, declared, world)
+    supply.describe(world)
     agreements.enter_costs(world)
     for account in Account.objects.filter(key__in=world.stages):
         agreements.agree_fees(world.stages[account.key], account)

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from config.core import clock, files, jobs, schedule, tenancy, work
-from config.core.management.demo import bank, clients, stock
+from config.core.management.demo import bank, clients, stock, supply
 from config.core.models import WorkItem, WorkState
 from finance.fx import services as rates
 from marketplaces import registry
@@ -71,6 +71,7 @@ def play(origin: date, worlds: Mapping[str, World], report: Report) -> None:
     for client, world in worlds.items():
         with tenancy.in_tenant(client):
             bank.receive(world, clock.now())
+            supply.expect(world)
     _catch_up(found, report)
     for client in found:
         with tenancy.in_tenant(client):
