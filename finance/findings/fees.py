@@ -2,7 +2,8 @@
 
 `told` is a temporary table of all that statements say of the order lines in question. What was charged twice is a
 finding of its own and is left out here; rows of a statement that is not whole prove nothing. A fee of which nothing is
-expected is judged only where the account says that its schedule names every fee.
+expected is judged only where the account says that its schedule names every fee. Where no schedule says whether a
+commission fell on shipping too, it fell on goods alone if only that makes its rate one of whole or half per cents.
 """
 
 from finance.expected import ASKED, PICKED, charged, digits, of_fees
@@ -104,6 +105,7 @@ WITH {PICKED.format(asked=ASKED.format(which=_REFUNDED))}, ruled AS (
         sum(line.amount) FILTER (WHERE line.line_class = ANY(%(sale)s)) AS paid,
         -sum(line.amount) FILTER (WHERE line.line_class IN ('refund_principal', 'refund_promotion')) AS goods_back,
         -sum(line.amount) FILTER (WHERE line.line_class LIKE 'refund\\_%%') AS paid_back,
+        coalesce(sum(line.amount) FILTER (WHERE line.line_class = 'tax'), 0) AS tax,
         sum(abs(line.quantity)) FILTER (WHERE line.line_class = 'principal') AS units,
         coalesce(-sum(line.amount) FILTER (WHERE line.line_class = 'commission'), 0) AS commission,
         coalesce(sum(line.amount) FILTER (WHERE line.line_class = 'fee_reversal'), 0) AS credited,
@@ -127,7 +129,13 @@ WITH {PICKED.format(asked=ASKED.format(which=_REFUNDED))}, ruled AS (
     FROM moved LEFT JOIN finance_expectedfee fee
         ON fee.order_line_id = moved.order_line_id AND fee.line_class = 'commission'
     LEFT JOIN ruled ON ruled.order_line_id = moved.order_line_id AND ruled.line_class = 'commission'
-    CROSS JOIN LATERAL (SELECT coalesce(ruled.basis = 'item', false) AS is_goods) AS basis
+    CROSS JOIN LATERAL (SELECT coalesce(bool_or(fits) FILTER (WHERE is_goods) AND NOT bool_or(fits)
+            FILTER (WHERE NOT is_goods), false) AS is_goods FROM (
+        SELECT is_goods, round(round(moved.commission / base * 200) / 200 * base, {digits("moved.currency")})
+            = moved.commission AS fits
+        FROM (VALUES (true, moved.goods), (true, moved.goods + moved.tax), (false, moved.paid)) AS tried(is_goods, base)
+        WHERE base > 0) AS told) AS learned
+    CROSS JOIN LATERAL (SELECT coalesce(ruled.basis = 'item', learned.is_goods) AS is_goods) AS basis
     CROSS JOIN LATERAL (SELECT moved.goods_back * moved.units / nullif(moved.goods, 0) AS pieces) AS part
     WHERE moved.commission > 0
 ), due AS (

@@ -142,6 +142,22 @@ def test_it_finds_the_credit_of_the_worked_statement_without_any_schedule(tell):
     assert tell(*rows, agreed=(), is_complete=False, orders=[shipped]) == [("refund_without_credit", Decimal("3.74"))]
 
 
+@pytest.mark.parametrize(
+    ("commission", "missing"),
+    [("-10.92", "10.92"), ("-11.91", "10.92"), ("-11.00", "10.08")],
+    ids=["goods", "all", "neither"],
+)
+def test_it_learns_from_the_rate_whether_a_commission_fell_on_shipping_where_no_schedule_tells(
+    tell, commission, missing
+):
+    rows = [
+        ((C.PRINCIPAL, "72.80"),), ((C.SHIPPING, "6.62"),), ((C.COMMISSION, commission),), ((C.REFUND_PRINCIPAL, "-72.80"),),
+    ]  # fmt: skip
+    of = replace(item(quantity=1, total="72.80"), shipping=euro("6.62"))
+    shipped = factories.order("O-A", status=OrderStatus.SHIPPED, lines=(of,))
+    assert tell(*rows, agreed=(), is_complete=False, orders=[shipped]) == [("refund_without_credit", Decimal(missing))]
+
+
 def test_it_finds_that_more_was_kept_of_a_refund_than_the_rule_allows(tell):
     assert tell(*SALE, *REFUND[:2], ((C.ADMINISTRATION_FEE, "-3.75"),)) == [("refund_without_credit", Decimal("3"))]
 
