@@ -59,19 +59,20 @@ FROM chosen WHERE finance_match.settlement_line_id = chosen.id
 """
 _SPREAD = """
 WITH whole AS (
-    SELECT l.*, {unit} AS unit FROM loose l
+    SELECT l.id, l.account_id, l.order_ref, l.amount, {unit} AS unit FROM loose l
     JOIN finance_match found ON found.settlement_line_id = l.id AND found.order_line_id IS NULL
     WHERE l.reason = 'no_line' AND NOT l.names_product AND l.line_ref = '' AND l.line_class = ANY(%(whole_order)s)
 ), valued AS (
-    SELECT w.id, w.amount, w.unit, abs(w.amount) / w.unit AS units, item.id AS item_id, item.item_total IS NULL AS is_blank,
-        CASE WHEN item.quantity_cancelled = item.quantity THEN 0
-            ELSE greatest(item.item_total - coalesce(item.discount, 0), 0) END AS value
+    SELECT w.id, w.amount, w.unit, abs(w.amount) / w.unit AS units, item.id AS item_id, worth.value,
+        sum(worth.value) OVER of_line AS total, count(*) OVER of_line AS items,
+        bool_or(item.item_total IS NULL) OVER of_line AS is_blank
     FROM whole w JOIN inventory_orderline item ON item.account_id = w.account_id AND item.order_ref = w.order_ref
+    CROSS JOIN LATERAL (SELECT CASE WHEN item.quantity_cancelled = item.quantity THEN 0
+        ELSE greatest(item.item_total - coalesce(item.discount, 0), 0) END AS value) AS worth
+    WINDOW of_line AS (PARTITION BY w.id)
 ), weighed AS (
-    SELECT v.*, CASE WHEN total.value = 0 THEN 1 ELSE v.value END AS weight,
-        CASE WHEN total.value = 0 THEN total.items ELSE total.value END AS base
-    FROM valued v JOIN (SELECT id, sum(value) AS value, count(*) AS items, bool_or(is_blank) AS is_blank FROM valued
-        GROUP BY id) AS total ON total.id = v.id AND NOT total.is_blank
+    SELECT *, CASE WHEN total = 0 THEN 1 ELSE value END AS weight, CASE WHEN total = 0 THEN items ELSE total END AS base
+    FROM valued WHERE NOT is_blank
 ), floored AS (
     SELECT *, div(units * weight, base) AS least, mod(units * weight, base) AS rest FROM weighed
 ), shared AS (

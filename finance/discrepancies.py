@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from config.core import clock
 from config.core.events import announce
-from finance import order_money
+from finance import order_money, touched
 from finance.classes import SALE
 from finance.findings import charges, fees, payments, payouts, refunds, rows, statements
 from finance.models import DiscrepancyKind
@@ -97,10 +97,11 @@ def refresh(settlement_ids: Sequence[int]) -> list[int]:
     """Judge these statements, and everything that needs no statement; returns the ids of discrepancies that changed."""
     given = _limits(settlement_ids)
     with transaction.atomic(), connection.cursor() as cursor:
-        order_money.tell(cursor, settlement_ids=settlement_ids)
+        touched.begin(cursor, settlement_ids=settlement_ids)
         order_money.refresh(cursor)
+        touched.tell(cursor)
         changed = {finding.kind: _one(cursor, finding, given) for finding in FINDINGS}
-        cursor.execute("DROP TABLE touched, told")
+        touched.end(cursor)
         ids = sorted(pk for some in changed.values() for pk in some)
         if ids:
             announce(discrepancies_changed, ids=ids)

@@ -54,7 +54,8 @@ WITH fits AS MATERIALIZED (
         (p.remote_id <> '' AND item.remote_id = p.remote_id) OR coalesce(named.sku_id = item.sku_id, false)
             OR coalesce(known.product_ids @> p.product, false) AS product,
         coalesce(abs(p.quantity) IN (item.quantity, item.quantity_shipped), false) AS quantity,
-        coalesce({distance} <= 0.01, false) AS amount
+        (NOT p.names_product OR item.remote_id = p.remote_id OR p.product IS NOT NULL)
+            AND coalesce({distance} <= 0.01, false) AS amount
     FROM pending p
     JOIN inventory_orderline item ON item.account_id = p.account_id AND item.order_ref = p.order_ref
     LEFT JOIN catalog_remoteproduct known
@@ -137,7 +138,7 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
         cursor.execute(_EXACT, given)
         matched = cursor.rowcount
         cursor.execute(_PENDING, given)
-        cursor.execute("ANALYZE pending")
+        cursor.execute("ANALYZE pending (account_id, order_ref, remote_id)")
         cursor.execute(_FIT.format(distance=_amount_distance()), given)
         matched += cursor.rowcount
         cursor.execute(_EVENT, given)

@@ -58,8 +58,13 @@ class OrderLineMoney(models.Model):
         verbose_name_plural = "money of order lines"
         indexes = [
             models.Index(fields=["ordered_on", "account"], name="order_line_money_day"),
-            models.Index(fields=["state", "-ordered_on"], name="order_line_money_state"),
-            models.Index(fields=["basis", "-ordered_on"], name="order_line_money_basis"),
+            models.Index(
+                fields=["state", "-ordered_on"], condition=~Q(state__in=[MoneyState.SETTLED, MoneyState.LOCKED]),
+                name="order_line_money_open",
+            ),
+            models.Index(
+                fields=["basis", "-ordered_on"], condition=~Q(basis=MoneyState.SETTLED), name="order_line_money_odd"
+            ),
             models.Index(
                 fields=["account", "channel", "-order_line"], condition=Q(is_tax_apart__isnull=False),
                 name="order_line_money_tax",

@@ -145,7 +145,11 @@ class SettlementLine(models.Model):
                 fields=["settlement"], condition=Q(scope__in=["account", "shipment"]), name="settlement_line_account"
             ),
             models.Index(fields=["settlement"], condition=Q(scope="reserve"), name="settlement_line_reserve"),
-        ]
+            models.Index(
+                fields=["settlement"], condition=Q(line_class__in=["penalty", "reimbursement", "clawback"]),
+                name="settlement_line_notable",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.settlement_id}:{self.row_no} {self.line_class}"

@@ -1,0 +1,146 @@
+"""Which order lines some statements speak of, what all statements say of each in sum, and row by row where it is odd.
+
+Three temporary tables of one transaction: `touched` has a row per order line and currency with its sums, `odd` those that
+a finding about rows could concern, `told` all rows of these. An order line that is not odd has no row charged twice, no
+refund, no tax kept by the marketplace, no variance, and each of its fees within what is expected: nothing is to be found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from finance.classes import ORDER_FEES, REFUNDS, SALE
+from finance.findings.fees import JUDGED
+from marketplaces.canonical import LineClass
+
+RECOVERS = ("reimbursement", "claim")
+_SALE, _PRINCIPAL, _REFUND, _CHARGEBACK, _RECOVERS, _WITHHELD = (1 << place for place in range(6))
+_MASKS = ((_SALE, SALE), (_PRINCIPAL, ("principal",)), (_REFUND, REFUNDS), (_CHARGEBACK, ("chargeback",)),
+          (_RECOVERS, RECOVERS), (_WITHHELD, ("tax_withheld",)))  # fmt: skip
+_FEES = tuple(dict.fromkeys((*ORDER_FEES, *JUDGED)))
+_ODD_KINDS = _REFUND | _WITHHELD
+
+
+def _of(mask: int, expression: str, aggregate: str = "sum") -> str:
+    return f"{aggregate}({expression}) FILTER (WHERE mask & {mask} <> 0)"
+
+
+_MEASURES = {
+    "total": ("sum(amount)", "sum"),
+    "settled": (_of(_SALE, "amount"), "sum"),
+    "has_sale": (_of(_PRINCIPAL, "true", "bool_or"), "bool_or"),
+    "units": (_of(_PRINCIPAL, "abs(quantity)"), "sum"),
+    "refunded": (_of(_REFUND, "amount"), "sum"),
+    "charged_back": (_of(_CHARGEBACK, "amount"), "sum"),
+    "recovered": (_of(_RECOVERS, "amount"), "sum"),
+    "settlement_id": (_of(_PRINCIPAL, "row.settlement_id", "max"), "max"),
+    "is_doubtful": (_of(_SALE, "state = 'inconsistent'", "bool_or"), "bool_or"),
+    "is_locked": ("bool_and(state IN ('locked', 'reissued'))", "bool_and"),
+    "kinds": ("bit_or(mask)", "bit_or"),
+    "fees": ("sum(fee)", "sum"),
+    "fee_kinds": ("bit_or(fee)::bigint", "bit_or"),
+    "first_statement": ("min(row.settlement_id)", "min"),
+    "last_statement": ("max(row.settlement_id)", "max"),
+    "is_odd": ("bool_or(is_odd)", "bool_or"),
+}
+"""Per column: the sum over rows, and how two such sums make one. A fee charged once has its bit once in `fees`."""
+
+
+def _kinds() -> str:
+    """A table of every class: its bits for what it is, and a bit of its own if it is a fee."""
+    masks: dict[str, int] = {}
+    for mask, classes in _MASKS:
+        masks |= {name: masks.get(name, 0) | mask for name in classes}
+    rows = [f"('{name}', {masks.get(name, 0)}, {1 << _FEES.index(name) if name in _FEES else 0})" for name in LineClass]
+    return f"(VALUES {', '.join(rows)}) AS kind(line_class, mask, fee)"
+
+
+_SUMS = f"""
+SELECT order_line_id, currency, {", ".join(f"{told} AS {name}" for name, (told, _) in _MEASURES.items())}
+FROM (
+    SELECT found.order_line_id, line.currency, found.amount, line.quantity, line.settlement_id, s.state, kind.mask, kind.fee,
+        kind.fee > 0 AND found.amount < 0 AND CASE WHEN expected.id IS NULL THEN s.account_id = ANY(%(complete)s)
+            ELSE expected.amount = 0 OR expected.amount - found.amount > expected.tolerance END AS is_odd
+    FROM {{rows}}
+    JOIN finance_settlement s ON s.id = line.settlement_id
+    JOIN {_kinds()} ON kind.line_class = line.line_class
+    LEFT JOIN finance_expectedfee expected ON expected.order_line_id = found.order_line_id
+        AND expected.line_class = line.line_class AND kind.fee > 0
+    WHERE {{which}} ORDER BY 1, 2
+) AS row GROUP BY 1, 2
+"""  # noqa: S608 - constant text
+_OWN = _SUMS.format(
+    rows="finance_settlementline line JOIN finance_match found ON found.settlement_line_id = line.id",
+    which="line.settlement_id = ANY(%(ids)s) AND found.order_line_id IS NOT NULL",
+)
+_NAMING_ORDER = """{touched} JOIN inventory_orderline item ON item.id = {touched}.order_line_id
+    JOIN finance_settlementline line ON line.account_id = item.account_id AND line.order_ref = item.order_ref
+    JOIN finance_match found ON found.settlement_line_id = line.id AND found.order_line_id = item.id"""
+_CHAINED = """{touched} JOIN inventory_orderline item ON item.id = {touched}.order_line_id
+    JOIN finance_match found ON found.order_line_id = item.id AND found.layer IN (4, 8)
+    JOIN finance_settlementline line ON line.id = found.settlement_line_id AND line.order_ref <> item.order_ref"""
+_CREATE = f"CREATE TEMPORARY TABLE touched ON COMMIT DROP AS {_OWN}"
+_ADD_LINES = """
+INSERT INTO touched (order_line_id, currency) SELECT id, currency FROM inventory_orderline WHERE id = ANY(%(lines)s)
+"""
+_ADD_OTHERS = "INSERT INTO touched " + " UNION ALL ".join(
+    f"({_SUMS.format(rows=rows.format(touched='touched'), which='s.id <> ALL(%(ids)s) AND touched.currency = item.currency')})"
+    for rows in (_NAMING_ORDER, _CHAINED)
+)
+_JOIN = f"""
+WITH apart AS (
+    DELETE FROM touched WHERE order_line_id IN (SELECT order_line_id FROM touched GROUP BY 1 HAVING count(*) > 1)
+    RETURNING *
+)
+INSERT INTO touched SELECT order_line_id, currency, {", ".join(f"{join}({name})" for name, (_, join) in _MEASURES.items())}
+FROM apart GROUP BY 1, 2
+"""  # noqa: S608 - constant text
+_ODD = f"""
+CREATE TEMPORARY TABLE odd ON COMMIT DROP AS
+SELECT order_line_id FROM touched
+WHERE fees <> fee_kinds OR first_statement <> last_statement OR kinds & {_ODD_KINDS} <> 0 OR is_odd
+UNION
+SELECT order_line_id FROM touched JOIN finance_orderlinemoney money USING (order_line_id)
+WHERE abs(money.variance) >= 0.01 OR money.currency <> touched.currency
+"""  # noqa: S608 - constant text
+_COLUMNS = """line.id, line.settlement_id, line.account_id, line.row_no, line.line_class, line.label_type,
+    line.label_group, line.label_text, found.amount, line.currency, line.posted_at, line.order_ref, line.shipment_ref,
+    line.quantity, line.is_reversal, found.order_line_id, found.layer"""
+_TOLD = f"""
+CREATE TEMPORARY TABLE told ON COMMIT DROP AS
+SELECT {_COLUMNS} FROM {_NAMING_ORDER.format(touched="odd")}
+UNION ALL SELECT {_COLUMNS} FROM {_CHAINED.format(touched="odd")}
+"""  # noqa: S608 - constant text
+_COMPLETE = """
+SELECT DISTINCT account_id FROM finance_feerule WHERE line_class = '' AND NOT is_end AND withdrawn_at IS NULL
+"""
+
+
+def begin(cursor: Any, *, settlement_ids: Sequence[int] = (), order_line_ids: Sequence[int] = ()) -> None:
+    """Make `touched` for the order lines of these statements, or for these order lines."""
+    end(cursor)
+    cursor.execute("SET LOCAL work_mem = '128MB'")
+    cursor.execute(_COMPLETE)
+    given = {"ids": list(settlement_ids), "complete": [pk for (pk,) in cursor.fetchall()]}
+    cursor.execute(_CREATE, given)
+    if order_line_ids:
+        cursor.execute(_ADD_LINES, {"lines": list(order_line_ids)})
+    cursor.execute("ANALYZE touched")  # without it, the planner takes these joins for one row and loops
+    cursor.execute(_ADD_OTHERS, given)
+    if cursor.rowcount:
+        cursor.execute(_JOIN)
+        cursor.execute("ANALYZE touched")
+
+
+def tell(cursor: Any) -> None:
+    """Make `odd` and `told`, once the money of the touched lines stands."""
+    cursor.execute(_ODD)
+    cursor.execute("ANALYZE odd")
+    cursor.execute(_TOLD)
+    cursor.execute("ANALYZE told")
+
+
+def end(cursor: Any) -> None:
+    """Drop the tables before the transaction ends."""
+    cursor.execute("DROP TABLE IF EXISTS touched, odd, told")
