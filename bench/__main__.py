@@ -17,6 +17,8 @@ BENCHES = {
     "match_settlement_lines": "bench.match_settlement_lines.run",
     "parse_statement_peak_mb": "bench.parse_statement_peak.run",
     "profit_day_growth": "bench.profit_day.growth",
+    "reconcile_full": "bench.reconcile.full",
+    "reconcile_increment_growth": "bench.reconcile.growth",
 }
 
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from config.core import clock
 from config.core.events import announce
-from finance import order_money, touched
+from finance import order_money, rounding, touched
 from finance.classes import SALE
 from finance.findings import charges, fees, payments, payouts, refunds, rows, statements
 from finance.models import DiscrepancyKind
@@ -93,19 +93,21 @@ FINDINGS = (
 )
 
 
-def refresh(settlement_ids: Sequence[int]) -> list[int]:
-    """Judge these statements, and everything that needs no statement; returns the ids of discrepancies that changed."""
+def refresh(settlement_ids: Sequence[int], *, everywhere: bool = True) -> list[int]:
+    """Judge these statements, and `everywhere` what needs no statement; returns the ids of discrepancies that changed."""
     given = _limits(settlement_ids)
     with transaction.atomic(), connection.cursor() as cursor:
         touched.begin(cursor, settlement_ids=settlement_ids)
         order_money.refresh(cursor)
         touched.tell(cursor)
-        changed = {finding.kind: _one(cursor, finding, given) for finding in FINDINGS}
+        asked = [finding for finding in FINDINGS if everywhere or finding.covers != _EVERYWHERE]
+        changed = {finding.kind: _one(cursor, finding, given) for finding in asked}
+        rounding.post(cursor, settlement_ids)
         touched.end(cursor)
         ids = sorted(pk for some in changed.values() for pk in some)
         if ids:
             announce(discrepancies_changed, ids=ids)
-        if changed[DiscrepancyKind.STATEMENT_GAP]:
+        if changed.get(DiscrepancyKind.STATEMENT_GAP):
             announce(statement_gap_found, ids=changed[DiscrepancyKind.STATEMENT_GAP])
     return ids
 

@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, transaction
-
 from config.core import clock
-from finance import order_money
 from finance.closing import locked_sql
 from finance.findings.fees import CHARGED, PARAMETERS
 from marketplaces.selectors import accounts
@@ -52,8 +49,8 @@ ON CONFLICT DO NOTHING
 """  # noqa: S608 - as above
 
 
-def refresh(settlement_ids: Sequence[int]) -> int:
-    """Post what these statements, and the order lines on them, differ by; returns how many entries there are now.
+def post(cursor: Any, settlement_ids: Sequence[int]) -> int:
+    """Post what these statements, and the order lines in `touched` and `told`, differ by; returns how many entries are new.
 
     Repeated, it gives the same entries. Those of locked months stay.
     """
@@ -64,10 +61,6 @@ def refresh(settlement_ids: Sequence[int]) -> int:
         "ids": list(settlement_ids), "now": clock.now(), "accounts": [account.pk for account in known],
         "zones": [account.zone() for account in known], **PARAMETERS,
     }  # fmt: skip
-    with transaction.atomic(), connection.cursor() as cursor:
-        order_money.tell(cursor, settlement_ids=settlement_ids)
-        cursor.execute(_FORGET, given)
-        cursor.execute(_POST, given)
-        posted = int(cursor.rowcount)
-        cursor.execute("DROP TABLE touched, told")
-    return posted
+    cursor.execute(_FORGET, given)
+    cursor.execute(_POST, given)
+    return int(cursor.rowcount)

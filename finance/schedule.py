@@ -14,6 +14,12 @@ JOBS = (
         why="match new settlement lines, check their statements and find what was paid too little",
     ),
     Job(
+        key="finance.reconcile_account",
+        call="finance.services.reconcile.reconcile_account",
+        queue="math",
+        why="reconcile one account where many lines wait, as in a first import, so that all workers take part",
+    ),
+    Job(
         key="finance.judge_all",
         call="finance.services.reconcile.judge_all",
         every=timedelta(hours=24),

@@ -2,7 +2,7 @@
 
 Three temporary tables of one transaction: `touched` has a row per order line and currency with its sums, `odd` those that
 a finding about rows could concern, `told` all rows of these. An order line that is not odd has no row charged twice, no
-refund, no tax kept by the marketplace, no variance, and each of its fees within what is expected: nothing is to be found.
+refund, no tax kept by the marketplace, no variance, and each of its fees as expected: nothing is to be found.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ SELECT order_line_id, currency, {", ".join(f"{told} AS {name}" for name, (told, 
 FROM (
     SELECT found.order_line_id, line.currency, found.amount, line.quantity, line.settlement_id, s.state, kind.mask, kind.fee,
         kind.fee > 0 AND found.amount < 0 AND CASE WHEN expected.id IS NULL THEN s.account_id = ANY(%(complete)s)
-            ELSE expected.amount = 0 OR expected.amount - found.amount > expected.tolerance END AS is_odd
+            ELSE expected.amount <> found.amount END AS is_odd
     FROM {{rows}}
     JOIN finance_settlement s ON s.id = line.settlement_id
     JOIN {_kinds()} ON kind.line_class = line.line_class

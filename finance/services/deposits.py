@@ -18,7 +18,7 @@ from config.core import clock
 from config.core.bulk import Table, land
 from config.core.events import announce
 from config.core.money import LossyAmount, decimal
-from finance import discrepancies, rounding, tieout
+from finance import discrepancies, tieout
 from finance.models import PayoutState, Settlement, SettlementState
 from finance.signals import statements_reconciled
 from marketplaces import selectors
@@ -116,7 +116,6 @@ def check(settlement_ids: Sequence[int]) -> None:
     if ids:
         tieout.refresh(ids)
         discrepancies.refresh(ids)
-        rounding.refresh(ids)
         announce(statements_reconciled, ids=ids)
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finance', '0015_bank_files'),
+        ('finance', '0016_rounding_entries'),
         ('inventory', '0002_return_is_sellable'),
         ('marketplaces', '0003_backfills'),
     ]
