@@ -63,6 +63,8 @@ def _closed_until() -> date | None:
 def locked_lines(sheet: CostSheet) -> dict[int, int]:
     """By SKU: order lines of locked months that would have had another cost."""
     found: dict[int, int] = defaultdict(int)
+    if not closing.locked_months():
+        return found
     for each in effect.of_sheet(sheet):
         found[each.sku_id] += each.locked_lines
     return found
