@@ -15,10 +15,10 @@ from requests import Request
 
 from config.core import clock
 from config.core.errors import Transient
+from config.core.exact import exact_json
 
 RETRY_AFTER_UNKNOWN = timedelta(seconds=30)
 RETRY_AFTER_AT_MOST = timedelta(hours=6)
-_EXACT = re.compile(r'"\\u0000([^"]*)\\u0000"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +103,6 @@ class Exchange:
     response_body: bytes
     error: str
     at: datetime
-
-
-def exact_json(value: Any) -> bytes:
-    """JSON in which a Decimal is a number with all its digits."""
-    text = jsonlib.dumps(value, default=_marked, separators=(",", ":"))
-    return _EXACT.sub(r"\1", text).encode()
-
-
-def _marked(value: Any) -> str:
-    if isinstance(value, Decimal) and value.is_finite():
-        return f"\0{value:f}\0"
-    raise TypeError(f"{value!r} cannot be said in JSON")
 
 
 def _date(given: str) -> datetime | None:

@@ -37,9 +37,10 @@ PURE = (
     "marketplaces.sandbox.wire",
     "config.core.clock",
     "config.core.errors",
+    "config.core.exact",
     "config.core.money",
 )
-TALKING = (*PURE, "config.core.http", "config.core.limits")
+TALKING = (*PURE, "config.core.http", "config.core.limits", "config.core.tokens")
 FRAMEWORKS = ("django", "rest_framework", "celery", "requests", "urllib3", "boto3", "backoff")
 QUERIES = ("django.db", "django.apps", "rest_framework", "celery", "requests")
 

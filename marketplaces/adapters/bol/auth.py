@@ -1,39 +1,25 @@
 """Tokens of the client-credentials flow, and calls that carry one.
 
-A token lives about five minutes and its host is throttled apart, so it is kept per process and renewed shortly before
-it ends. It lives in real time, whatever the product's clock says.
+A token lives about five minutes and its host is throttled apart.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import threading
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from config.core.errors import NeedsOperator
+from config.core.exact import exact_json
 from config.core.http import ApiSession, Call, Reply
+from config.core.tokens import Key, Token, Tokens, key_of
 from marketplaces.adapters.bol.answers import EXPIRED
 from marketplaces.adapters.bol.endpoints import Endpoint
-from marketplaces.adapters.bol.exact import dumps
 from marketplaces.contract import AccountFacts
 
 API_HOST = "https://api.bol.com"
 LOGIN_HOST = "https://login.bol.com"
-RENEW_BEFORE_S = 30.0
-_kept: dict[tuple[str, bytes], Token] = {}
-_lock = threading.Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """`ends` is a moment of the monotonic clock."""
-
-    text: str
-    ends: float
+tokens = Tokens(renew_before_s=30)
 
 
 class Api:
@@ -61,7 +47,7 @@ class Api:
             except NeedsOperator as error:
                 if is_last or error.code != EXPIRED:
                     raise
-                self._forget()
+                tokens.forget(self._key)
         raise AssertionError("unreachable")
 
     def _signed(
@@ -76,30 +62,21 @@ class Api:
             operation=endpoint.operation,
             headers=headers,
             params=params,
-            data=None if body is None else dumps(body).encode(),
+            data=None if body is None else exact_json(body),
             idempotent=endpoint.method in ("GET", "PUT", "PATCH"),
             to_file=to_file,
         )
 
     @property
-    def _key(self) -> tuple[str, bytes]:
-        """Whose token it is: another secret is another token, so that a rotated one is tried at once."""
-        return self._login, hashlib.sha256(self._pair()).digest()
+    def _key(self) -> Key:
+        return key_of(self._login, *self._pair())
 
-    def _pair(self) -> bytes:
+    def _pair(self) -> tuple[str, str]:
         credentials = self._account.credentials
-        return f"{credentials.get('client_id', '')}:{credentials.get('client_secret', '')}".encode()
-
-    def _forget(self) -> None:
-        with _lock:
-            _kept.pop(self._key, None)
+        return credentials.get("client_id", ""), credentials.get("client_secret", "")
 
     def _token(self) -> str:
-        with _lock:
-            kept = _kept.get(self._key)
-            if kept is None or kept.ends <= time.monotonic():
-                kept = _kept[self._key] = self._fetch()
-            return kept.text
+        return tokens.current(self._key, self._fetch).text
 
     def _fetch(self) -> Token:
         reply = self._session.call(
@@ -108,7 +85,7 @@ class Api:
                 url=f"{self._login}/token",
                 operation="token",
                 headers={
-                    "Authorization": f"Basic {base64.b64encode(self._pair()).decode()}",
+                    "Authorization": f"Basic {base64.b64encode(':'.join(self._pair()).encode()).decode()}",
                     "Accept": "application/json",
                 },
                 params={"grant_type": "client_credentials"},
@@ -116,5 +93,4 @@ class Api:
             )
         )
         answer = reply.json()
-        lifetime = float(answer.get("expires_in", 0))
-        return Token(str(answer.get("access_token", "")), time.monotonic() + max(lifetime - RENEW_BEFORE_S, 0.0))
+        return tokens.lasting(str(answer.get("access_token", "")), float(answer.get("expires_in", 0)))

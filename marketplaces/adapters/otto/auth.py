@@ -1,17 +1,14 @@
-"""Tokens of the client-credentials flow, and calls that carry one. Tokens live in real time, per process and account."""
+"""Tokens of the client-credentials flow, and calls that carry one; another scope is another token."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import threading
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from config.core.errors import NeedsOperator
 from config.core.http import ApiSession, Call, Reply
+from config.core.tokens import Key, Token, Tokens, key_of
 from marketplaces.adapters.otto.answers import UNAUTHORISED, retiring
 from marketplaces.adapters.otto.endpoints import Endpoint
 from marketplaces.contract import AccountFacts
@@ -20,19 +17,8 @@ HOST = "https://api.otto.market"
 TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path
 SCOPES = "orders products shipments returns receipts availability"
 UNTOLD_LIFETIME_S = 300
-RENEW_BEFORE_S = 30.0
-_kept: dict[tuple[str, bytes], Token] = {}
-_lock = threading.Lock()
+tokens = Tokens(renew_before_s=30)
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """`ends` is a moment of the monotonic clock."""
-
-    text: str
-    scope: str
-    ends: float
 
 
 class Api:
@@ -56,7 +42,7 @@ class Api:
             except NeedsOperator as error:
                 if is_last or error.code != UNAUTHORISED:
                     raise
-                self._forget()
+                tokens.forget(self._key)
                 continue
             if told := retiring(reply):
                 _log.warning("interface_retires path=%s account=%s told=%s", endpoint.path, self._account.key, told)
@@ -84,9 +70,8 @@ class Api:
         )
 
     @property
-    def _key(self) -> tuple[str, bytes]:
-        """Whose token it is: another secret or scope is another token, so that a new one is tried at once."""
-        return self.host, hashlib.sha256(repr(sorted(self._form().items())).encode()).digest()
+    def _key(self) -> Key:
+        return key_of(self.host, *(f"{name}={value}" for name, value in sorted(self._form().items())))
 
     def _form(self) -> dict[str, str]:
         credentials, settings = self._account.credentials, self._account.settings
@@ -97,21 +82,11 @@ class Api:
             "scope": settings.get("scopes") or SCOPES,
         }
 
-    def _forget(self) -> None:
-        with _lock:
-            _kept.pop(self._key, None)
-
     def _token(self) -> Token:
-        with _lock:
-            kept = _kept.get(self._key)
-            if kept is None or kept.ends <= time.monotonic():
-                kept = _kept[self._key] = self._asked()
-            return kept
+        return tokens.current(self._key, self._asked)
 
     def _asked(self) -> Token:
         url = f"{self.host}{self._account.settings.get('token_path') or TOKEN_PATH}"
-        reply = self._session.call(Call("POST", url, operation="token", data=self._form()))
-        answer = reply.json()
+        answer = self._session.call(Call("POST", url, operation="token", data=self._form())).json()
         lifetime = float(answer.get("expires_in") or UNTOLD_LIFETIME_S)
-        ends = time.monotonic() + max(lifetime - RENEW_BEFORE_S, 0.0)
-        return Token(str(answer.get("access_token", "")), str(answer.get("scope", "")), ends)
+        return tokens.lasting(str(answer.get("access_token", "")), lifetime, str(answer.get("scope", "")))

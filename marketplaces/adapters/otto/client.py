@@ -10,11 +10,11 @@ from typing import Any
 
 from config.core.clock import now
 from config.core.errors import Rejected
+from config.core.exact import exact_json
 from config.core.http import ApiSession, Reply
 from marketplaces.adapters.otto import documents, endpoints, paging
 from marketplaces.adapters.otto.answers import error_of
 from marketplaces.adapters.otto.auth import Api
-from marketplaces.adapters.otto.exact import exact_json
 from marketplaces.adapters.otto.rows import addresses
 from marketplaces.adapters.otto.rows.reading import Unreadable, moment, text
 from marketplaces.adapters.otto.writes import Writer

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from config.core.errors import Rejected
+from config.core.exact import exact_json
 from marketplaces.adapters.otto import endpoints, paging
 from marketplaces.adapters.otto.auth import Api
-from marketplaces.adapters.otto.exact import exact_json
 from marketplaces.contract import Page, Window
 
 DAY = timedelta(days=1)

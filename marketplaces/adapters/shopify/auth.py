@@ -1,27 +1,20 @@
-"""Calls that carry a token: the one an older custom app was given, or one of the client-credentials grant (24 hours).
-
-A token is kept per process and renewed shortly before it ends, in real time, whatever the product's clock says.
-"""
+"""Calls that carry a token: the one an older custom app was given, or one of the client-credentials grant (24 hours)."""
 
 from __future__ import annotations
 
-import hashlib
-import threading
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from config.core.errors import NeedsOperator
 from config.core.http import ApiSession, Call, Reply
+from config.core.tokens import Key, Token, Tokens, key_of
 from marketplaces.adapters.shopify.errors import STALE_TOKEN, cost_of
 from marketplaces.adapters.shopify.queries import Query
 from marketplaces.contract import AccountFacts
 
 VERSION = "2026-04"
-RENEW_BEFORE_S = 300.0
 MOST_COST = 1000
-_kept: dict[tuple[str, bytes], tuple[str, float]] = {}
-_lock = threading.Lock()
+tokens = Tokens(renew_before_s=300)
 
 
 class Api:
@@ -39,7 +32,7 @@ class Api:
             try:
                 reply = self._session.call(self._signed(query, variables))
             except NeedsOperator as error:
-                if is_last or error.code != STALE_TOKEN or not self._forget():
+                if is_last or error.code != STALE_TOKEN or not tokens.forget(self._key):
                     raise
             else:
                 self._learn(query, reply)
@@ -76,25 +69,14 @@ class Api:
             self._session.learn("graphql", rate)
 
     @property
-    def _key(self) -> tuple[str, bytes]:
+    def _key(self) -> Key:
         credentials = self._account.credentials
-        pair = f"{credentials.get('client_id', '')}:{credentials.get('client_secret', '')}"
-        return self._host, hashlib.sha256(pair.encode()).digest()
-
-    def _forget(self) -> bool:
-        with _lock:
-            return _kept.pop(self._key, None) is not None
+        return key_of(self._host, credentials.get("client_id", ""), credentials.get("client_secret", ""))
 
     def _token(self) -> str:
-        if given := self._account.credentials.get("access_token", ""):
-            return given
-        with _lock:
-            text, ends = _kept.get(self._key, ("", 0.0))
-            if ends <= time.monotonic():
-                text, ends = _kept[self._key] = self._fetch()
-            return text
+        return self._account.credentials.get("access_token", "") or tokens.current(self._key, self._fetch).text
 
-    def _fetch(self) -> tuple[str, float]:
+    def _fetch(self) -> Token:
         credentials = self._account.credentials
         body = {
             "client_id": credentials.get("client_id", ""),
@@ -103,5 +85,4 @@ class Api:
         }
         url = f"{self._host}/admin/oauth/access_token"
         answer = self._session.call(Call("POST", url, operation="token", label="token", json=body)).json()
-        lifetime = float(answer.get("expires_in", 0))
-        return str(answer.get("access_token", "")), time.monotonic() + max(lifetime - RENEW_BEFORE_S, 0.0)
+        return tokens.lasting(str(answer.get("access_token", "")), float(answer.get("expires_in", 0)))

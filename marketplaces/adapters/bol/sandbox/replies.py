@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from config.core.exact import exact_json
 from marketplaces.adapters.bol.endpoints import V10
-from marketplaces.adapters.bol.exact import dumps
 from marketplaces.adapters.bol.rows.reading import ZONE
 from marketplaces.sandbox.facts import Answer, Request, View
 from marketplaces.sandbox.wire import Handler
@@ -19,7 +19,7 @@ PER_PAGE = 50
 
 
 def reply(body: Any, *, status: int = 200, media: str = V10, headers: Mapping[str, str] | None = None) -> Answer:
-    return Answer(status, dumps(body).encode(), media, dict(headers or {}))
+    return Answer(status, exact_json(body), media, dict(headers or {}))
 
 
 def problem(

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from config.core.exact import exact_json
 from config.core.money import Money
-from marketplaces.adapters.otto.exact import exact_json
 from marketplaces.sandbox.facts import Answer, Request
 
 

@@ -13,8 +13,8 @@ import requests
 
 from config.core import clock, transport
 from config.core.http import ApiSession
+from marketplaces.adapters.amazon import auth
 from marketplaces.adapters.amazon.adapter import ADAPTER
-from marketplaces.adapters.amazon.auth import Tokens
 from marketplaces.adapters.amazon.client import Client, error_of
 from marketplaces.contract import AccountFacts, SandboxAccount
 from marketplaces.sandbox import mount, worlds
@@ -82,7 +82,7 @@ def all_worlds() -> dict[str, Any]:
 def shop(all_worlds: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """The European account with five stores."""
     sandbox = Watched(all_worlds, Overlay(), is_limited=False)
-    Tokens._kept.clear()
+    auth.kept.clear()
     session = requests.Session()
     mount.mount(session, sandbox)
     monkeypatch.setattr(transport, "_session", lambda *_: session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +12,6 @@ import pytest
 
 from config.core import clock
 from config.core.errors import NeedsOperator, RateLimited, Rejected, Transient
-from marketplaces.adapters.amazon import auth
 from marketplaces.adapters.amazon.mapping import MAPPERS
 from marketplaces.canonical import Fulfilment, OrderStatus
 from marketplaces.contract import CommandKind, Outbound, OutcomeState, ReportStatus, Window
@@ -77,9 +77,9 @@ def test_it_uses_one_token_for_many_calls_and_a_new_one_after_a_refusal(shop: Sh
 def test_it_renews_a_token_a_minute_before_it_ends(shop: Shop, monkeypatch: pytest.MonkeyPatch):
     client = shop.client()
     client.probe()
-    began = auth.time.monotonic()
+    began = time.monotonic()
     for later, tokens in ((3500, 1), (3541, 2)):
-        monkeypatch.setattr(auth.time, "monotonic", lambda later=later: began + later)
+        monkeypatch.setattr(time, "monotonic", lambda later=later: began + later)
         client.probe()
         assert len(shop.sandbox.asked("/auth/o2/token")) == tokens
 

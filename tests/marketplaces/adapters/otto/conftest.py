@@ -16,7 +16,7 @@ from tests.marketplaces.adapters.otto.simulated import NOW, Otto, Silent, client
 @pytest.fixture
 def otto() -> Iterator[Otto]:
     found = Otto(Overlay())
-    auth._kept.clear()
+    auth.tokens.clear()
     with make_server("127.0.0.1", 0, found.application, handler_class=Silent) as server:
         found.url = f"http://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

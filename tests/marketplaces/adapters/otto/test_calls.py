@@ -2,6 +2,8 @@
 
 import json
 import logging
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
@@ -43,14 +45,13 @@ def test_it_asks_where_the_settings_say(otto):
 
 def test_it_gets_a_new_token_shortly_before_the_told_end(otto, client):
     client.probe()
-    kept = next(iter(auth._kept.values()))
-    auth._kept[next(iter(auth._kept))] = auth.Token(kept.text, kept.scope, ends=0.0)
+    auth.tokens._kept[client.api._key] = replace(client.api._token(), ends=0.0)
     client.probe()
     assert tokens(otto) == 2
 
 
 def test_it_takes_five_minutes_where_a_token_does_not_tell_its_life(otto, client, monkeypatch):
-    monkeypatch.setattr(auth.time, "monotonic", lambda: 1000.0)
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
     otto.refusals = [(200, json.dumps({"access_token": "t"}).encode(), JSON)]
     monkeypatch.setattr(simulated, "TOKEN", "/none")
     assert client.api._token().ends == 1000.0 + 300 - 30

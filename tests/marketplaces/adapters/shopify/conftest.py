@@ -35,7 +35,7 @@ def _stopped() -> Iterator[None]:
 
 @pytest.fixture
 def sandbox(world, monkeypatch) -> Sandbox:
-    auth._kept.clear()
+    auth.tokens.clear()
     found = Sandbox(world, Overlay(), is_limited=False)
     session = requests.Session()
     mount.mount(session, found)
