@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import CharField, Count, Func, OuterRef, Q, QuerySet, Subquery, Value
@@ -19,6 +20,7 @@ from catalog.models import (
     ListingPrice,
     Merge,
     OfferSnapshot,
+    ParityRun,
     RemoteProduct,
     RemoteState,
     Sku,
@@ -208,3 +210,12 @@ def codes_alike(wanted: Iterable[str]) -> dict[str, str]:
     found = Sku.objects.annotate(bare=bare).filter(bare__in=set(asked.values()))
     codes_by_bare = dict(found.order_by("-code").values_list("bare", "code"))
     return {text: codes_by_bare[key] for text, key in asked.items() if key in codes_by_bare}
+
+
+def comparisons(*, ends: Mapping[date, datetime]) -> Iterator[tuple[ParityRun, date]]:
+    """The last full comparison of each account within the 24 hours before the end of each day."""
+    since = min(ends.values()) - timedelta(days=1)
+    runs = list(ParityRun.objects.filter(at__gte=since, at__lt=max(ends.values()), cause="").order_by("at"))
+    for day, end in ends.items():
+        last = {run.account_id: run for run in runs if end - timedelta(days=1) <= run.at < end}
+        yield from ((run, day) for run in last.values())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -45,6 +46,18 @@ FROM inventory_order o LEFT JOIN (
     WHERE e.account_id = o.account_id AND e.order_ref = o.external_id AND e.kind = 'cancel_requested')
 WHERE o.business_on >= %(since)s AND o.business_on <= %(until)s
 GROUP BY o.account_id, o.business_on, o.currency ORDER BY o.account_id, o.business_on, o.currency
+"""
+_SCANS = """
+SELECT o.account_id, (l.bought_at AT TIME ZONE 'UTC')::date, count(*), count(l.first_scan_at)
+FROM inventory_label l JOIN inventory_parcel p ON p.id = l.parcel_id JOIN inventory_shipment s ON s.id = p.shipment_id
+JOIN inventory_order o ON o.id = s.order_id
+WHERE l.kind = 'outbound' AND l.state = 'bought' AND l.bought_at >= %(since)s AND l.bought_at < %(until)s
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+_SHORT = """
+SELECT short.account_id, (short.since AT TIME ZONE 'UTC')::date, count(DISTINCT line.order_id)
+FROM inventory_shortage short JOIN inventory_orderline line ON line.id = short.order_line_id
+WHERE short.missing > 0 AND short.since >= %(since)s AND short.since < %(until)s GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 
@@ -86,7 +99,27 @@ def cancel_days(*, since: date, until: date) -> Sequence[CancelDay]:
     return [CancelDay(*row) for row in _read(_CANCELLED, since, until)]
 
 
-def _read(question: str, since: date, until: date) -> list[tuple[int, ...]]:
+@dataclass(frozen=True, slots=True)
+class ScanDay:
+    """Parcels whose label was bought on a UTC day, and those that a carrier has scanned."""
+
+    account_id: int
+    day: date
+    parcels: int
+    scanned: int
+
+
+def scan_days(*, since: date, until: datetime) -> Sequence[ScanDay]:
+    """Per account and day, for labels bought from `since` until before `until`."""
+    return [ScanDay(*row) for row in _read(_SCANS, since, until)]
+
+
+def short_days(*, since: date, until: date) -> Sequence[tuple[int, date, int]]:
+    """Account, UTC day since which goods are missing, and orders that still cannot be served; before `until`."""
+    return [(account_id, day, orders) for account_id, day, orders in _read(_SHORT, since, until)]
+
+
+def _read(question: str, since: date, until: date | datetime) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(question, {"since": since, "until": until})
         return cursor.fetchall()

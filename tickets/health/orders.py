@@ -1,20 +1,22 @@
-"""Late dispatch, cancellation and its price (F-13): daily counts per account, summed over the marketplace's windows."""
+"""Order performance (F-13): late dispatch, cancellation and its price, tracking, defects; as the marketplace counts."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from finance.selectors import defects
 from inventory import service_levels
-from tickets.health.base import Reading, Seller, Span, metric
-from tickets.health.windows import Counts, Rule, Share, first_day, penalty, within
+from tickets.health import limited
+from tickets.health.base import Reading, Span, metric
+from tickets.health.windows import Rule, first_day, penalty
 from tickets.models import Effect
 
 LONGEST = timedelta(days=60)
-PerAccount = Mapping[int, Counts]
+FIRST_SCAN = timedelta(hours=24)
 
 
 @metric(
@@ -29,7 +31,7 @@ def late_dispatch(span: Span) -> Iterator[Reading]:
     for row in service_levels.dispatch_days(since=span.first - LONGEST, until=until):
         orders[row.account_id][row.day] = (row.late_orders, row.orders)
         items[row.account_id][row.day] = (row.late_items, row.items)
-    yield from _worst(span, "late_dispatch", {"orders": orders, "items": items})
+    yield from limited.readings(span, "late_dispatch", {"orders": orders, "items": items})
 
 
 @metric(
@@ -46,7 +48,7 @@ def cancellation(span: Span) -> Iterator[Reading]:
         bad, cases = counts[row.account_id][row.day]
         counts[row.account_id][row.day] = (bad + row.cancelled, cases + row.orders)
         value[row.account_id][row.day, row.currency] = row.value
-    for reading in _worst(span, "cancellation", {"orders": counts, "items": counts}):
+    for reading in limited.readings(span, "cancellation", {"orders": counts, "items": counts}):
         rule = reading.rule
         if rule is None or not rule.tiers or reading.value is None:
             yield reading
@@ -54,6 +56,30 @@ def cancellation(span: Span) -> Iterator[Reading]:
         owed = month_penalty(value[reading.account_id], reading.value, rule, reading.day)
         facts = {**reading.facts, "penalty": {name: f"{amount:.2f}" for name, amount in owed.items()}}
         yield Reading(**{**_fields(reading), "facts": facts})
+
+
+@metric(
+    "valid_tracking", label="Valid tracking", effect=Effect.LATE, unit="share", is_high_bad=False,
+    what="parcels that a carrier scanned, among those whose label is older than a day",
+    silence="no label was bought within the window; numbers of other systems are not followed",
+)  # fmt: skip
+def valid_tracking(span: Span) -> Iterator[Reading]:
+    counts: dict[int, dict[date, tuple[int, int]]] = defaultdict(dict)
+    for row in service_levels.scan_days(since=span.first - LONGEST, until=span.now - FIRST_SCAN):
+        counts[row.account_id][row.day] = (row.parcels - row.scanned, row.parcels)
+    yield from limited.readings(span, "valid_tracking", {"orders": counts, "items": counts}, is_floor=True)
+
+
+@metric(
+    "order_defect", label="Order defects", effect=Effect.LATE, unit="share", hits="numerator",
+    what="orders with a claim or a chargeback on a statement, among those placed; feedback is not told by any source",
+    silence="no statement speaks of this account's orders, so that claims are unknown",
+)  # fmt: skip
+def order_defect(span: Span) -> Iterator[Reading]:
+    counts: dict[int, dict[date, tuple[int, int]]] = defaultdict(dict)
+    for row in defects.defect_days(since=span.first - LONGEST, until=span.last):
+        counts[row.account_id][row.day] = (row.defects, row.orders)
+    yield from limited.readings(span, "order_defect", {"orders": counts, "items": counts})
 
 
 def month_penalty(
@@ -66,35 +92,6 @@ def month_penalty(
             sums[currency] += amount
     owed = {currency: penalty(ratio, amount, rule.tiers) for currency, amount in sums.items()}
     return {currency: amount for currency, amount in sorted(owed.items()) if amount}
-
-
-def _worst(span: Span, key: str, counts: Mapping[str, PerAccount]) -> Iterator[Reading]:
-    """Of a marketplace's several windows, the one that has used most of its limit."""
-    for seller, day in span.pairs():
-        rules = span.rules_of(seller, key)
-        found = [within(rule, counts[rule.counts].get(seller.id, {}), day) for rule in rules]
-        known = [share for share in found if share.cases]
-        if known:
-            yield reading_of(seller, day, max(known, key=lambda share: share.used(share.rule.limit)), known)
-
-
-def reading_of(seller: Seller, day: date, share: Share, shown: Sequence[Share]) -> Reading:
-    limit = share.rule.limit
-    return Reading(
-        account_id=seller.id, day=day, value=share.ratio, numerator=share.failures, denominator=share.cases,
-        samples=share.cases, rule=share.rule, used=share.used(limit), left=share.left(limit),
-        facts={"windows": [_told(each) for each in shown], "counts": share.counts,
-               "is_suspension": share.rule.is_suspension},
-    )  # fmt: skip
-
-
-def _told(share: Share) -> dict[str, Any]:
-    rule = share.rule
-    length = rule.window if rule.window != "rolling" else f"{rule.window_days} days"
-    return {
-        "window": length, "failures": share.failures, "cases": share.cases, "of": rule.counts,
-        "limit": f"{rule.limit.normalize():f}", "least": rule.least_failures,
-    }  # fmt: skip
 
 
 def _fields(reading: Reading) -> dict[str, Any]:

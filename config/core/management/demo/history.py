@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from config.core import clock, files, jobs, schedule, tenancy, work
-from config.core.management.demo import bank, clients, stock, supply
+from config.core.management.demo import bank, clients, reviews, stock, supply
 from config.core.models import WorkItem, WorkState
 from finance.fx import services as rates
 from marketplaces import registry
@@ -39,6 +39,7 @@ AFTER_PULL = ("marketplaces.find_gaps", "marketplaces.ask_to_fill_gaps")
 OFFER = ("inventory.compute_buffers", "inventory.offer")
 JUDGE = ("finance.reconcile_open", "tickets.drain")
 MEASURE = ("inventory.measure_cover",)
+HEALTH = ("tickets.measure_health",)
 JUDGE_ALL = ("finance.judge_all", "tickets.sweep.all")
 
 Report = Callable[[str, float, int], None]
@@ -76,9 +77,12 @@ def play(origin: date, worlds: Mapping[str, World], report: Report) -> None:
     for client in found:
         with tenancy.in_tenant(client):
             stock.publish()
-    for keys in (AFTER_PULL, (*OFFER, *JUDGE, *MEASURE), JUDGE_ALL):
+    for keys in (AFTER_PULL, (*OFFER, *JUDGE, *MEASURE), HEALTH, JUDGE_ALL):
         _ask(found, keys)
         _drain(found, report, "judging", settings.DEMO_DAYS)
+    for client in found:
+        with tenancy.in_tenant(client):
+            reviews.hold()
     schedule.count_from_last_runs()
     _keep(Mark(float(settings.DEMO_DAYS), is_done=True))
 
