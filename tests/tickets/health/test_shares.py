@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.models import ParityRun, Sku
+from catalog.models import ParityRun
+from catalog.services import products
 from config.core import clock
 from inventory.models import Feed, Shortage, Warehouse
 from tests.tickets.conftest import place_order
@@ -74,7 +75,7 @@ def test_orders_without_goods_are_oversold(shop, noon):
     Feed.objects.create(account=shop, warehouse=place, starts_at=noon)
     line = place_order(shop, 1, due_in_hours="9").lines.get()
     Shortage.objects.create(
-        order_line=line, account=shop, sku=Sku.objects.create(code="MUG", title="Mug"), missing=2, since=noon,
+        order_line=line, account=shop, sku=products.create(code="MUG", title="Mug", brand="Kiln"), missing=2, since=noon,
         changed_at=noon,
     )  # fmt: skip
     health.measure()
