@@ -8,12 +8,14 @@ from catalog.models import (
     Brand,
     Identifier,
     Listing,
+    Mapping,
     MasterRule,
     OfferSnapshot,
     Product,
     RemoteProduct,
     Sku,
     SkuChange,
+    Taxonomy,
     Upload,
 )
 from config.core.admin import Configure, ConfigureInline, Inspect
@@ -89,3 +91,15 @@ class MasterRuleAdmin(Configure):
 class UploadAdmin(Inspect):
     list_display = ("name", "kind", "state", "uploaded_at", "uploaded_by", "closed_by")
     list_filter = ("kind", "state")
+
+
+@admin.register(Taxonomy)
+class TaxonomyAdmin(Inspect):
+    list_display = ("marketplace", "name", "state", "made_at", "made_by", "activated_at", "activated_by")
+    list_filter = ("marketplace", "state")
+
+
+@admin.register(Mapping)
+class MappingAdmin(Inspect):
+    list_display = ("marketplace", "name", "state", "made_at", "made_by", "activated_at", "activated_by")
+    list_filter = ("marketplace", "state")

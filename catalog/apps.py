@@ -9,7 +9,7 @@ class CatalogConfig(AppConfig):
         from catalog import schedule, sinks, subjects
         from catalog.publishing import answers
         from catalog.services import policy
-        from catalog.uploads import price_kind, product_kind
+        from catalog.uploads import mapping_kind, price_kind, product_kind
         from catalog.uploads.kinds import KINDS
         from config.core.jobs import declare
         from config.core.tenancy import TENANT_DEFAULTS
@@ -23,6 +23,8 @@ class CatalogConfig(AppConfig):
         register(Offer, sinks.offers)
         KINDS.add("products", product_kind.KIND)
         KINDS.add("prices", price_kind.KIND)
+        for kind in mapping_kind.KINDS:
+            KINDS.add(kind.key, kind)
         TENANT_DEFAULTS.add("catalog.policy", policy.seed)
         SOURCES.add("catalog", subjects.of_account)
         FOLLOWERS.add("catalog", answers.follow)

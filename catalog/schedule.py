@@ -38,4 +38,11 @@ JOBS = (
         scope=Scope.ACCOUNT,
         why="compare everything live with everything intended",
     ),
+    Job(
+        key="catalog.place",
+        call="catalog.services.mappings.place_all",
+        every=timedelta(hours=6),
+        scope=Scope.TENANT,
+        why="put products in place where they or the rules of a marketplace changed",
+    ),
 )

@@ -95,6 +95,7 @@ def _special(label: str, mark: str) -> dict[str, Any]:
         "inventory.StockPolicy": {"oversell_target": "0.001"},
         "catalog.Listing": {"status": "active"},
         "catalog.Upload": {"kind": "products"},
+        "catalog.Attribute": {"asked_if": {}},
         "finance.FeeRule": {"marketplace": ""},
         "tickets.Ticket": {"type": ticket_type, "detector": detector, "state": "open"},
         "tickets.Threshold": {"detector": detector, "warn": None, "channel": "look"},

@@ -72,6 +72,8 @@ _PLACES: dict[str, tuple[str, Callable[[Facts], str]]] = {
     "account": ("Account", _account_page),
     "command": ("Write", _at("marketplaces:command")),
     "margin": ("Margin", _margin),
+    "upload_sheet": ("Sheet", _at("catalog:upload")),
+    "cost_sheet": ("Sheet of costs", _at("finance:cost_sheet")),
     "cover": ("Cover", _cover),
     "job": ("Job", _at("job", "job")),
     "account_health": ("Health", _account_health),
@@ -117,6 +119,10 @@ def _discrepancy(params: Facts) -> str:
     return reverse("finance:discrepancies")
 
 
+def _upload(params: Facts) -> str:
+    return reverse("finance:cost_sheet" if params["kind"] == "cost" else "catalog:upload", args=[params["upload_id"]])
+
+
 _ACTIONS: dict[str, Callable[[Facts], str]] = {
     **dict.fromkeys(
         ("link_product", "create_draft", "ignore_product"),
@@ -141,6 +147,9 @@ _ACTIONS: dict[str, Callable[[Facts], str]] = {
     "fill_cost_sheet": lambda params: f"{reverse('finance:cost_gaps')}?{urlencode({'sku': params['sku']})}",
     "open_costs": lambda params: f"{reverse('finance:costs')}?{urlencode({'q': params['sku']})}",
     "import_statement": _import,
+    "fill_master_sheet": lambda params: f"{reverse('catalog:uploads')}?template=products",
+    "open_master": lambda params: reverse("catalog:master", args=[params["sku_id"]]),
+    "open_upload": _upload,
     "import_deposits": _import,
 }
 

@@ -38,6 +38,16 @@ def products_changed(sender: Signal | None, ids: Iterable[int], **_: Any) -> Non
     ask("remote_product", ids)
 
 
+@receiver(catalog.skus_changed)
+def skus_changed(sender: Signal | None, ids: Iterable[int], **_: Any) -> None:
+    ask("sku", ids)
+
+
+@receiver(catalog.uploads_changed)
+def uploads_changed(sender: Signal | None, ids: Iterable[int], **_: Any) -> None:
+    ask("upload", [f"upload:{pk}" for pk in ids])
+
+
 @receiver([finance.discrepancies_changed, finance.statement_gap_found])
 def differences_changed(sender: Signal | None, ids: Iterable[int], **_: Any) -> None:
     ask("discrepancy", ids)

@@ -53,6 +53,23 @@ MISSING_PRODUCT_DATA = TicketType(
     ),
     many="{count} products are not registered",
 )
+MISSING_SKU_DATA = TicketType(
+    key="missing_sku_data",
+    label="Missing SKU data",
+    category=Category.CATALOG,
+    actions=(
+        Action(key="fill_master_sheet", label="Download a sheet with only the gaps"),
+        Action(key="open_master", label="Fill in the master data"),
+    ),
+    many="{count} SKUs lack master data",
+)
+DATA_UPLOAD = TicketType(
+    key="data_upload",
+    label="Data upload approval",
+    category=Category.OPERATIONS,
+    actions=(Action(key="open_upload", label="Look at the rows and decide"),),
+    many="{count} uploaded sheets wait for approval",
+)
 UNSHIPPED_ORDER = TicketType(
     key="unshipped_order",
     label="Unshipped order warning",
@@ -143,6 +160,8 @@ ACCOUNT_HEALTH = TicketType(
 
 for _type in (
     MISSING_PRODUCT_DATA,
+    MISSING_SKU_DATA,
+    DATA_UPLOAD,
     UNSHIPPED_ORDER,
     TECHNICAL_ISSUE,
     SETTLEMENT_DISCREPANCY,

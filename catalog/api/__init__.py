@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.api import products, structure, uploads
+from catalog.api import mapping, products, structure, uploads
 
-PARTS = (products, structure, uploads)
+PARTS = (mapping, products, structure, uploads)
 VIEWS: dict[str, Any] = {name: view for part in PARTS for name, view in part.VIEWS.items()}
+QUESTIONS: dict[str, Any] = {name: view for part in PARTS for name, view in getattr(part, "QUESTIONS", {}).items()}

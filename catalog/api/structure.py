@@ -35,18 +35,26 @@ class Composition(serializers.Serializer):
     parts = PartWanted(many=True)
 
 
+class Composed(serializers.Serializer):
+    """What a bundle is made of now."""
+
+    bundle = serializers.CharField()
+    parts = BundlePartSerializer(many=True)
+
+
 class BundlePartViews(Lists):
     queryset = BundlePart.objects.select_related("bundle", "component")
     serializer_class = BundlePartSerializer
     filterset_fields = ("bundle__code", "component__code")
 
-    @write(Action.EDIT_PRODUCTS, takes=Composition, gives=BundlePartSerializer(many=True), detail=False)
+    @write(Action.EDIT_PRODUCTS, takes=Composition, gives=Composed, detail=False)
     def compose(self, request: Request) -> Response:
         """Say what a bundle is made of; answers its components."""
         given = self.given(request)
         parts = {part["component"]: part["quantity"] for part in given["parts"]}
         bundles.compose(given["bundle"], parts, by=actor(request))
-        return Response(BundlePartSerializer(selectors.parts_of(sku_id=given["bundle"].pk), many=True).data)
+        parts_now = list(selectors.parts_of(sku_id=given["bundle"].pk))
+        return Response(Composed({"bundle": given["bundle"].code, "parts": parts_now}).data)
 
 
 class MergeSerializer(serializers.ModelSerializer):
@@ -93,10 +101,10 @@ class MasterRuleSerializer(serializers.ModelSerializer):
         fields = ("id", "field", "is_mandatory", "set_by", "set_at")
 
 
-class FieldsWanted(serializers.Serializer):
-    """All fields that every SKU must have."""
+class Mandatory(serializers.Serializer):
+    """The names of all fields that every SKU must have."""
 
-    fields = serializers.ListField(child=serializers.CharField(max_length=20))  # type: ignore[assignment]
+    mandatory = serializers.ListField(child=serializers.CharField(max_length=20))
 
 
 class MasterRuleViews(Lists):
@@ -104,11 +112,10 @@ class MasterRuleViews(Lists):
     serializer_class = MasterRuleSerializer
     filterset_fields = ("field", "is_mandatory")
 
-    @write(Action.EDIT_PRODUCTS, takes=FieldsWanted, gives=MasterRuleSerializer(many=True), detail=False)
+    @write(Action.EDIT_PRODUCTS, takes=Mandatory, gives=Mandatory, detail=False)
     def want(self, request: Request) -> Response:
-        """Make exactly these fields mandatory; answers all fields."""
-        policy.want(self.given(request)["fields"], by=actor(request))
-        return Response(MasterRuleSerializer(MasterRule.objects.all(), many=True).data)
+        """Make exactly these fields mandatory; answers them in their order."""
+        return Response({"mandatory": policy.want(self.given(request)["mandatory"], by=actor(request))})
 
 
 VIEWS: dict[str, Any] = {"bundle-parts": BundlePartViews, "merges": MergeViews, "master-rules": MasterRuleViews}

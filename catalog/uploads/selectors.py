@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from catalog import demand
 from catalog.models import Upload, UploadRow
 from config.core.sheets.flow import WAITING
 from config.core.sheets.models import RowState
@@ -37,3 +38,11 @@ def waiting(*, ids: list[int] | None = None) -> QuerySet[Upload]:
     """Sheets on which rows wait for a second person, with how many (`unapproved`) and of how many (`total`)."""
     found = sheets().filter(state="waiting", unapproved__gt=0)
     return found if ids is None else found.filter(pk__in=ids)
+
+
+def revenue() -> list[tuple[Decimal, str]]:
+    """By currency, what all listings brought in the last 30 days."""
+    sums: dict[str, Decimal] = {}
+    for sold in demand.lately().values():
+        sums[sold.currency] = sums.get(sold.currency, Decimal(0)) + sold.revenue
+    return [(amount, currency) for currency, amount in sorted(sums.items())]

@@ -48,6 +48,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Listings", "storefront", "catalog:listings"),
             Entry("Products", "category", "catalog:skus"),
             Entry("Unlinked products", "link_off", "unlinked"),
+            Entry("Mapping", "account_tree", "catalog:mappings"),
             Entry("Sheets", "upload_file", "catalog:uploads"),
         ),
     ),

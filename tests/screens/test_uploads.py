@@ -3,8 +3,8 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from catalog.models import Sku, Upload
-from catalog.services import products, uploads
+from catalog.models import Listing, Mapping, Sku, Taxonomy, Upload
+from catalog.services import mappings, products, uploads
 from config.core.permissions import Role
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +79,37 @@ def test_master_data_is_typed_in_on_its_page(owner, sell):
     ]
     sku.refresh_from_db()
     assert (sku.weight_g, sku.vat_class) == (410, "reduced")
+
+
+def test_rules_are_drafted_previewed_and_activated_on_the_page_of_a_marketplace(owner, shop, sell):
+    sell("O-1")
+    sku = Sku.objects.get(code="MUG-BLUE")
+    Listing.objects.create(
+        account=shop,
+        channel="DE",
+        external_id="L",
+        remote_id="MUG-BLUE",
+        sku=sku,
+        status="active",
+        fulfilment="merchant",
+    )
+    mappings.draft_taxonomy(
+        shop.marketplace, "2026", by="seed", attributes=[{"key": "size", "is_required": True}],
+        categories=[{"key": "mugs", "name": "Mugs"}],
+    )  # fmt: skip
+    where = f"/mapping/{shop.marketplace}/"
+    tree = Taxonomy.objects.get()
+    assert said(post(owner, where, action="activate_taxonomy", version=tree.pk)) == [
+        "2026 counts from now on: 0 products have a place"
+    ]
+    assert "39.90" in owner.get(where).content.decode()
+    assert said(post(owner, where, action="set_rule", category="", target="mugs")) == [
+        "version 1 holds the rule; it counts once the version is activated"
+    ]
+    draft = Mapping.objects.get()
+    assert said(post(owner, where, action="activate_mapping", version=draft.pk)) == [
+        "version 1 counts from now on: 1 products have a place"
+    ]
+    assert "size is missing" in owner.get(where).content.decode()
+    assert "39.90" not in owner.get("/mapping/").content.decode()
+    assert owner.get("/mapping/nowhere/").status_code == 404

@@ -32,6 +32,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
             step("S3", ("money_rows", "at_least", "1")),
         ],
     },
+    "catalog.master_gaps": AT_ONCE | {
+        "comparison": "at_least", "trigger": "1", "unit": "fields", "severity": "S4",
+        "ladder": [step("S2", ("stops", "at_least", "1")), step("S3", ("sold", "at_least", "1"))],
+    },
+    "catalog.uploads": AT_ONCE | {
+        "comparison": "at_least", "trigger": "1", "unit": "rows", "severity": "S3",
+        "ladder": [step("S2", ("locked", "at_least", "1")), step("S2", ("revenue_share", "above", "0.05"))],
+    },
     "inventory.ship_by": AT_ONCE | {
         "comparison": "at_most", "warn": "36", "trigger": "24", "unit": "hours", "severity": "S4",
         "money_ladder": MONEY,
