@@ -40,6 +40,7 @@ PLAIN: dict[str, Any] = {
     "resolution": "",
     "page_id": None,
     "parent": None,
+    "merged_into": None,
     "line_class": "sale",
     "comparison": "at_least",
 }
