@@ -66,8 +66,15 @@ def _make(model: type[models.Model], mark: str, rows: dict[str, Any]) -> Any:
     label = model._meta.label
     if label not in rows:
         given = {f.name: _value(f, mark, rows) for f in model._meta.concrete_fields if _is_written(f)}
+        if label == "catalog.BundlePart":
+            given["component"] = _another(given["bundle"], mark)
         rows[label] = model._default_manager.create(**{**given, **_special(label, mark)})
     return rows[label]
+
+
+def _another(sku: Any, mark: str) -> Any:
+    """A second SKU, for a bundle never holds itself."""
+    return type(sku).objects.create(code="L-2", product=sku.product, title=mark)
 
 
 def _is_written(field: models.Field) -> bool:
@@ -97,6 +104,7 @@ def _special(label: str, mark: str) -> dict[str, Any]:
         "catalog.Listing": {"status": "active"},
         "catalog.Upload": {"kind": "products"},
         "catalog.Attribute": {"asked_if": {}},
+        "catalog.Merge": {"gone_id": 2},
         "finance.FeeRule": {"marketplace": ""},
         "tickets.Ticket": {"type": ticket_type, "detector": detector, "state": "open"},
         "tickets.Threshold": {"detector": detector, "warn": None, "channel": "look"},
