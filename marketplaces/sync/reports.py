@@ -100,10 +100,19 @@ def _poll_again(need: Need, job: ReportJob) -> None:
     if waited > need.resource.report_deadline:
         _ask_again(job, f"not ready after {waited}", at_once=True)
     job.polls += 1
-    job.is_slow = job.is_slow or waited > usual_wait(need.account, need.resource.key) * SLOW_FACTOR
+    if not job.is_slow:
+        _warn_if_slow(job, waited, usual_wait(need.account, need.resource.key))
     job.next_poll_at = clock.now() + min(FIRST_POLL * 2 ** min(job.polls - 1, 8), LONGEST_POLL)
     job.save()
     _wait_for(job.next_poll_at)
+
+
+def _warn_if_slow(job: ReportJob, waited: timedelta, usual: timedelta) -> None:
+    """The soft deadline: twice as long as usual is told, and the report still waited for."""
+    job.is_slow = waited > usual * SLOW_FACTOR
+    if job.is_slow:
+        job.reason = f"slower than usual: {waited} so far, within {usual} as a rule"
+        log.warning("report_slow job=%s account=%s resource=%s", job.pk, job.account_id, job.resource)
 
 
 def usual_wait(account: Account, resource: str) -> timedelta:

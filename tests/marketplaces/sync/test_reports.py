@@ -116,7 +116,7 @@ def test_a_report_past_its_deadline_is_given_up_and_asked_for_once_more(shop, re
     assert ReportJob.objects.get().state == "abandoned"
 
 
-def test_a_report_slower_than_usual_is_marked_before_it_is_late(shop, remote):
+def test_a_report_slower_than_usual_is_marked_before_it_is_late(shop, remote, caplog):
     for day in range(1, 7):
         asked = NOON - timedelta(days=day)
         ReportJob.objects.create(
@@ -125,6 +125,7 @@ def test_a_report_slower_than_usual_is_marked_before_it_is_late(shop, remote):
         )  # fmt: skip
     run_until_done(shop)
     assert ReportJob.objects.latest("pk").is_slow
+    assert caplog.text.count("report_slow") == 1
 
 
 def test_another_window_waits_for_the_report_that_is_open(shop, remote):

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from config.core import clock
+from config.core import clock, runner, work
 from config.core.errors import RateLimited, Transient
+from config.core.models import WorkItem
 from inventory.models import Order
 from marketplaces import signals, sinks
 from marketplaces.models import RawPage, RejectedRow, SyncRun, SyncState
@@ -244,6 +245,23 @@ def test_it_hands_a_settlement_and_its_lines_over_in_that_order_and_in_batches(s
         ("Settlement", 1, page), ("SettlementLine", 5000, page), ("SettlementLine", 5000, page),
         ("SettlementLine", 2000, page),
     ]  # fmt: skip
+
+
+def test_a_failing_payment_step_leaves_one_order_and_one_task_that_is_tried_again(shop, remote, monkeypatch):
+    def fails():
+        raise Transient("the books are away")
+
+    remote.put("A-1", NOON - timedelta(minutes=1))
+    pulls.pull(shop.pk, "orders")
+    step = work.later("finance.reconcile_open")
+    with monkeypatch.context() as broken:
+        broken.setattr("finance.services.reconcile.reconcile_open", fails)
+        assert runner.run("north", step) == "retry"
+    with clock.frozen(NOON + timedelta(hours=1)):
+        pulls.pull(shop.pk, "orders")
+        assert WorkItem.objects.filter(job="finance.reconcile_open").get().state == "ready"
+        assert runner.run("north", step) == "ok"
+    assert stored() == ["A-1"]
 
 
 def test_it_marks_the_run_of_a_dead_worker_as_failed_when_it_starts_again(shop, remote):
