@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,12 +11,15 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from config.core import clock
+from config.core import clock, tenancy
 from config.core.events import announce
+from config.core.money import Money
 from finance import order_money, rounding, touched
 from finance.classes import SALE
 from finance.findings import charges, fees, payments, payouts, refunds, rows, statements
+from finance.fx import convert
 from finance.models import DiscrepancyKind
+from finance.selectors import rates
 from finance.signals import discrepancies_changed, statement_gap_found
 
 UNPAID_AFTER = timedelta(days=21)
@@ -23,7 +27,8 @@ UNRETURNED_AFTER = timedelta(days=45)
 CLAIMS_SINCE = timedelta(days=400)
 UNMATCHED_AFTER = timedelta(days=3)
 LATE_AFTER = timedelta(days=3)
-URGENT_FROM = Decimal(500)
+URGENT_FROM, DEAR_FROM = Decimal(500), Decimal(100)
+"""In the client's reporting currency."""
 
 _EVERYWHERE = "true"
 _ON_THESE = "d.settlement_id = ANY(%(ids)s)"
@@ -123,11 +128,25 @@ def _limits(settlement_ids: Sequence[int]) -> dict[str, Any]:
         "refunded_before": now - UNRETURNED_AFTER,
         "claims_since": (now - CLAIMS_SINCE).date(),
         "gone": list(refunds.GONE),
-        "urgent": URGENT_FROM,
+        "urgent": json.dumps(_abroad(URGENT_FROM)),
+        "dear": json.dumps(_abroad(DEAR_FROM)),
         "sale": list(SALE),
         **charges.CLASSES,
         **fees.PARAMETERS,
     }
+
+
+def _abroad(amount: Decimal) -> dict[str, str]:
+    """What an amount of the reporting currency is in each currency that has a rate today."""
+    own, today = str(tenancy.connection.tenant.reporting_currency), clock.now().date()
+    codes = {own, *rates.currencies(), "EUR"}
+    known, found = convert.load(codes, since=today, until=today), {}
+    for code in codes:
+        try:
+            found[code] = str(known.convert(Money(amount, own), code, on=today).money.amount)
+        except convert.MissingRate:
+            continue
+    return found
 
 
 def _one(cursor: Any, finding: Finding, given: Mapping[str, Any]) -> list[int]:

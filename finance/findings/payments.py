@@ -17,7 +17,8 @@ SELECT w.account_id, w.order_line_id::text, {severity}, w.settlement_id, line_id
 FROM wrong w JOIN told_by USING (order_line_id)
 """
 SHORT_PAID = _VARIANCE.format(
-    condition="m.variance <= -0.01", severity="CASE WHEN -w.variance >= %(urgent)s THEN 'S1' ELSE 'S2' END"
+    condition="m.variance <= -0.01",
+    severity="CASE WHEN -w.variance >= (%(urgent)s::jsonb ->> w.currency)::numeric THEN 'S1' ELSE 'S2' END",
 )
 OVERPAID = _VARIANCE.format(condition="m.variance >= 0.01", severity="'S4'")
 
@@ -48,7 +49,8 @@ WITH chains AS (
             WHERE line.account_id = item.account_id AND line.order_ref = item.order_ref
                 AND found.order_line_id = item.id AND (line.line_class = 'principal' OR s.state = 'inconsistent'))
 )
-SELECT item.account_id, item.id::text, CASE WHEN due.amount >= %(urgent)s THEN 'S1' ELSE 'S2' END, NULL::bigint,
+SELECT item.account_id, item.id::text,
+    CASE WHEN due.amount >= (%(urgent)s::jsonb ->> item.currency)::numeric THEN 'S1' ELSE 'S2' END, NULL::bigint,
     NULL::bigint, item.id, item.order_ref, due.amount, item.currency,
     jsonb_build_object('shipped', item.quantity_shipped, 'shipped_at', item.sent_at, 'covered_until', chain.last)
 FROM shipped item

@@ -47,7 +47,8 @@ FROM finance_settlement s WHERE s.payout_state IN ('returned', 'failed')
 """
 
 FX_DIFFERENCE = f"""
-SELECT s.account_id, s.external_id, CASE WHEN cost.amount > 100 THEN 'S3' ELSE 'S4' END, s.id, NULL::bigint,
+SELECT s.account_id, s.external_id,
+    CASE WHEN cost.amount > (%(dear)s::jsonb ->> s.payout_currency)::numeric THEN 'S3' ELSE 'S4' END, s.id, NULL::bigint,
     NULL::bigint, '', cost.amount, s.payout_currency,
     jsonb_build_object('implied_rate', s.payout_rate::text, 'reference_rate', round(fx.rate, 6)::text,
         'reference_day', fx.day, 'reference_source', fx.source, 'statement_total', s.total::text)
