@@ -11,9 +11,9 @@ class InventoryConfig(AppConfig):
         from catalog.merging import GUARDS
         from catalog.uploads.kinds import KINDS
         from config.core.jobs import declare
-        from inventory import merging, schedule, sinks, sold, stock_sheets
+        from inventory import merging, pool_sink, schedule, sinks, sold, stock_sheets
         from inventory.carriers import registry, street
-        from marketplaces.canonical import Order, OrderChange, Return, Stock
+        from marketplaces.canonical import Order, OrderChange, Return, Stock, StockHealth
         from marketplaces.sandbox.neighbours import NEIGHBOURS
         from marketplaces.sinks import register
 
@@ -21,6 +21,7 @@ class InventoryConfig(AppConfig):
         register(OrderChange, sinks.order_changes)
         register(Return, sinks.returns)
         register(Stock, sinks.stock)
+        register(StockHealth, pool_sink.stock_health)
         declare(schedule.JOBS)
         KINDS.add("stock", stock_sheets.KIND)
         TELLERS.add("inventory.sold", sold.lately)

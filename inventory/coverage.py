@@ -11,7 +11,7 @@ pools AS (
     SELECT id AS pool, account_id, count(*) OVER (PARTITION BY account_id) AS of_account
     FROM inventory_warehouse WHERE fulfilment = 'marketplace' AND account_id IS NOT NULL
 ), wanted AS (
-    SELECT sku.id AS sku_id, product.category, sku.lead_time_days AS lead_days, sku.supplier,
+    SELECT sku.id AS sku_id, sku.product_id, product.category, sku.lead_time_days AS lead_days, sku.supplier,
            coalesce(sku.pack_quantity, 1) AS pack, coalesce(sku.moq, 0) AS least
     FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
     WHERE NOT sku.is_retired AND sku.kind = 'item'
@@ -65,9 +65,12 @@ windows AS (
         round(0.5 * coalesce(c7, c30, c60, c90) + 0.3 * coalesce(c30, c60, c90) + 0.2 * c90, 4) AS own,
         c7 IS NOT NULL AND c30 IS NOT NULL AS is_narrow,
         CASE WHEN whole_days >= 7 THEN round(spread, 4) END AS deviation,
-        CASE WHEN seen30 >= 30 THEN round(held30 / nullif(shipped30, 0), 1) END AS supply_30,
-        CASE WHEN seen90 >= 90 THEN round(held90 / nullif(shipped90, 0), 1) END AS supply_90
+        CASE WHEN min(coalesce(seen30, 0)) OVER parent >= 30
+            THEN round(sum(held30) OVER parent / nullif(sum(shipped30) OVER parent, 0), 1) END AS supply_30,
+        CASE WHEN min(coalesce(seen90, 0)) OVER parent >= 90
+            THEN round(sum(held90) OVER parent / nullif(sum(shipped90) OVER parent, 0), 1) END AS supply_90
     FROM pairs JOIN wanted USING (sku_id) LEFT JOIN rates USING (sku_id, pool)
+    WINDOW parent AS (PARTITION BY wanted.product_id, pairs.pool)
 ), priors AS (
     SELECT category, pool, round(avg(own), 4) AS usual FROM blended
     WHERE own IS NOT NULL AND category <> '' GROUP BY 1, 2 HAVING count(*) >= 3

@@ -9,7 +9,8 @@ from typing import Any
 from config.core.bulk import Table
 from config.core.clock import business_day
 from config.core.money import Money
-from marketplaces.canonical import Order, OrderLine, Return, Stock
+from inventory.ageing import SURCHARGED_FROM
+from marketplaces.canonical import Order, OrderLine, Return, Stock, StockHealth
 from marketplaces.sinks import Source
 
 ORDERS = Table(
@@ -59,6 +60,10 @@ STOCK = (
     "researching",
     "changed_at",
 )
+HEALTH = (
+    "warehouse_id", "remote_id", "sku_id", "ages", "aged_units", "age_fee", "currency", "stranded", "stranded_since",
+    "stranded_reason", "unsellable", "changed_at",
+)  # fmt: skip
 
 
 def amount(money: Money | None) -> Decimal | None:
@@ -109,4 +114,14 @@ def stock_values(row: Stock, *, warehouse_id: int, name: str, sku_id: int | None
     return (
         warehouse_id, name, sku_id, row.available, row.reserved, row.inbound, row.unsellable, row.researching,
         row.changed_at or row.observed_at or at,
+    )  # fmt: skip
+
+
+def health_values(row: StockHealth, *, warehouse_id: int, name: str, sku_id: int | None, at: Any) -> tuple[Any, ...]:
+    ages = None if row.ages is None else {str(start): units for start, units in row.ages}
+    aged = None if row.ages is None else sum(units for start, units in row.ages if start >= SURCHARGED_FROM)
+    fee = row.age_fee
+    return (
+        warehouse_id, name, sku_id, ages, aged, amount(fee), fee.currency if fee else "", row.stranded,
+        row.stranded_since, row.stranded_reason[:120], row.unsellable, at,
     )  # fmt: skip

@@ -13,3 +13,6 @@ returns_applied = Signal()
 
 stock_applied = Signal()
 """After stock levels changed: `account_id`, `ids` of StockLevel."""
+
+pool_health_applied = Signal()
+"""After what pools say about their goods changed: `account_id`, `ids` of PoolHealth."""

@@ -14,8 +14,7 @@ from config.core.events import announce
 from inventory import landing, states
 from inventory.landing import Place
 from inventory.models import Order as OrderRow
-from inventory.models import Warehouse
-from inventory.services import partials, sales, stock_days
+from inventory.services import partials, pools, sales, stock_days
 from inventory.services import stock as goods
 from inventory.signals import order_events_applied, orders_applied, returns_applied, stock_applied
 from marketplaces.canonical import ChangeKind, Order, OrderChange, OrderStatus, Rejected, Return, Stock
@@ -229,7 +228,7 @@ def returns(rows: Sequence[Return], source: Source) -> Applied:
 def stock(rows: Sequence[Stock], source: Source) -> Applied:
     """Upsert stock levels per pool; a pool that is met for the first time becomes a warehouse of the account."""
     account_id = source.account.pk
-    pools = {row.pool: _warehouse(row, source) for row in rows}
+    places = pools.places(source.account, {(row.pool, row.fulfilment) for row in rows})
     names = [remote_id(r.sku, r.product_ids) for r in rows]
     seen = [Seen(name, "", r.product_ids) for name, r in zip(names, rows, strict=True)]
     skus = remote.register(account_id, seen, seen_in=source.resource)
@@ -240,7 +239,7 @@ def stock(rows: Sequence[Stock], source: Source) -> Applied:
     landed = land(
         table,
         (
-            landing.stock_values(r, warehouse_id=pools[r.pool], name=name, sku_id=skus.get(name), at=source.at)
+            landing.stock_values(r, warehouse_id=places[r.pool], name=name, sku_id=skus.get(name), at=source.at)
             for r, name in zip(rows, names, strict=True)
         ),
     )
@@ -248,12 +247,3 @@ def stock(rows: Sequence[Stock], source: Source) -> Applied:
         stock_days.observe(landed.changed_ids)
         announce(stock_applied, account_id=account_id, ids=landed.changed_ids)
     return Applied(tuple(landed.changed_ids), len(landed.inserted_ids), len(landed.updated_ids), landed.unchanged)
-
-
-def _warehouse(row: Stock, source: Source) -> int:
-    label = f"{source.account.label}: {row.pool.replace('_', ' ')}"
-    found, _ = Warehouse.objects.get_or_create(
-        code=f"{source.account.key}:{row.pool}",
-        defaults={"label": label, "account": source.account, "pool": row.pool, "fulfilment": row.fulfilment},
-    )
-    return int(found.pk)

@@ -16,6 +16,7 @@ from inventory.models import (
     InboundShipment,
     InboundState,
     MoveKind,
+    PoolHealth,
     StockDay,
     StockMove,
     SupplyPolicy,
@@ -99,3 +100,34 @@ def receipts(*, shipment: InboundShipment) -> QuerySet[InboundReceipt]:
     """What came of a shipment, the latest first."""
     found = InboundReceipt.objects.filter(line__shipment=shipment).select_related("line__sku")
     return found.order_by("-received_at", "-pk")
+
+
+def health_of(*, sku_id: int) -> QuerySet[PoolHealth]:
+    """What pools say about their goods of a SKU."""
+    return PoolHealth.objects.filter(sku=sku_id).select_related("warehouse").order_by("warehouse__label", "pk")
+
+
+def health(ids: Iterable[int]) -> list[PoolHealth]:
+    """Rows with their SKU, those that mean one."""
+    found = PoolHealth.objects.filter(pk__in=list(ids), sku__isnull=False)
+    return list(found.select_related("warehouse", "sku__product").order_by("pk"))
+
+
+def health_ids(**only: object) -> Iterable[str]:
+    """Rows with units of a kind, as texts."""
+    found = PoolHealth.objects.filter(sku__isnull=False, **only).order_by("pk")
+    return map(str, found.values_list("pk", flat=True))
+
+
+def sold_lately(sku_ids: Iterable[int]) -> dict[tuple[int, int | None], int]:
+    """Units of thirty days by SKU and pool."""
+    rows = Coverage.objects.filter(sku__in=list(sku_ids)).values_list("sku_id", "warehouse_id", "sold_30")
+    return {(sku_id, place): units for sku_id, place, units in rows}
+
+
+def shortages() -> QuerySet[InboundLine]:
+    """Lines of closed shipments to marketplaces' pools of which less came than was sent."""
+    found = InboundLine.objects.filter(
+        shipment__state=InboundState.CLOSED, shipment__destination__account__isnull=False, received__lt=F("quantity")
+    )
+    return found.select_related("shipment__destination", "sku__product").order_by("pk")

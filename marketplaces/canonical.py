@@ -241,6 +241,24 @@ class Stock(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StockHealth(Row):
+    """What a pool says about the goods in it. `ages` are (first day of age, units) of one partition; `age_fee` what it
+    expects to charge next for old ones (negative). `stranded` units lie there and cannot be bought, since a moment.
+    """
+
+    sku: str = ""
+    product_ids: tuple[ProductId, ...] = ()
+    pool: str
+    fulfilment: Fulfilment
+    ages: tuple[tuple[int, int], ...] | None = None
+    age_fee: Money | None = None
+    stranded: int | None = None
+    stranded_since: datetime | None = None
+    stranded_reason: str = ""
+    unsellable: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Return(Row):
     order_id: str
     line_id: str = ""
@@ -409,5 +427,5 @@ class Rejected:
 
 
 CANONICAL_TYPES: tuple[type[Row], ...] = (
-    Order, OrderChange, Listing, Price, Stock, Return, Fee, Offer, Settlement, SettlementLine,
+    Order, OrderChange, Listing, Price, Stock, StockHealth, Return, Fee, Offer, Settlement, SettlementLine,
 )  # fmt: skip

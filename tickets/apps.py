@@ -9,11 +9,36 @@ class TicketsConfig(AppConfig):
         from config.core.jobs import declare
         from config.core.tenancy import TENANT_DEFAULTS
         from tickets import receivers, schedule
-        from tickets.detectors import catalog, costs, finance, health, inventory, margins, masters, rates, supply, sync
+        from tickets.detectors import (
+            catalog,
+            costs,
+            finance,
+            health,
+            inventory,
+            margins,
+            masters,
+            pools,
+            rates,
+            supply,
+            sync,
+        )
         from tickets.health import completeness, delays, orders, oversold, parity, recovery, seed, sight, variance
         from tickets.rules import defaults
 
-        self.watching = (catalog, costs, finance, health, inventory, margins, masters, rates, supply, sync, receivers)
+        self.watching = (
+            catalog,
+            costs,
+            finance,
+            health,
+            inventory,
+            margins,
+            masters,
+            pools,
+            rates,
+            supply,
+            sync,
+            receivers,
+        )
         self.measuring = (completeness, delays, orders, oversold, parity, recovery, sight, variance)
         declare(schedule.JOBS)
         TENANT_DEFAULTS.add("tickets.thresholds", defaults.seed)

@@ -75,6 +75,7 @@ _PLACES: dict[str, tuple[str, Callable[[Facts], str]]] = {
     "upload_sheet": ("Sheet", _at("catalog:upload")),
     "cost_sheet": ("Sheet of costs", _at("finance:cost_sheet")),
     "cover": ("Cover", _cover),
+    "inbound": ("Inbound", _at("inventory:inbound_shipment")),
     "job": ("Job", _at("job", "job")),
     "account_health": ("Health", _account_health),
 }
@@ -143,6 +144,7 @@ _ACTIONS: dict[str, Callable[[Facts], str]] = {
     "open_prices": lambda params: reverse("sku", args=[params["sku"]]),
     "open_replenishment": lambda params: f"{reverse('replenishment')}?{urlencode({'q': params['sku']})}",
     "open_stock": _cover,
+    "open_inbound": lambda params: f"{reverse('inventory:inbound')}?{urlencode({'sku': params['sku']})}",
     "open_rates": lambda params: reverse("finance:rates"),
     "fill_cost_sheet": lambda params: f"{reverse('finance:cost_gaps')}?{urlencode({'sku': params['sku']})}",
     "open_costs": lambda params: f"{reverse('finance:costs')}?{urlencode({'q': params['sku']})}",

@@ -9,6 +9,7 @@ SWEEPS = {
     "finance": timedelta(hours=1),
     "health": timedelta(hours=1),
     "inventory": timedelta(minutes=4),
+    "pool": timedelta(hours=6),
     "supply": timedelta(hours=6),
     "sync": timedelta(minutes=10),
 }

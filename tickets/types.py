@@ -157,6 +157,18 @@ ACCOUNT_HEALTH = TicketType(
     ),
     many="{count} limits of marketplaces are nearly used up",
 )
+POOL_HEALTH = TicketType(
+    key="pool_health",
+    label="Fulfilment pool health",
+    category=Category.OPERATIONS,
+    actions=(
+        Action(key="open_stock", label="Look at its stock everywhere"),
+        Action(key="open_prices", label="Look at the product and its prices"),
+        Action(key="open_replenishment", label="Look at the proposal to order"),
+        Action(key="open_inbound", label="Look at what should have come"),
+    ),
+    many="{count} products have trouble in a marketplace's pool",
+)
 
 for _type in (
     MISSING_PRODUCT_DATA,
@@ -169,6 +181,7 @@ for _type in (
     MISSING_SKU_COST,
     MARGIN_EROSION,
     STOCK_COVERAGE,
+    POOL_HEALTH,
     ACCOUNT_HEALTH,
 ):
     TYPES.add(_type.key, _type)

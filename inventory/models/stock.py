@@ -41,3 +41,32 @@ class StockLevel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.remote_id} @ {self.warehouse_id}: {self.available}"
+
+
+class PoolHealth(models.Model):
+    """What a marketplace's pool says about its goods of one product. None means it does not say.
+
+    `ages` are units by the first day of age of their bucket; `age_fee` is what it expects to charge next for old ones
+    (negative). `stranded` units lie there and cannot be bought, since `stranded_since`.
+    """
+
+    warehouse = models.ForeignKey(Warehouse, models.CASCADE, related_name="health")
+    remote_id = models.CharField(max_length=160)
+    sku = models.ForeignKey(Sku, models.PROTECT, null=True, blank=True, related_name="pool_health")
+    ages = models.JSONField(null=True)
+    aged_units = models.IntegerField(null=True)
+    age_fee = models.DecimalField(max_digits=19, decimal_places=4, null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    stranded = models.IntegerField(null=True)
+    stranded_since = models.DateTimeField(null=True)
+    stranded_reason = models.CharField(max_length=120, blank=True)
+    unsellable = models.IntegerField(null=True)
+    changed_at = models.DateTimeField(null=True)
+    observed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "pool health"
+        constraints = [models.UniqueConstraint(fields=["warehouse", "remote_id"], name="pool_health_once")]
+
+    def __str__(self) -> str:
+        return f"{self.remote_id} @ {self.warehouse_id}"

@@ -31,6 +31,7 @@ class Coverage(models.Model):
     None is never zero: `why` says why `days` is not known, `proposal_why` why there is no proposal. `velocity` is units
     a day corrected for stock-outs; `arriving` the dated units that come before the goods run out; `ordered` all units on
     their way or promised. `transfer` units of the proposal lie idle in `transfer_from` (None: our own places).
+    `supply_30` and `supply_90` are the historical days of supply of the whole product, None without that many days seen.
     """
 
     warehouse = models.ForeignKey(Warehouse, models.CASCADE, null=True, blank=True, related_name="+")

@@ -17,7 +17,7 @@ WHERE remote.id = ANY(%(ids)s) AND row.account_id = remote.account_id AND row.re
 RETURNING {returning}
 """
 _CARRY_STOCK = """
-UPDATE inventory_stocklevel AS level SET sku_id = remote.sku_id
+UPDATE {table} AS level SET sku_id = remote.sku_id
 FROM catalog_remoteproduct AS remote JOIN inventory_warehouse AS house ON house.account_id = remote.account_id
 WHERE remote.id = ANY(%(ids)s) AND level.warehouse_id = house.id AND level.remote_id = remote.remote_id
   AND level.sku_id IS DISTINCT FROM remote.sku_id
@@ -33,7 +33,8 @@ def reprocess(account_id: int, remote_ids: Sequence[int]) -> dict[str, int]:
         orders = [order_id for (order_id,) in cursor.fetchall()]
         cursor.execute(_CARRY.format(table="inventory_return", returning="row.id"), given)
         returns = len(cursor.fetchall())
-        cursor.execute(_CARRY_STOCK, given)
+        cursor.execute(_CARRY_STOCK.format(table="inventory_poolhealth"), given)
+        cursor.execute(_CARRY_STOCK.format(table="inventory_stocklevel"), given)
         levels = [level_id for (level_id,) in cursor.fetchall()]
         stock_days.observe(levels)
         if orders:

@@ -167,6 +167,8 @@ class WorldOffer:
 
 @dataclass(frozen=True, slots=True)
 class WorldStock:
+    """Units in a pool; `ages` are (days, units) of those available, `stranded` ones of them cannot be bought."""
+
     product: WorldProduct
     pool: str
     store: Store | None
@@ -175,6 +177,9 @@ class WorldStock:
     inbound: int
     unsellable: int
     changed_at: datetime
+    ages: tuple[tuple[int, int], ...] = ()
+    stranded: int = 0
+    stranded_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from marketplaces.canonical import Fulfilment
-from marketplaces.sandbox import assortment
+from marketplaces.sandbox import assortment, shelf_troubles
 from marketplaces.sandbox.facts import WorldProduct, WorldStock
 from marketplaces.sandbox.stage import Stage
 
@@ -59,7 +59,8 @@ def pool(stage: Stage, day: int, sold_through: SoldThrough) -> list[WorldStock]:
         return []
     offered = {p.serial: p for store in stage.stores for p in assortment.listed(stage, store)}
     ours = [p for p in offered.values() if assortment.fulfilment(stage, p) == Fulfilment.MARKETPLACE]
-    return [_row(stage, product, day, sold_through) for product in sorted(ours, key=lambda product: product.serial)]
+    rows = (_row(stage, product, day, sold_through) for product in sorted(ours, key=lambda product: product.serial))
+    return [shelf_troubles.bend(stage, row, day) for row in rows]
 
 
 def _row(stage: Stage, product: WorldProduct, day: int, sold_through: SoldThrough) -> WorldStock:
@@ -73,8 +74,9 @@ def _row(stage: Stage, product: WorldProduct, day: int, sold_through: SoldThroug
         available=available,
         reserved=_sold(product, day, day, sold_through),
         inbound=capacity(stage, product) - available if next_delivery - day <= TRAVEL_DAYS else 0,
-        unsellable=stage.pick(0, 2, "unsellable", product.serial, latest),
+        unsellable=0,
         changed_at=stage.start_of(day) + timedelta(minutes=5),
+        ages=((day - latest, available),) if available else (),
     )
 
 

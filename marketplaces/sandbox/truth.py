@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from marketplaces.sandbox import scenarios, statements
+from marketplaces.sandbox import scenarios, shelf_troubles, statements
 from marketplaces.sandbox.facts import Fault
 from marketplaces.sandbox.stage import Stage
 from marketplaces.sandbox.world import World
@@ -56,6 +56,9 @@ def _of_account(world: World, stage: Stage, until: datetime) -> Iterator[Fault]:
         story = world.story(account, serial) if key == account else None
         if story:
             yield Fault("hidden_order", account, (str(serial),), at=story.placed_at)
+    for serial, kind in shelf_troubles.placed(stage).items():
+        product = world.products[serial - 1]
+        yield Fault(kind, account, (product.sku,), at=shelf_troubles.begins(stage))
     yield from _unpaid(world, account)
     yield from _misbooked(world, account, until)
     yield from _late(world, stage, until)

@@ -87,7 +87,9 @@ class AccountView:
     def stock(self) -> list[WorldStock]:
         """Units in the marketplace's own warehouses (the fulfilment pool)."""
         rows = stock.pool(self._stage, self._stage.day_of(self.at), self._sold_through)
-        return [replace(row, available=0) if self._is_out(row.product.sku) else row for row in rows]
+        return [
+            replace(row, available=0, ages=(), stranded=0) if self._is_out(row.product.sku) else row for row in rows
+        ]
 
     def returns(self, *, since: datetime, until: datetime) -> list[WorldReturn]:
         told = self._told(since, until, orders.LIFE_WITH_RETURNS_DAYS)

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-from marketplaces.sandbox import misbookings, truth
+from marketplaces.sandbox import misbookings, shelf_troubles, truth
 from tests.contract.conftest import ORIGIN
 
 END = datetime(ORIGIN.year, ORIGIN.month, ORIGIN.day, tzinfo=UTC) + timedelta(days=90)
 KINDS = {
     "hidden_order", "missing_line", "duplicate_fee", "short_payment", "renamed_label", "unregistered_product",
-    "late_shipment", "token_revoked", "statement_gap", "missing_payment", *misbookings.KINDS,
+    "late_shipment", "token_revoked", "statement_gap", "missing_payment", *misbookings.KINDS, *shelf_troubles.KINDS,
 }  # fmt: skip
 
 

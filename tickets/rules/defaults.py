@@ -1,6 +1,6 @@
 """The thresholds that every new client starts with, as a table. A client edits its own rows afterwards.
 
-Ladders: type 3, 8, 11, 17, 22 and 25 of the ticket catalogue; the money ladder in the reporting currency per day.
+Ladders: type 3, 8, 10, 11, 17, 22 and 25 of the ticket catalogue; the money ladder in the reporting currency per day.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from tickets.models import Threshold
 MONEY = [["S1", "500"], ["S2", "100"], ["S3", "20"]]
 AT_ONCE = {"opens_after": 1, "spacing_minutes": 0}
 """Real-time types: the first evaluation opens, and evaluations count however close they are."""
+POOL = {"opens_after": 1, "clears_after": 2, "spacing_minutes": 1440}
+"""Pools are read daily: the first look opens, and two days of good ones clear."""
 
 
 def step(severity: str, *when: tuple[str, str, str]) -> dict[str, Any]:
@@ -103,6 +105,23 @@ DEFAULTS: dict[str, dict[str, Any]] = {
             step("S1", ("value", "at_least", "1"), ("is_suspension", "at_least", "1")),
             step("S2", ("value", "at_least", "1")),
         ],
+    },
+    "pool.stranded": POOL | {
+        "comparison": "at_least", "trigger": "24", "unit": "hours", "severity": "S3", "money_ladder": MONEY,
+        "ladder": [step("S1", ("sold_30", "at_least", "1"))],
+    },
+    "pool.aged": POOL | {
+        "comparison": "at_least", "trigger": "1", "unit": "units", "severity": "S3",
+        "ladder": [step("S2", ("fee", "above", "100")), step("S2", ("units_from_271", "at_least", "1"))],
+    },
+    "pool.unsellable": POOL | {
+        "comparison": "above", "trigger": "0.02", "unit": "of units", "severity": "S3", "min_samples": 20,
+    },
+    "pool.shortage": POOL | {
+        "comparison": "at_least", "trigger": "1", "unit": "units", "severity": "S3",
+    },
+    "pool.low_supply": POOL | {
+        "comparison": "below", "warn": "35", "trigger": "28", "unit": "days", "severity": "S2", "min_samples": 20,
     },
     "sync.failing": AT_ONCE | {
         "comparison": "at_least", "warn": "2", "trigger": "3", "unit": "runs", "severity": "S3", "ladder": BLIND,

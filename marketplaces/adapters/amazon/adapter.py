@@ -34,6 +34,10 @@ _RESOURCES = (
         why="units in the marketplace's warehouses",
     ),
     Resource(
+        key="stock_health", rows=("StockHealth",), every=_DAY, flow=Flow.REPORT, is_snapshot=True, queue="pull_slow",
+        fresh_for=2 * _DAY, cost=2, why="how old the units in the marketplace's warehouses are, and which are stranded",
+    ),
+    Resource(
         key="returns", rows=("Return",), every=6 * _HOUR, window=30 * _DAY, overlap=_DAY, flow=Flow.REPORT,
         queue="pull_slow", fresh_for=2 * _DAY, why="goods that buyers sent back, to the marketplace and to the seller",
     ),

@@ -140,7 +140,8 @@ def collect(api: Api, document_ids: str) -> tuple[str, str, dict[str, str]]:
     ids = reports.split(document_ids)
     if len(ids) == 1:
         name, document_id = next(iter(ids.items()))
-        return fetch(api, document_id), "text/tab-separated-values", {"store": name} if len(name) == 2 else {}
+        store = name.partition(".")[0]
+        return fetch(api, document_id), "text/tab-separated-values", {"store": store} if len(store) == 2 else {}
     handle, target = tempfile.mkstemp(suffix=".zip")
     with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, document_id in ids.items():

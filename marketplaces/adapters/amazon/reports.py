@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from marketplaces.adapters.amazon import stores
 from marketplaces.contract import AccountFacts, ReportState, ReportStatus
 
 SETTLEMENT = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
@@ -12,6 +13,8 @@ LISTINGS = "GET_MERCHANT_LISTINGS_ALL_DATA"
 SHIPMENTS = "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_GENERAL"
 NETWORK_RETURNS = "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA"
 MERCHANT_RETURNS = "GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE"
+AGES = "GET_FBA_INVENTORY_PLANNING_DATA"
+STRANDED = "GET_STRANDED_INVENTORY_UI_DATA"
 
 # Reports that look at a span of time; the others are snapshots of now.
 _SPANS = frozenset({SHIPMENTS, NETWORK_RETURNS, MERCHANT_RETURNS})
@@ -40,10 +43,16 @@ class Part:
 
 
 def parts(resource: str, account: AccountFacts) -> tuple[Part, ...]:
-    """Listings are one report per store; the others ignore the store filter and cover the whole account."""
+    """Listings are one report per store, the health of stock two per pool; the others cover the whole account."""
     everywhere = tuple(store.external_id for store in account.stores)
     if resource == "listings":
         return tuple(Part(store.code, LISTINGS, (store.external_id,)) for store in account.stores)
+    if resource == "stock_health":
+        return tuple(
+            Part(f"{store.code}.{kind}", kind, (store.external_id,))
+            for store in stores.first_of_pools(account.stores)
+            for kind in (AGES, STRANDED)
+        )
     if resource not in _TYPES:
         raise LookupError(f"{resource} is not read by report")
     return tuple(Part(report_type, report_type, everywhere) for report_type in _TYPES[resource])

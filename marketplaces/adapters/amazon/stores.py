@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from marketplaces.contract import Store
 
@@ -67,3 +67,11 @@ def pool(code: str) -> str:
     if code in _SHARED_EU:
         return "AMAZON_EU"
     return "AMAZON_NA" if code == "US" else f"AMAZON_{code}"
+
+
+def first_of_pools(stores: Iterable[Store]) -> tuple[Store, ...]:
+    """One store per pool: stores that sell from the same shelves would tell the same units again."""
+    found: dict[str, Store] = {}
+    for store in stores:
+        found.setdefault(pool(store.code), store)
+    return tuple(found.values())

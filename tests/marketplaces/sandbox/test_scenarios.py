@@ -4,7 +4,7 @@ import pytest
 
 from config.core.money import Money
 from marketplaces.canonical import LineClass, OrderStatus
-from marketplaces.sandbox import misbookings, scenarios, statements, truth
+from marketplaces.sandbox import misbookings, scenarios, shelf_troubles, statements, truth
 from marketplaces.sandbox.view import AccountView
 from tests.marketplaces.sandbox.conftest import ACCOUNTS, TODAY
 
@@ -39,9 +39,10 @@ def rows_of(view, serial):
 
 def test_it_places_every_kind_within_the_history(faults):
     kinds = [fault.kind for fault in faults]
-    assert OF_STATEMENTS | set(ONCE_PER_CLIENT) | set(misbookings.KINDS) | {"hidden_order", "late_shipment"} == set(
-        kinds
-    )
+    assert OF_STATEMENTS | set(ONCE_PER_CLIENT) | {*misbookings.KINDS, *shelf_troubles.KINDS} | {
+        "hidden_order",
+        "late_shipment",
+    } == set(kinds)
     assert all(kinds.count(kind) == 1 for kind in ONCE_PER_CLIENT)
     assert all(fault.at <= TODAY for fault in faults)
 

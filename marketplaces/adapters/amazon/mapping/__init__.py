@@ -13,6 +13,7 @@ from marketplaces.adapters.amazon.mapping.prices import prices
 from marketplaces.adapters.amazon.mapping.returns import returns
 from marketplaces.adapters.amazon.mapping.settlements import settlements
 from marketplaces.adapters.amazon.mapping.stock import stock
+from marketplaces.adapters.amazon.mapping.stock_health import stock_health
 from marketplaces.contract import Mapper
 
 MAPPERS: Mapping[str, Mapper] = {
@@ -21,6 +22,7 @@ MAPPERS: Mapping[str, Mapper] = {
     "listings": listings,
     "prices": prices,
     "stock": stock,
+    "stock_health": stock_health,
     "returns": returns,
     "fees": fees,
     "settlements": settlements,

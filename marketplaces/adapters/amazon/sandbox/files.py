@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marketplaces.adapters.amazon import reports as kinds
-from marketplaces.adapters.amazon.sandbox import ids
+from marketplaces.adapters.amazon.sandbox import ids, pools
 from marketplaces.adapters.amazon.sandbox.answers import stamp
 from marketplaces.adapters.amazon.stores import pool
 from marketplaces.canonical import Fulfilment, ListingStatus
@@ -90,6 +90,8 @@ def _merchant_return(item: WorldReturn) -> list[str]:
 
 
 FILES: dict[str, File] = {
+    kinds.AGES: File(pools.AGES_HEADER, pools.ages),
+    kinds.STRANDED: File(pools.STRANDED_HEADER, pools.stranded),
     kinds.LISTINGS: File(
         ("item-name", "listing-id", "seller-sku", "price", "quantity", "open-date", "product-id-type",
          "item-condition", "asin1", "product-id", "fulfillment-channel", "status"), _listings,

@@ -1,0 +1,153 @@
+"""Health of goods in marketplaces' pools: each cause apart, and in the simulated world exactly the troubles that it has."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import requests
+
+from catalog.models import Product, Sku
+from catalog.services import products
+from config.core import clock, transport
+from inventory import pool_sink
+from inventory.models import Coverage, InboundLine, InboundShipment, PoolHealth, Warehouse
+from marketplaces import registry
+from marketplaces.canonical import StockHealth
+from marketplaces.contract import Window
+from marketplaces.models import SyncState
+from marketplaces.sandbox import mount, shelf_troubles, truth, worlds
+from marketplaces.sandbox.overlay import Overlay
+from marketplaces.sandbox.server import Sandbox
+from marketplaces.sinks import Source
+from tests.finance.test_fees_in_the_world import master
+from tests.finance.test_simulated_world import START, TODAY, Shop
+from tests.tickets.conftest import keep_fresh
+from tickets.models import Ticket
+from tickets.rules import engine
+
+pytestmark = pytest.mark.django_db
+D = Decimal
+
+
+@pytest.fixture
+def pool(shop):
+    for resource in ("stock", "stock_health"):
+        SyncState.objects.create(account=shop, resource=resource, last_ok_at=clock.now())
+    return Warehouse.objects.create(code="shop:eu", label="EU", account=shop, pool="eu", fulfilment="marketplace")
+
+
+@pytest.fixture
+def mug(db):
+    return Sku.objects.create(code="MUG", product=Product.objects.create(title="Mug"))
+
+
+def told(pool, sku, **changes):
+    values = {"ages": {"0": 50}, "aged_units": 0, "stranded": 0, "unsellable": 0, "observed_at": clock.now(), **changes}
+    return PoolHealth.objects.update_or_create(warehouse=pool, remote_id="MUG", sku=sku, defaults=values)[0]
+
+
+def sweep(account):
+    keep_fresh(account)
+    engine.sweep("pool")
+    return Ticket.objects.filter(type="pool_health").first()
+
+
+def sold(sku, pool, units, **changes):
+    values = {"state": "good", "computed_at": clock.now(), "sold_30": units, **changes}
+    return Coverage.objects.create(sku=sku, warehouse=pool, **values)
+
+
+@pytest.mark.parametrize(("hours", "units", "severity"), [("23.9", 9, None), ("24", 0, "S3"), ("24", 9, "S1")])
+def test_it_tells_of_units_stranded_for_a_day(shop, pool, mug, hours, units, severity):
+    sold(mug, pool, units)
+    told(pool, mug, stranded=4, stranded_since=clock.now() - timedelta(hours=float(hours)), stranded_reason="Closed")
+    ticket = sweep(shop)
+    assert (ticket and ticket.severity) == severity
+    if ticket:
+        assert ticket.title == "4 units of MUG are stranded in EU"
+        assert ticket.scope_key == "sku:MUG/pool:shop:eu/stranded"
+
+
+@pytest.mark.parametrize(
+    ("ages", "fee", "severity"),
+    [
+        ({"0": 9, "91": 20}, "0", None),
+        ({"0": 9, "181": 3}, "-99", "S3"),
+        ({"181": 3}, "-100.01", "S2"),
+        ({"271": 1}, None, "S2"),
+    ],
+)
+def test_it_tells_of_units_half_a_year_old_and_what_they_will_cost(shop, pool, mug, ages, fee, severity):
+    aged = sum(units for start, units in ages.items() if int(start) >= 181)
+    told(pool, mug, ages=ages, aged_units=aged, age_fee=fee and D(fee), currency="EUR")
+    ticket = sweep(shop)
+    assert (ticket and ticket.severity) == severity
+
+
+@pytest.mark.parametrize(("unsellable", "severity"), [(1, None), (2, "S3")])
+def test_it_tells_of_more_than_two_percent_unfit_for_sale(shop, pool, mug, unsellable, severity):
+    told(pool, mug, ages={"0": 50 - unsellable}, unsellable=unsellable)
+    ticket = sweep(shop)
+    assert (ticket and ticket.severity) == severity
+
+
+def test_it_tells_of_units_that_never_came(shop, pool, mug):
+    made = InboundShipment.objects.create(
+        reference="PO-1", destination=pool, state="closed", closed_on=clock.now().date()
+    )
+    InboundLine.objects.create(shipment=made, sku=mug, quantity=24, received=21)
+    ticket = sweep(shop)
+    assert (ticket.title, ticket.action) == ("3 units of MUG never came with PO-1", "open_inbound")
+    made.lines.update(received=24)
+    for days in (1, 2):
+        with clock.frozen(clock.now() + timedelta(days=days)):
+            sweep(shop)
+    ticket.refresh_from_db()
+    assert ticket.state == "resolved"
+
+
+@pytest.mark.parametrize(("quarter", "severity"), [("42.0", None), ("27.9", "S2"), (None, None)])
+def test_it_tells_of_too_little_supply_where_both_windows_are_short(shop, pool, mug, quarter, severity):
+    sold(mug, pool, 40, supply_30=D("27.0"), supply_90=quarter and D(quarter))
+    ticket = sweep(shop)
+    assert (ticket and ticket.severity) == severity
+
+
+@pytest.fixture(scope="module")
+def all_worlds():
+    return worlds.build(START.date())
+
+
+def telling():
+    """The smallest account with a pool of each marketplace that tells of its pools."""
+    for adapter in registry.all_adapters():
+        pooled = sorted((a for a in adapter.sandbox_accounts if a.pool), key=lambda a: (a.orders_per_day, a.key))
+        if pooled and "stock_health" in {resource.key for resource in adapter.resources}:
+            yield pytest.param(adapter, pooled[0], id=pooled[0].key)
+
+
+@pytest.mark.parametrize(("adapter", "simulated"), telling())
+def test_it_finds_exactly_the_troubles_of_the_simulated_world(adapter, simulated, all_worlds, monkeypatch):
+    world = all_worlds[simulated.client]
+    products.import_master(master(world))
+    with clock.frozen(TODAY):
+        session = requests.Session()
+        mount.mount(session, Sandbox(all_worlds, Overlay(), is_limited=False))
+        monkeypatch.setattr(transport, "_session", lambda *_: session)
+        shop = Shop(adapter, simulated)
+        asked = shop.client.request_report("stock_health", Window(TODAY - timedelta(days=1), TODAY))
+    with clock.frozen(TODAY + timedelta(minutes=30)):
+        page = shop.client.download("stock_health", shop.client.report_state("stock_health", asked))
+        rows = list(registry.mapper(adapter.key, "stock_health")(page))
+        assert all(isinstance(row, StockHealth) for row in rows)
+        pool_sink.stock_health(rows, Source(shop.account, "stock_health", clock.now()))
+        SyncState.objects.create(account=shop.account, resource="stock_health", last_ok_at=clock.now())
+        engine.sweep("pool")
+    causes = {"stranded": "stranded_stock", "aged": "aged_stock", "unsellable": "unsellable_stock"}
+    found = {
+        (causes[ticket.action_params["cause"]], ticket.action_params["sku"])
+        for ticket in Ticket.objects.filter(type="pool_health")
+    }
+    faults = [fault for fault in truth.faults(world, TODAY) if fault.account == simulated.key]
+    assert found == {(fault.kind, fault.subjects[0]) for fault in faults if fault.kind in shelf_troubles.KINDS}
+    assert len(found) == 3
