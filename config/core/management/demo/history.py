@@ -29,6 +29,7 @@ REVOKED_AT, AUTHORISED_AT = 60.5, 61.5
 STEPS = (*(float(day) for day in range(7, 57, 7)), REVOKED_AT, AUTHORISED_AT, 63.0, 70.0, 77.0, 84.0, 87.0, 89.0, 90.0)
 SNAPSHOTS = frozenset({"Listing", "Price", "Stock", "StockHealth", "Fee", "Offer"})
 REMEMBERED = frozenset({"Stock"})
+REMEMBERED_AT = frozenset({7.0, 49.0, 84.0})
 JUDGED_AT = frozenset({28.0, REVOKED_AT, 63.0, 84.0})
 STEP_LIMIT_S = 120
 LOOK_EVERY_S = 0.2
@@ -92,7 +93,9 @@ def _catch_up(found: list[str], report: Report) -> None:
     set_clock(clock.now(), PACE)
     for client in found:
         with tenancy.in_tenant(client):
-            _pull(lambda resource: resource.flow == Flow.PAGES and not _is_snapshot(resource))
+            _pull(
+                lambda resource: _is_remembered(resource) or resource.flow == Flow.PAGES and not _is_snapshot(resource)
+            )
     _drain(found, report, "pulling", settings.DEMO_DAYS)
 
 
@@ -111,7 +114,7 @@ def _step(origin: date, day: float, worlds: Mapping[str, World], report: Report)
             stock.receive(world, int(day))
             if day > REVOKED_AT:
                 clients.authorise_again(client)
-            _pull(lambda resource: day == settings.DEMO_DAYS or not _is_snapshot(resource))
+            _pull(lambda resource: _is_due(resource, day))
     _drain(found, report, "pulling", day)
     _ask(found, AFTER_PULL)
     _drain(found, report, "completing", day)
@@ -132,9 +135,21 @@ def _pull(is_wanted: Callable[[Resource], bool]) -> None:
                 work.later(f"pull.{account.marketplace}.{resource.key}", account_id=account.pk)
 
 
+def _is_due(resource: Resource, day: float) -> bool:
+    """What is remembered is read at a few stops, and when the history is caught up with; other snapshots at its end."""
+    if _is_remembered(resource):
+        return day in REMEMBERED_AT
+    return day == settings.DEMO_DAYS or not _is_snapshot(resource)
+
+
+def _is_remembered(resource: Resource) -> bool:
+    """Whether something is made of how things stood, so that a few readings of the past are worth their time."""
+    return set(resource.rows) <= REMEMBERED
+
+
 def _is_snapshot(resource: Resource) -> bool:
-    """Whether it tells only how things stand now, and nothing is made of how they stood: one reading is enough."""
-    return not set(resource.rows) <= REMEMBERED and (resource.is_snapshot or set(resource.rows) <= SNAPSHOTS)
+    """Whether it tells only how things stand now, so that reading it for each past week would say nothing more."""
+    return resource.is_snapshot or set(resource.rows) <= SNAPSHOTS
 
 
 def _ask(found: list[str], keys: tuple[str, ...]) -> None:
