@@ -94,7 +94,9 @@ def _catch_up(found: list[str], report: Report) -> None:
     for client in found:
         with tenancy.in_tenant(client):
             _pull(
-                lambda resource: _is_remembered(resource) or resource.flow == Flow.PAGES and not _is_snapshot(resource)
+                lambda resource: (
+                    _is_remembered(resource) or (resource.flow == Flow.PAGES and not _is_snapshot(resource))
+                )
             )
     _drain(found, report, "pulling", settings.DEMO_DAYS)
 
