@@ -30,6 +30,7 @@ BOTTOM = {("config.tenants", "config.core"), ("config.core.management", "config.
 PURE = (
     "marketplaces.canonical",
     "marketplaces.contract",
+    "marketplaces.pieces",
     "marketplaces.plain",
     "marketplaces.sandbox.facts",
     "marketplaces.sandbox.people",

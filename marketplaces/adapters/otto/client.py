@@ -16,10 +16,11 @@ from marketplaces.adapters.otto import documents, endpoints, paging
 from marketplaces.adapters.otto.answers import error_of
 from marketplaces.adapters.otto.auth import Api
 from marketplaces.adapters.otto.rows import addresses
-from marketplaces.adapters.otto.rows.reading import Unreadable, moment, text
+from marketplaces.adapters.otto.rows.reading import moment, text
 from marketplaces.adapters.otto.writes import Writer
 from marketplaces.canonical import ShipTo
 from marketplaces.contract import AccountFacts, Outbound, Outcome, Page, ReportState, Window
+from marketplaces.pieces import Unreadable
 
 __all__ = ["Client", "error_of"]
 

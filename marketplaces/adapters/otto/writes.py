@@ -11,8 +11,9 @@ from config.core.http import Reply
 from config.core.money import decimal
 from marketplaces.adapters.otto import actions, answers, endpoints, paging
 from marketplaces.adapters.otto.auth import Api
-from marketplaces.adapters.otto.rows.reading import inner, text
+from marketplaces.adapters.otto.rows.reading import text
 from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState
+from marketplaces.pieces import inner
 
 PATH_IS_SAFE = frozenset("/.")
 

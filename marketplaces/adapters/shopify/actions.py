@@ -12,8 +12,9 @@ from typing import Any
 
 from config.core.errors import Rejected
 from config.core.money import LossyAmount, decimal, minor_unit
-from marketplaces.adapters.shopify.rows.reading import inner, nodes, number_of, records, text
+from marketplaces.adapters.shopify.rows.reading import nodes, number_of, records, text
 from marketplaces.contract import CommandKind, Outbound, Outcome, OutcomeState
+from marketplaces.pieces import inner
 
 STALE = frozenset({"CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE"})
 IN_DOUBT = frozenset({"IDEMPOTENCY_CONCURRENT_REQUEST"})

@@ -10,8 +10,9 @@ from config.core.clock import now
 from config.core.errors import RateLimited, Rejected
 from marketplaces.adapters.shopify import actions, queries
 from marketplaces.adapters.shopify.auth import Api
-from marketplaces.adapters.shopify.rows.reading import inner, text
+from marketplaces.adapters.shopify.rows.reading import text
 from marketplaces.contract import ReportState, ReportStatus
+from marketplaces.pieces import inner
 
 QUERIES = {"listings": queries.LISTINGS_BULK}
 WAITING = frozenset({"CREATED", "RUNNING", "CANCELING"})

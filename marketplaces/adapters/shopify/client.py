@@ -15,9 +15,10 @@ from marketplaces.adapters.shopify.errors import error_of
 from marketplaces.adapters.shopify.queries import Query
 from marketplaces.adapters.shopify.rows import addresses
 from marketplaces.adapters.shopify.rows.lines import is_cut_off, lines_of
-from marketplaces.adapters.shopify.rows.reading import inner, text
+from marketplaces.adapters.shopify.rows.reading import text
 from marketplaces.canonical import ShipTo
 from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState, Page, ReportState, Window
+from marketplaces.pieces import inner
 
 __all__ = ["Client", "error_of"]
 

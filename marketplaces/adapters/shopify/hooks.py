@@ -5,7 +5,8 @@ from __future__ import annotations
 from config.core.errors import Rejected
 from marketplaces.adapters.shopify import actions, queries
 from marketplaces.adapters.shopify.auth import Api
-from marketplaces.adapters.shopify.rows.reading import inner, records, text
+from marketplaces.adapters.shopify.rows.reading import records, text
+from marketplaces.pieces import inner
 
 TOPICS = (
     "ORDERS_CREATE",

@@ -10,7 +10,8 @@ from config.core.http import Reply
 from marketplaces.adapters.shopify.auth import Api
 from marketplaces.adapters.shopify.errors import MAX_COST
 from marketplaces.adapters.shopify.queries import Query
-from marketplaces.adapters.shopify.rows.reading import inner, nodes, text
+from marketplaces.adapters.shopify.rows.reading import nodes, text
+from marketplaces.pieces import inner
 
 Found = tuple[Reply, list[Mapping[str, Any]]]
 

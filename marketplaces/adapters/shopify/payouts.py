@@ -10,8 +10,9 @@ from typing import Any
 from config.core.http import Reply
 from marketplaces.adapters.shopify import paging, queries
 from marketplaces.adapters.shopify.auth import Api
-from marketplaces.adapters.shopify.rows.reading import inner, moment, number_of, text
+from marketplaces.adapters.shopify.rows.reading import moment, number_of, text
 from marketplaces.contract import Window
+from marketplaces.pieces import inner
 
 PAID = "PAID"
 BEFORE = timedelta(days=45)

@@ -8,10 +8,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NoReturn
 
-
-class Unreadable(ValueError):
-    """A value or a document that cannot be understood; the message is a sentence for a person."""
-
+from marketplaces.pieces import Unreadable
 
 _MINUS = str.maketrans({"\u2212": "-", "\u00a0": "", "\u202f": "", "\u2009": "", " ": "", "'": ""})
 _PLAIN = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)

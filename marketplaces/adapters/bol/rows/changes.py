@@ -6,20 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from marketplaces.adapters.bol.rows.reading import (
-    Unreadable,
-    each,
-    inner,
-    moment,
-    pieces_of,
-    read_json,
-    records,
-    required,
-    text,
-    whole_page,
-)
+from marketplaces.adapters.bol.rows.reading import each, moment, pieces_of, read_json, records, required, text
 from marketplaces.canonical import ChangeKind, OrderChange, Rejected, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable, inner, whole_page
 
 KINDS = {
     "PRE_ANNOUNCED": ChangeKind.CHANGED,

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import IO, Any, BinaryIO
 
-from marketplaces.adapters.bol.rows.reading import Unreadable
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable
 
 CHUNK = 256 * 1024
 MAX_PIECE = 4 * 1024 * 1024

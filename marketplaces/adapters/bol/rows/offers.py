@@ -9,24 +9,20 @@ from typing import Any
 
 from config.core.money import Money
 from marketplaces.adapters.bol.rows.reading import (
-    Unreadable,
     counted,
     each,
     euros,
     fulfilment,
-    inner,
     listed,
     moment,
     pieces_of,
     product_ids,
     read_json,
     read_text,
-    record,
     records,
     required,
     text,
     whole,
-    whole_page,
 )
 from marketplaces.canonical import (
     Fulfilment,
@@ -40,6 +36,7 @@ from marketplaces.canonical import (
     Stock,
 )
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable, inner, record, whole_page
 
 OWN_POOL, MARKETPLACE_POOL = "merchant", "FBB"
 

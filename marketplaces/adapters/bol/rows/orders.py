@@ -12,13 +12,11 @@ from config.core.money import Money, total
 from marketplaces.adapters.bol.rows.reading import (
     CURRENCY,
     ZONE,
-    Unreadable,
     counted,
     day,
     each,
     euros,
     fulfilment,
-    inner,
     moment,
     pieces_of,
     product_ids,
@@ -26,10 +24,10 @@ from marketplaces.adapters.bol.rows.reading import (
     records,
     required,
     text,
-    whole_page,
 )
 from marketplaces.canonical import Fulfilment, Order, OrderLine, OrderStatus, Rejected, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable, inner, whole_page
 
 ZERO = Money(Decimal(0), CURRENCY)
 STORES = frozenset({"NL", "BE"})

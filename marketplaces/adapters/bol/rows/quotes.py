@@ -10,23 +10,20 @@ from typing import Any
 from config.core.clock import now
 from config.core.money import Money
 from marketplaces.adapters.bol.rows.reading import (
-    Unreadable,
     each,
     euros,
     fulfilment,
-    inner,
     moment,
     pieces_of,
     product_ids,
     read_json,
-    record,
     records,
     required,
     text,
-    whole_page,
 )
 from marketplaces.canonical import Competitor, Fee, FeePart, LineClass, Offer, Rejected, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable, inner, record, whole_page
 
 
 @whole_page

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.core.money import LossyAmount, Money, decimal
 from marketplaces.canonical import Fulfilment, IdentifierKind, ProductId, Rejected, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import UNREADABLE, Unreadable, record
 
 ZONE = "Europe/Amsterdam"
 CURRENCY = "EUR"
@@ -23,10 +22,6 @@ MAX_BYTES = 256 * 1024 * 1024
 BUYER_KEYS = frozenset({"shipmentDetails", "billingDetails", "customerDetails"})
 _MILLISECONDS_FROM = 100_000_000_000
 _FULFILMENT = {"FBR": Fulfilment.MERCHANT, "FBB": Fulfilment.MARKETPLACE}
-
-
-class Unreadable(ValueError):
-    """A piece of a payload that cannot become a row; the message is the reason for a person."""
 
 
 def read_bytes(page: Page) -> bytes:
@@ -71,19 +66,6 @@ def read_json(page: Page) -> Any:
         raise Unreadable(f"the body is not JSON ({error}); check that it is the API's answer") from error
 
 
-def whole_page(mapper: Callable[[Page], Iterator[Row | Rejected]]) -> Callable[[Page], Iterator[Row | Rejected]]:
-    """A page that cannot be read at all becomes one Rejected instead of an exception."""
-
-    @wraps(mapper)
-    def guarded(page: Page) -> Iterator[Row | Rejected]:
-        try:
-            yield from mapper(page)
-        except (Unreadable, OSError, gzip.BadGzipFile) as error:
-            yield Rejected(str(error), raw=None, code="unreadable_page", external_id=page.document_id)
-
-    return guarded
-
-
 def each(
     pieces: Iterable[Any], build: Callable[[Any], Iterable[Row]], *, name: str, id_key: str
 ) -> Iterator[Row | Rejected]:
@@ -91,7 +73,7 @@ def each(
     for piece in pieces:
         try:
             yield from list(build(record(piece, name)))
-        except (Unreadable, LossyAmount, OverflowError) as error:
+        except UNREADABLE as error:
             found = piece.get(id_key) if isinstance(piece, Mapping) else None
             yield Rejected(f"{name}: {error}", raw=without_buyer(piece), external_id=_plain(found))
 
@@ -115,20 +97,6 @@ def pieces_of(payload: Any, key: str) -> list[Any]:
     if key in body:
         return listed(body, key)
     return [body] if body else []
-
-
-def record(value: Any, name: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise Unreadable(
-            f"{name} is {type(value).__name__} where an object is expected; check the resource and the file"
-        )
-    return value
-
-
-def inner(piece: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """The nested object, empty when it is left out or of another type."""
-    value = piece.get(key)
-    return value if isinstance(value, Mapping) else {}
 
 
 def listed(piece: Mapping[str, Any], key: str) -> list[Any]:

@@ -6,11 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from marketplaces.adapters.bol.rows.reading import (
-    Unreadable,
     counted,
     each,
     fulfilment,
-    inner,
     moment,
     pieces_of,
     product_ids,
@@ -18,10 +16,10 @@ from marketplaces.adapters.bol.rows.reading import (
     records,
     required,
     text,
-    whole_page,
 )
 from marketplaces.canonical import Rejected, Return, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable, inner, whole_page
 
 
 @whole_page

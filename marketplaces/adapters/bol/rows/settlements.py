@@ -14,21 +14,18 @@ from marketplaces.adapters.bol.rows.documents import pieces
 from marketplaces.adapters.bol.rows.line_types import line_type
 from marketplaces.adapters.bol.rows.reading import (
     ZONE,
-    Unreadable,
     amount,
     each,
-    inner,
     moment,
     product_ids,
     read_json,
-    record,
     records,
     required,
     text,
-    whole_page,
 )
 from marketplaces.canonical import LineClass, Rejected, Row, Settlement, SettlementLine
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable, inner, record, whole_page
 
 KINDS = {"ALL_IN_ONE": "sales", "ADVERTISING_VIA_BOL": "advertising", "BOL_RETAIL_MEDIA_GROUP": "advertising"}
 HALF_CENT = Decimal("0.005")

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from marketplaces.adapters.otto.rows.reading import Unreadable, local
+from marketplaces.adapters.otto.rows.reading import local
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable
 
 NAMES = {
     "statement": ("kontoauszugsnummer", "kontoauszug", "auszugsnummer", "statementnumber", "statementid", "statement"),

@@ -8,10 +8,8 @@ from typing import Any
 from config.core.money import Money
 from marketplaces.adapters.otto.rows.reading import (
     STORE,
-    Unreadable,
     counted,
     each,
-    inner,
     moment,
     money,
     pieces_of,
@@ -20,7 +18,6 @@ from marketplaces.adapters.otto.rows.reading import (
     records,
     required,
     text,
-    whole_page,
 )
 from marketplaces.canonical import (
     Fulfilment,
@@ -34,6 +31,7 @@ from marketplaces.canonical import (
     Stock,
 )
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable, inner, whole_page
 
 MERCHANT = "merchant"
 STATES = {

@@ -13,9 +13,7 @@ from marketplaces.adapters.otto.rows.reading import (
     COUNTRIES,
     CURRENCY,
     STORE,
-    Unreadable,
     each,
-    inner,
     moment,
     money,
     pieces_of,
@@ -24,11 +22,11 @@ from marketplaces.adapters.otto.rows.reading import (
     records,
     required,
     text,
-    whole_page,
 )
 from marketplaces.adapters.otto.rows.units import CANCELLED, OPEN, SENT, WAITING, Unit
 from marketplaces.canonical import Fulfilment, Order, OrderLine, OrderStatus, Rejected, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable, inner, whole_page
 
 ZERO = Money(Decimal(0), CURRENCY)
 

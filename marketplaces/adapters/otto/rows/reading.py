@@ -8,13 +8,13 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from config.core.money import CurrencyMismatch, LossyAmount, Money, decimal
+from config.core.money import LossyAmount, Money, decimal
 from marketplaces.canonical import IdentifierKind, ProductId, Rejected, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import UNREADABLE, Unreadable, inner, record
 
 STORE = "DE"
 ZONE = "Europe/Berlin"
@@ -25,13 +25,6 @@ COUNTRIES = {
     "CZE": "CZ", "ITA": "IT", "ESP": "ES",
 }  # fmt: skip
 ADDRESSES = frozenset({"deliveryAddress", "invoiceAddress", "customer"})
-
-
-class Unreadable(ValueError):
-    """A piece of a payload that cannot become a row; the message is the reason for a person."""
-
-
-UNREADABLE = (Unreadable, LossyAmount, CurrencyMismatch, ArithmeticError)
 
 
 def read_bytes(page: Page) -> bytes:
@@ -56,19 +49,6 @@ def read_json(page: Page) -> Any:
         if isinstance(error, Unreadable):
             raise
         raise Unreadable(f"the body is not JSON ({error}); check that it is the API's answer") from error
-
-
-def whole_page(mapper: Callable[[Page], Iterator[Row | Rejected]]) -> Callable[[Page], Iterator[Row | Rejected]]:
-    """A page that cannot be read at all becomes one Rejected instead of an exception."""
-
-    @wraps(mapper)
-    def guarded(page: Page) -> Iterator[Row | Rejected]:
-        try:
-            yield from mapper(page)
-        except (*UNREADABLE, OSError) as error:
-            yield Rejected(str(error), raw=None, code="unreadable_page", external_id=page.document_id)
-
-    return guarded
 
 
 def each(
@@ -111,18 +91,6 @@ def records_or_none(found: Any, key: str) -> list[Any]:
     if not isinstance(found, list):
         raise Unreadable(f"{key} is {type(found).__name__} where a list is expected; check the payload's version")
     return found
-
-
-def record(value: Any, name: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise Unreadable(f"{name} is {type(value).__name__} where an object is expected; check the resource and file")
-    return value
-
-
-def inner(piece: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """The nested object, empty when it is left out or of another type."""
-    value = piece.get(key)
-    return value if isinstance(value, Mapping) else {}
 
 
 def records(piece: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

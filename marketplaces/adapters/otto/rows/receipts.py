@@ -13,9 +13,6 @@ from config.core.money import Money, total
 from marketplaces.adapters.otto.rows.bookings import REFUNDED, TAX_OF
 from marketplaces.adapters.otto.rows.reading import (
     CURRENCY,
-    UNREADABLE,
-    Unreadable,
-    inner,
     moment,
     money,
     pieces_of,
@@ -26,6 +23,7 @@ from marketplaces.adapters.otto.rows.reading import (
 )
 from marketplaces.canonical import LineClass as C
 from marketplaces.canonical import Rejected, Row, Settlement, SettlementLine
+from marketplaces.pieces import UNREADABLE, Unreadable, inner
 
 SIGNS = {"PURCHASE": 1, "REFUND": -1, "PARTIAL_REFUND": -1}
 KIND = "receipts"

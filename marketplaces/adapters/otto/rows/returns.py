@@ -8,22 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from marketplaces.adapters.otto.rows import units
-from marketplaces.adapters.otto.rows.reading import (
-    UNREADABLE,
-    Unreadable,
-    inner,
-    moment,
-    pieces_of,
-    product_ids,
-    read_json,
-    record,
-    records,
-    required,
-    text,
-    whole_page,
-)
+from marketplaces.adapters.otto.rows.reading import moment, pieces_of, product_ids, read_json, records, required, text
 from marketplaces.canonical import Fulfilment, Rejected, Return, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import UNREADABLE, Unreadable, inner, record, whole_page
 
 DECIDED = frozenset({"ACCEPTED", "REJECTED"})
 

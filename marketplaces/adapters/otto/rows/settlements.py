@@ -6,11 +6,12 @@ import gzip
 import zlib
 from collections.abc import Iterator
 
-from marketplaces.adapters.otto.rows.reading import read_json, whole_page
+from marketplaces.adapters.otto.rows.reading import read_json
 from marketplaces.adapters.otto.rows.receipts import receipts
 from marketplaces.adapters.otto.rows.statements import statement
 from marketplaces.canonical import Rejected, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import whole_page
 
 
 @whole_page

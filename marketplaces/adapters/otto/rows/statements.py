@@ -17,9 +17,10 @@ from config.core.money import Money
 from marketplaces.adapters.otto.rows import columns
 from marketplaces.adapters.otto.rows.bookings import TAX_OF, Booking, booking, sale_class
 from marketplaces.adapters.otto.rows.columns import Cells
-from marketplaces.adapters.otto.rows.reading import CURRENCY, UNREADABLE, ZONE, Unreadable, local, product_ids
+from marketplaces.adapters.otto.rows.reading import CURRENCY, ZONE, local, product_ids
 from marketplaces.canonical import LineClass, Rejected, Row, Settlement, SettlementLine
 from marketplaces.contract import Page
+from marketplaces.pieces import UNREADABLE, Unreadable
 
 DAY = timedelta(days=1)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from marketplaces.adapters.otto.rows.reading import Unreadable, inner, money, plain, records, required
+from marketplaces.adapters.otto.rows.reading import money, plain, records, required
+from marketplaces.pieces import Unreadable, inner
 
 OPEN, WAITING = "PROCESSABLE", "ANNOUNCED"
 SENT = frozenset({"SENT", "RETURNED"})

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marketplaces.adapters.shopify.rows.reading import inner, text
+from marketplaces.adapters.shopify.rows.reading import text
 from marketplaces.canonical import ShipTo
+from marketplaces.pieces import inner
 
 
 def ship_to(order: Mapping[str, Any]) -> ShipTo | None:

@@ -9,17 +9,9 @@ from typing import Any
 
 from config.core.money import Money, quantise, split, total
 from marketplaces.adapters.shopify.rows.lines import Line, is_cut_off, lines_of
-from marketplaces.adapters.shopify.rows.reading import (
-    count,
-    inner,
-    money,
-    needed,
-    number_of,
-    records,
-    required_id,
-    text,
-)
+from marketplaces.adapters.shopify.rows.reading import count, money, needed, number_of, records, required_id, text
 from marketplaces.canonical import LineClass as C
+from marketplaces.pieces import inner
 
 CAPTURING = frozenset({"SALE", "CAPTURE"})
 

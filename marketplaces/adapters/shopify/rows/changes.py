@@ -6,20 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from marketplaces.adapters.shopify.rows.reading import (
-    Unreadable,
-    each,
-    inner,
-    moment,
-    number_of,
-    pieces_of,
-    records,
-    required_id,
-    text,
-    whole_page,
-)
+from marketplaces.adapters.shopify.rows.reading import each, moment, number_of, pieces_of, records, required_id, text
 from marketplaces.canonical import ChangeKind, OrderChange, Rejected, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable, inner, whole_page
 
 
 @whole_page

@@ -8,17 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from config.core.money import Money, quantise, split, total
-from marketplaces.adapters.shopify.rows.reading import (
-    count,
-    has_more,
-    inner,
-    money,
-    needed,
-    record,
-    records,
-    required_id,
-    text,
-)
+from marketplaces.adapters.shopify.rows.reading import count, has_more, money, needed, records, required_id, text
+from marketplaces.pieces import inner, record
 
 CANCELLING = "CANCEL"
 TOO_LONG = "the order has more positions than were told; ask for it by its id"

@@ -7,20 +7,16 @@ from typing import Any
 
 from config.core.money import Money, decimal
 from marketplaces.adapters.shopify.rows.reading import (
-    Unreadable,
     count,
     each,
-    inner,
     moment,
     nodes,
     number_of,
     pieces_of,
     product_ids,
-    record,
     records,
     required_id,
     text,
-    whole_page,
 )
 from marketplaces.canonical import (
     Fulfilment,
@@ -33,6 +29,7 @@ from marketplaces.canonical import (
     Stock,
 )
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable, inner, record, whole_page
 
 NAMES = ("productVariants", "productVariant", "nodes")
 STATUSES = {

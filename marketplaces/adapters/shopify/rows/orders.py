@@ -9,9 +9,7 @@ from typing import Any
 from config.core.money import total
 from marketplaces.adapters.shopify.rows.lines import TOO_LONG, Line, is_cut_off, lines_of
 from marketplaces.adapters.shopify.rows.reading import (
-    Unreadable,
     each,
-    inner,
     moment,
     money,
     needed,
@@ -21,10 +19,10 @@ from marketplaces.adapters.shopify.rows.reading import (
     records,
     required_id,
     text,
-    whole_page,
 )
 from marketplaces.canonical import Fulfilment, Order, OrderLine, OrderStatus, Rejected, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable, inner, whole_page
 
 UNPAID = frozenset({"PENDING", "VOIDED", "EXPIRED"})
 AUTHORISED = "AUTHORIZED"

@@ -8,20 +8,16 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import wraps
 from typing import Any
 
-from config.core.money import LossyAmount, Money, decimal
+from config.core.money import Money, decimal
 from marketplaces.canonical import IdentifierKind, ProductId, Rejected, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import UNREADABLE, Unreadable, record
 
 GZIP = b"\x1f\x8b"
 PARENT = "__parentId"
 CHILDREN = {"LineItem": "lineItems", "Refund": "refunds", "Fulfillment": "fulfillments", "Return": "returns"}
-
-
-class Unreadable(ValueError):
-    """A piece of a payload that cannot become a row; the message is the reason for a person."""
 
 
 def read(page: Page) -> Any:
@@ -45,25 +41,12 @@ def _lines(text: str) -> list[Any]:
         raise Unreadable(f"the body is not JSON ({error}); check that it is the API's answer") from error
 
 
-def whole_page(mapper: Callable[[Page], Iterator[Row | Rejected]]) -> Callable[[Page], Iterator[Row | Rejected]]:
-    """A page that cannot be read at all becomes one Rejected instead of an exception."""
-
-    @wraps(mapper)
-    def guarded(page: Page) -> Iterator[Row | Rejected]:
-        try:
-            yield from mapper(page)
-        except (Unreadable, OSError) as error:
-            yield Rejected(str(error), raw=None, code="unreadable_page", external_id=page.document_id)
-
-    return guarded
-
-
 def each(pieces: Iterable[Any], build: Callable[[Any], Iterable[Row]], *, name: str) -> Iterator[Row | Rejected]:
     """Build rows piece by piece; a piece that cannot be read is rejected alone."""
     for piece in pieces:
         try:
             yield from list(build(record(piece, name)))
-        except (Unreadable, LossyAmount, OverflowError) as error:
+        except UNREADABLE as error:
             found = number_of(piece.get("id")) if isinstance(piece, Mapping) else ""
             yield Rejected(f"{name} cannot be read: {error}", raw=piece, external_id=found)
 
@@ -141,20 +124,6 @@ def has_more(value: Any) -> bool:
     """Whether a nested connection was cut off by its page size."""
     info = value.get("pageInfo") if isinstance(value, Mapping) else None
     return isinstance(info, Mapping) and info.get("hasNextPage") is True
-
-
-def record(value: Any, name: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise Unreadable(
-            f"{name} is {type(value).__name__} where an object is expected; check the resource and the file"
-        )
-    return value
-
-
-def inner(piece: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """The nested object, empty when it is null, left out or of another type."""
-    value = piece.get(key)
-    return value if isinstance(value, Mapping) else {}
 
 
 def text(piece: Mapping[str, Any], key: str) -> str:

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from marketplaces.adapters.shopify.rows.reading import (
-    Unreadable,
     count,
     each,
-    inner,
     moment,
     number_of,
     pieces_of,
@@ -17,10 +15,10 @@ from marketplaces.adapters.shopify.rows.reading import (
     records,
     required_id,
     text,
-    whole_page,
 )
 from marketplaces.canonical import Fulfilment, Rejected, Return, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable, inner, whole_page
 
 NEVER_CAME = frozenset({"DECLINED", "CANCELED"})
 

@@ -11,22 +11,19 @@ from config.core.money import Money, total
 from marketplaces.adapters.shopify.rows.captures import Part, Parts, parts_of, scaled
 from marketplaces.adapters.shopify.rows.movement_types import HIDDEN, REFUNDS, SALES, class_of
 from marketplaces.adapters.shopify.rows.reading import (
-    Unreadable,
     each,
-    inner,
     moment,
     money,
     needed,
     nodes,
     number_of,
     read,
-    record,
     required_id,
     text,
-    whole_page,
 )
 from marketplaces.canonical import LineClass, Rejected, Row, Settlement, SettlementLine
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable, inner, record, whole_page
 
 
 @dataclass(slots=True)

@@ -10,9 +10,9 @@ import pytest
 from marketplaces import plain
 from marketplaces.adapters.otto.mapping import MAPPERS
 from marketplaces.adapters.otto.rows import bookings, columns
-from marketplaces.adapters.otto.rows.reading import Unreadable
 from marketplaces.canonical import LineClass, Rejected, Settlement
 from marketplaces.contract import Page
+from marketplaces.pieces import Unreadable
 
 FOLDER = Path(__file__).parents[4] / "marketplaces/adapters/otto/samples"
 SAMPLES = sorted(path for path in FOLDER.iterdir() if not path.name.endswith(".expected.json"))
