@@ -137,8 +137,8 @@ def _limits(settlement_ids: Sequence[int]) -> dict[str, Any]:
 
 
 def _abroad(amount: Decimal) -> dict[str, str]:
-    """What an amount of the reporting currency is in each currency that has a rate today."""
-    own, today = str(tenancy.connection.tenant.reporting_currency), clock.now().date()
+    """What an amount of the reporting currency (EUR in a schema without a client) is in each that has a rate today."""
+    own, today = str(getattr(tenancy.connection.tenant, "reporting_currency", "EUR")), clock.now().date()
     codes = {own, *rates.currencies(), "EUR"}
     known, found = convert.load(codes, since=today, until=today), {}
     for code in codes:

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django_tenants.utils import schema_context
 
+from finance import discrepancies
 from finance.fx.models import Rate
 from finance.models import Deposit, Discrepancy, Settlement
 from finance.models import DiscrepancyKind as K
@@ -63,6 +65,11 @@ def test_it_takes_five_hundred_of_the_reporting_currency_for_urgent(sold, settle
     Settlement.objects.update(currency=currency)
     look(23)
     assert found() == {"missing_payment": severity}
+
+
+def test_it_counts_in_euro_in_a_schema_that_is_no_clients(noon):
+    with schema_context("north"):
+        assert discrepancies._abroad(Decimal(500))["EUR"] == "500"
 
 
 def test_it_calls_rows_that_nothing_matches_and_penalties_s3(settle):
