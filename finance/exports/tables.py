@@ -3,6 +3,7 @@
 Xero: help page "Enter multiple manual journals using an import template" (columns, dd/mm/yyyy, plus is debit, 300 lines
 to a file). QuickBooks: help page "Import journal entries" (columns; mm/dd/yyyy in the United States' edition; accounts by
 name). Both read on 2026-11-21. Their files hold one line per account; orders stand in the generic table and in DATEV.
+IIF, the format of QuickBooks' desktop edition, is not written: the online edition takes entries as CSV.
 """
 
 from __future__ import annotations
