@@ -7,12 +7,14 @@ from django.contrib import admin
 from config.core.admin import Configure, Inspect
 from inventory.models import (
     Coverage,
+    HoldTerm,
     InboundShipment,
     Order,
     OrderEvent,
     OrderLine,
     Return,
     StockLevel,
+    StockPolicy,
     SupplyPolicy,
     Warehouse,
 )
@@ -99,3 +101,13 @@ class InboundShipmentAdmin(Inspect):
     list_filter = ("state", "kind")
     list_select_related = ("destination",)
     search_fields = ("reference__startswith",)
+
+
+@admin.register(StockPolicy)
+class StockPolicyAdmin(Configure):
+    list_display = ("key", "oversell_target", "usual_delay_s", "demand_days", "approve_from", "hold_hours")
+
+
+@admin.register(HoldTerm)
+class HoldTermAdmin(Configure):
+    list_display = ("marketplace", "hours")

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from config.core import clock
 from config.core.api import Asked, MoneyField, Named, Question, Rows, exact, write
 from config.core.permissions import Action
-from inventory import filters, selectors, supply_api
+from inventory import filters, ledger_api, selectors, supply_api
 from inventory.models import (
     Order,
     OrderEvent,
@@ -259,5 +259,6 @@ VIEWS: dict[str, Any] = {
     "sales-days": SalesDayViews,
     "sku-days": SkuDayViews,
     **supply_api.VIEWS,
+    **ledger_api.VIEWS,
 }
 QUESTIONS: dict[str, Any] = {"sales": SalesView}

@@ -49,6 +49,12 @@ JOBS = (
         why="wish for the quantities of offers whose stock, rules or buffers changed",
     ),
     Job(
+        key="inventory.advance_switches",
+        call="inventory.services.switches.advance",
+        every=timedelta(minutes=10),
+        why="go on with offers that change to a marketplace's warehouse, once their zero was read back",
+    ),
+    Job(
         key="inventory.compute_buffers",
         call="inventory.services.offers.compute_buffers",
         every=timedelta(hours=24),

@@ -11,12 +11,13 @@ from math import ceil
 from typing import Any
 
 from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce, Concat
+from django.db.models.functions import Abs, Coalesce, Concat
 
 from catalog.models import RemoteProduct
 from inventory.models import (
     AllocationRule,
     Feed,
+    FulfilmentSwitch,
     Holding,
     Order,
     OrderEvent,
@@ -26,6 +27,7 @@ from inventory.models import (
     SalesDay,
     Shortage,
     SkuDay,
+    StockCount,
     StockLevel,
     StockMove,
     StockPolicy,
@@ -280,9 +282,13 @@ def reservations() -> QuerySet[Reservation]:
 
 def shortages(*, account_id: int | None = None) -> QuerySet[Shortage]:
     """Units that orders were promised and our stock does not cover, open ones only, with their order line."""
-    found = Shortage.objects.filter(Q(missing__gt=0) | Q(unbacked__gt=0))
-    found = found.filter(account_id=account_id) if account_id else found
-    return found.select_related("account", "sku", "order_line", "order_line__order")
+    found = lacks().filter(Q(missing__gt=0) | Q(unbacked__gt=0))
+    return found.filter(account_id=account_id) if account_id else found
+
+
+def lacks() -> QuerySet[Shortage]:
+    """Shortages, open and over."""
+    return Shortage.objects.select_related("account", "sku", "order_line", "order_line__order")
 
 
 def feeds() -> QuerySet[Feed]:
@@ -297,3 +303,13 @@ def allocation_rules() -> QuerySet[AllocationRule]:
 def stock_policy() -> StockPolicy:
     """How this client treats its stock; the defaults where nobody said otherwise."""
     return StockPolicy.objects.order_by("pk").first() or StockPolicy()
+
+
+def counts() -> QuerySet[StockCount]:
+    """Counts, with how many units they differ from the ledger by."""
+    found = StockCount.objects.select_related("warehouse")
+    return found.annotate(skus=Count("lines"), differs=Sum(Abs(F("lines__counted") - F("lines__expected"))))
+
+
+def switches() -> QuerySet[FulfilmentSwitch]:
+    return FulfilmentSwitch.objects.select_related("listing", "listing__account", "listing__sku")

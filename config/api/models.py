@@ -36,7 +36,7 @@ ALLOWS: dict[str, frozenset[Action]] = {
             Action.EDIT_BOOKS,
         }
     ),
-    Scope.CATALOG: frozenset({Action.LINK_PRODUCTS}),
+    Scope.CATALOG: frozenset({Action.LINK_PRODUCTS, Action.MANAGE_STOCK}),
     Scope.WRITE: frozenset({Action.WRITE_MARKETPLACE, Action.PLAN_SUPPLY}),
 }
 

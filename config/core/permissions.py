@@ -25,6 +25,8 @@ class Action(StrEnum):
     EDIT_PRODUCTS = "edit_products"
     APPROVE_UPLOADS = "approve_uploads"
     PLAN_SUPPLY = "plan_supply"
+    MANAGE_STOCK = "manage_stock"
+    APPROVE_STOCK = "approve_stock"
     WORK_TICKETS = "work_tickets"
     RECONCILE = "reconcile"
     IMPORT_STATEMENTS = "import_statements"
@@ -50,6 +52,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.EDIT_PRODUCTS: frozenset({Role.OPERATIONS, Role.OWNER}),
     Action.APPROVE_UPLOADS: frozenset({Role.OPERATIONS, Role.FINANCE, Role.OWNER}),
     Action.PLAN_SUPPLY: frozenset({Role.OPERATIONS, Role.OWNER}),
+    Action.MANAGE_STOCK: frozenset({Role.OPERATIONS, Role.OWNER}),
+    Action.APPROVE_STOCK: frozenset({Role.OPERATIONS, Role.OWNER}),
     Action.WORK_TICKETS: _DESK,
     Action.RECONCILE: frozenset({Role.FINANCE, Role.OWNER}),
     Action.IMPORT_STATEMENTS: frozenset({Role.FINANCE, Role.OWNER}),

@@ -42,6 +42,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Orders", "receipt_long", "inventory:orders"),
             Entry("Returns", "assignment_return", "inventory:returns"),
             Entry("Stock", "inventory_2", "inventory:stock"),
+            Entry("Own shelves", "shelves", "inventory:levels"),
             Entry("Stock cover", "hourglass_bottom", "inventory:coverage"),
             Entry("Replenishment", "add_shopping_cart", "replenishment"),
             Entry("Inbound", "local_shipping", "inventory:inbound"),

@@ -1,5 +1,6 @@
 from inventory.models.allocation import AllocationRule, Buffer, Feed, StaleOffer, StockPolicy
 from inventory.models.carriers import CarrierAccount, CarrierCall, CarrierSecret
+from inventory.models.counts import CountLine, CountState, FulfilmentSwitch, StockCount, SwitchState
 from inventory.models.history import StockDay
 from inventory.models.inbound import InboundKind, InboundLine, InboundReceipt, InboundShipment, InboundState
 from inventory.models.ledger import Holding, MoveKind, StockMove
@@ -27,9 +28,12 @@ __all__ = [
     "CarrierAccount",
     "CarrierCall",
     "CarrierSecret",
+    "CountLine",
+    "CountState",
     "CoverState",
     "Coverage",
     "Feed",
+    "FulfilmentSwitch",
     "HoldTerm",
     "Holding",
     "InboundKind",
@@ -56,11 +60,13 @@ __all__ = [
     "Shortage",
     "SkuDay",
     "StaleOffer",
+    "StockCount",
     "StockDay",
     "StockLevel",
     "StockMove",
     "StockPolicy",
     "SupplyPolicy",
+    "SwitchState",
     "TrackingEvent",
     "Warehouse",
 ]  # fmt: skip

@@ -55,7 +55,11 @@ CROSS JOIN LATERAL (
 ) AS rule
 CROSS JOIN LATERAL (
     SELECT greatest(0, stock.on_hand - stock.reserved - coalesce(buffer.units, 0)
-        + {inbound} * coalesce(rule.inbound, 0) / 100) AS units
+        + CASE WHEN rule.inbound > 0 THEN rule.inbound * (
+            SELECT coalesce(sum(greatest(0, line.quantity - line.received)), 0) FROM inventory_inboundline line
+            JOIN inventory_inboundshipment sent ON sent.id = line.shipment_id AND sent.state IN ('in_transit', 'receiving')
+            JOIN inventory_feed feed ON feed.warehouse_id = sent.destination_id AND feed.account_id = listing.account_id
+            WHERE line.sku_id = listing.sku_id) / 100 ELSE 0 END) AS units
 ) AS free
 CROSS JOIN LATERAL (
     SELECT CASE WHEN free.units <= coalesce(rule.left_over, 0) THEN 0
@@ -63,7 +67,11 @@ CROSS JOIN LATERAL (
         ELSE least(greatest(0, free.units - coalesce(rule.safety, 0)) * coalesce(rule.share, 100) / 100,
                    coalesce(rule.most, %(most)s)) END AS units
 ) AS shown
-CROSS JOIN LATERAL (SELECT least(greatest(shown.units, coalesce(rule.least, 0)), %(most)s) AS units) AS last
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN EXISTS (SELECT FROM inventory_fulfilmentswitch switch
+                             WHERE switch.listing_id = listing.id AND switch.state IN ('zeroing', 'enabling')) THEN 0
+        ELSE least(greatest(shown.units, coalesce(rule.least, 0)), %(most)s) END AS units
+) AS last
 WHERE listing.fulfilment <> 'marketplace'
 """
 _BUFFERS = """
@@ -119,7 +127,7 @@ def offered(sku_ids: Sequence[int]) -> list[Offered]:
     """
     given: dict[str, Any] = {"skus": list(sku_ids), "most": offering.MOST_UNITS}
     with connection.cursor() as cursor:
-        cursor.execute(_OFFERED.format(inbound="0"), given)
+        cursor.execute(_OFFERED, given)
         return [Offered(*row) for row in cursor.fetchall()]
 
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from config.core import clock
-from inventory.models import Holding, MoveKind, Shortage, StockMove
+from inventory.models import Holding, MoveKind, Shortage, StockMove, Warehouse
 from inventory.models.ledger import INCOMING, OUTGOING, RESTOCK_REASONS, WRITE_OFF_REASONS
 from inventory.reserving import Shelf
 from inventory.services import reservations, shelves
@@ -75,6 +75,14 @@ def move(moves: Sequence[Move], *, by: str) -> int:
         if fresh:
             _record(fresh, free, by)
     return len(fresh)
+
+
+def record(moves: Sequence[Move], *, by: str) -> int:
+    """Moves that somebody outside tells of: only places of our own, and nothing that orders do by themselves."""
+    foreign = Warehouse.objects.filter(pk__in={each.warehouse_id for each in moves}, account__isnull=False).first()
+    if foreign:
+        raise ValidationError(f"{foreign} is a marketplace's own: its stock is read, never written")
+    return move(moves, by=by)
 
 
 def reserve_orders(account_id: int, order_ids: Sequence[int]) -> None:
