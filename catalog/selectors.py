@@ -26,6 +26,8 @@ from catalog.models import (
     Sku,
     SkuChange,
 )
+from catalog.publishing.figures import delays as delays
+from catalog.publishing.figures import drift as drift
 
 
 def unlinked_products(*, account_id: int | None = None) -> QuerySet[RemoteProduct]:

@@ -10,9 +10,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from catalog.publishing import deltas
+from catalog.models import ChangeOutcome, Listing, OfferChange, OfferField, OfferState
+from catalog.publishing import answers, deltas
 from catalog.publishing.spelling import LIVE, spelled
 from config.core import clock
+from marketplaces.models import Command
 
 QUIET = timedelta(seconds=5)
 """A write leaves when its field was not wished for again for so long,"""
@@ -95,6 +97,22 @@ def want(wishes: Iterable[Want]) -> int:
             if is_to_write:
                 deltas.ask_again(account_id)
     return sum(count for _, _, count in found)
+
+
+def written(listing: Listing, field: str, value: int | Decimal, command: Command) -> None:
+    """A person's write that is in the outbox already: the wish of its field from now on, and under way."""
+    now = clock.now()
+    want([Want(
+        listing_id=listing.pk, field=field, value=value, cause="asked for directly", cause_at=now,
+        asked_by=command.asked_by,
+    )])  # fmt: skip
+    found = OfferField.objects.filter(listing=listing, field=field)
+    found.update(
+        command=command, sent=spelled(field, value), sent_at=command.sent_at, state=OfferState.PLANNED, due_at=None,
+        open_since=None, batch=None,
+    )  # fmt: skip
+    OfferChange.objects.filter(offer__in=found, outcome=ChangeOutcome.OPEN).update(outcome=ChangeOutcome.SENT)
+    answers.follow([command.pk])
 
 
 def _values(wishes: list[Want]) -> dict[str, Any]:

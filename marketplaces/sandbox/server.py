@@ -12,6 +12,7 @@ from typing import Any
 from config.core import clock
 from marketplaces import registry
 from marketplaces.sandbox import chance, truth, worlds
+from marketplaces.sandbox.carelessness import WriteRefused
 from marketplaces.sandbox.facts import Answer, Request
 from marketplaces.sandbox.limiter import Buckets
 from marketplaces.sandbox.neighbours import NEIGHBOURS
@@ -79,7 +80,10 @@ class Sandbox:
         if self._breaks(owner):
             return api.broken(request, BROKEN[self._calls % 2])
         refused = None if route.is_open else api.authorise(view, request)
-        answer = refused or route.handler(view, replace(request, match=match))
+        try:
+            answer = refused or route.handler(view, replace(request, match=match))
+        except WriteRefused as error:
+            answer = _json(400, {"errors": [{"code": "REFUSED", "message": str(error)}]})
         return troubles.bend(answer, route.operation)
 
     def _wait(self, marketplace: str, owner: tuple[str, str], route: Route, at: datetime) -> float:

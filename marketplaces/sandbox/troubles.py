@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from marketplaces.sandbox import carelessness
 from marketplaces.sandbox.facts import Answer
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.view import SCENARIOS
@@ -15,7 +16,7 @@ from marketplaces.sandbox.view import SCENARIOS
 GZIP = b"\x1f\x8b"
 HTML = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>We will be right back.</body></html>"
 WIRE = ("html_error", "truncated_gzip", "plain_gzip", "throttle_storm")
-NAMES = (*WIRE, "token_revoked", "stock_out")
+NAMES = (*WIRE, "token_revoked", "stock_out", carelessness.NAME)
 
 
 class UnknownScenario(ValueError):

@@ -10,7 +10,19 @@ from typing import Any
 
 from config.core.money import Money
 from marketplaces.contract import Store
-from marketplaces.sandbox import assortment, events, listings, offers, orders, returns, scenarios, statements, stock
+from marketplaces.sandbox import (
+    assortment,
+    carelessness,
+    events,
+    listings,
+    offers,
+    orders,
+    returns,
+    scenarios,
+    statements,
+    stock,
+)
+from marketplaces.sandbox.carelessness import Fate, WriteRefused
 from marketplaces.sandbox.facts import (
     WorldEvent,
     WorldListing,
@@ -120,10 +132,26 @@ class AccountView:
 
     def set_price(self, sku: str, store: str, price: Money) -> None:
         value = {"amount": str(price.amount), "currency": price.currency, "at": self.at.isoformat()}
-        self.put(PRICES, f"{store}/{sku}", value)
+        self._write(PRICES, f"{store}/{sku}", value)
 
     def set_quantity(self, sku: str, store: str, quantity: int) -> None:
-        self.put(QUANTITIES, f"{store}/{sku}", {"quantity": quantity, "at": self.at.isoformat()})
+        self._write(QUANTITIES, f"{store}/{sku}", {"quantity": quantity, "at": self.at.isoformat()})
+
+    def _write(self, shelf: str, key: str, value: dict[str, Any]) -> None:
+        """Keep a price or quantity; a careless marketplace may refuse, drop, delay or undo it."""
+        settings = self._laid(SCENARIOS).get(carelessness.NAME)
+        if settings is None:
+            return self.put(shelf, key, value)
+        counted = self._laid(carelessness.FATES)
+        number = len(counted) if "fates" in settings else sum(each["key"] == key for each in counted.values())
+        found = carelessness.fate(number, self._world.seed, self._owner, shelf, key, settings=settings)
+        told = {"shelf": shelf, "key": key, "fate": found.value, **value}
+        self.put(carelessness.FATES, f"{len(counted):06}", told)
+        if found is Fate.REFUSED:
+            raise WriteRefused(f"{key} is not taken now")
+        if found is not Fate.DROPPED:
+            self.put(shelf, key, carelessness.bent(value, self.get(shelf, key), found, self.at))
+        return None
 
     def confirm_shipment(self, order_serial: int, parcel: Mapping[str, Any]) -> None:
         """Units of the order become shipped; `parcel` has carrier, tracking_number, lines {line serial: quantity}."""
@@ -177,18 +205,21 @@ class AccountView:
         listing = listings.listing(self._stage, store, product, self.at, self._sold_through)
         price = self._written(PRICES, store, product.sku)
         if price:
-            listing = replace(listing, price=Money(Decimal(price["amount"]), price["currency"]), changed_at=price["at"])
+            told = Money(Decimal(price["amount"]), price["currency"]) if "amount" in price else listing.price
+            listing = replace(listing, price=told, changed_at=price["at"])
         quantity = self._written(QUANTITIES, store, product.sku)
         if quantity:
             listing = replace(
-                listing, quantity=quantity["quantity"], changed_at=max(listing.changed_at, quantity["at"])
+                listing,
+                quantity=quantity.get("quantity", listing.quantity),
+                changed_at=max(listing.changed_at, quantity["at"]),
             )
         return replace(listing, quantity=0) if self._is_out(product.sku) else listing
 
     def _written(self, shelf: str, store: Store, sku: str) -> dict[str, Any] | None:
         """The latest write for this store, or for all stores at once (an empty store)."""
         keys = (f"{store.code}/{sku}", f"/{sku}")
-        found = [value for key in keys if (value := self._laid(shelf).get(key))]
+        found = [value for key in keys if (value := carelessness.as_of(self._laid(shelf).get(key), self.at))]
         dated = [{**value, "at": datetime.fromisoformat(value["at"])} for value in found]
         return max(dated, key=lambda value: value["at"], default=None)
 

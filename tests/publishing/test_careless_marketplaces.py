@@ -1,0 +1,86 @@
+"""Marketplaces that take a write and lose it, show it late, undo it or refuse it: each is found, nothing is done that is not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from catalog.models import FieldOwner, Listing, OfferField
+from catalog.services import publishing
+from config.core import clock
+from marketplaces.models import Command
+from marketplaces.sandbox.carelessness import FATES, NAME
+from tests.chaos.conftest import all_worlds, shops, street
+from tests.publishing.conftest import wish
+from tests.writes.conftest import Shop, shop
+
+__all__ = ["all_worlds", "shop", "street"]
+pytestmark = pytest.mark.django_db
+DAYS = timedelta(days=2)
+FAR_PRICE = timedelta(hours=1)
+each = pytest.mark.parametrize(("adapter", "declared"), shops())
+
+
+def careless(shop: Shop, **settings: object) -> None:
+    shop.street.sandbox.overlay.put("/".join(shop.owner), "_scenarios", NAME, settings)
+
+
+def fates(shop: Shop) -> Counter[str]:
+    return Counter(told["fate"] for _, told in shop.view.shelf(FATES))
+
+
+def shown(shop: Shop, offer: OfferField) -> str:
+    """What the marketplace shows at this moment, in our spelling."""
+    row = offer.listing
+    found = shop.view.listing(row.remote_id, row.channel) or shop.view.listing(row.remote_id)
+    return str(found.quantity) if offer.field == "quantity" else f"{found.price.amount.normalize():f}"
+
+
+def let_pass(shop: Shop, span: timedelta) -> None:
+    """Everything that becomes due in this time, each at its time; then the clock stands at its end."""
+    end = clock.now() + span
+    shop.street.drain(end)
+    clock._frozen.set(end)
+
+
+@each
+def test_every_marketplace_that_loses_delays_undoes_or_refuses_a_write_is_found_out(shop):
+    shop.listing()
+    mine = list(Listing.objects.filter(account=shop.account, status="active", fulfilment="merchant").order_by("pk")[:4])
+    FieldOwner.objects.create(account=shop.account, field="quantity", on_drift="ask", set_at=clock.now())
+    careless(shop, fates=["refused", "dropped", "delayed", "reverted"])
+    publishing.want([wish(listing, 47) for listing in mine])
+    let_pass(shop, timedelta(minutes=1))
+    before = Counter(OfferField.objects.values_list("state", flat=True))
+    assert before["rejected"] == 1
+    assert before["confirmed"] == len(mine) - 3
+    let_pass(shop, timedelta(hours=6))
+    assert Counter(fates(shop)) == {"refused": 1, "dropped": 1, "delayed": 1, "reverted": 1, "taken": 1}
+    states = {offer.state: shown(shop, offer) for offer in OfferField.objects.select_related("listing")}
+    assert states["confirmed"] == "47"
+    assert set(states) == {"confirmed", "rejected", "drifted"}
+    assert states["drifted"] != "47"
+
+
+@pytest.mark.parametrize(("adapter", "declared"), shops()[:1])
+def test_of_hundreds_of_writes_none_is_shown_as_done_that_is_not(shop):
+    shop.listing()
+    mine = list(Listing.objects.filter(account=shop.account, status="active", fulfilment="merchant").order_by("pk"))
+    careless(shop)
+    for number in range(240 // len(mine) or 1):
+        publishing.want(wish(listing, 10 + number) for listing in mine)
+        publishing.want(
+            wish(listing, listing.price + Decimal(number + 1) / 100, "price") for listing in mine if listing.price
+        )
+        let_pass(shop, timedelta(hours=3))
+    told = fates(shop)
+    assert all(told[fate] for fate in ("refused", "dropped", "delayed", "reverted"))
+    assert told.total() >= 240
+    let_pass(shop, DAYS)
+    for offer in OfferField.objects.select_related("listing"):
+        assert (offer.state == "confirmed") == (shown(shop, offer) == offer.wanted), offer
+    ends = set(Command.objects.values_list("state", flat=True))
+    assert ends <= {"confirmed", "rejected", "parked", "drifted", "superseded"}
