@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from config.core import clock
 from config.core.bulk import Table, land
 from config.core.work import later
 from marketplaces import registry, subjects
-from marketplaces.contract import Client, CommandKind, OutcomeState
+from marketplaces.contract import Client, CommandKind, Outcome, OutcomeState, Page
 from marketplaces.models import Account, Command, CommandState, RunReason
 from marketplaces.services import commands, connections, followers, offers, pulls
 
@@ -90,7 +90,13 @@ def send_planned(account_id: int) -> dict[str, int]:
         return {"held": 1}
     waiting = Command.objects.filter(account=account, state=CommandState.PLANNED).exclude(batch="")
     ids = list(waiting.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
-    return _each(account, ids, commands.send_by, "marketplaces.send_planned")
+    counts: Counter[str] = Counter()
+    recorder = connections.Recorder(account)
+    with connections.opened(account, recorder) as client:
+        for pk in ids:
+            counts.update(commands.send_by(client, recorder, pk))
+    _go_on("marketplaces.send_planned", account, ids)
+    return dict(counts)
 
 
 def look_again(account_id: int) -> dict[str, int]:
@@ -101,37 +107,38 @@ def look_again(account_id: int) -> dict[str, int]:
     due = Command.objects.filter(account=account, next_check_at__lte=clock.now())
     due = due.exclude(state__in=commands.WAITING, batch="")
     ids = list(due.order_by("next_check_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
-    return _each(account, ids, _look, "marketplaces.look_again")
-
-
-def _each(
-    account: Account, ids: list[int], act: Callable[[Client, connections.Recorder, int], dict[str, int]], job: str
-) -> dict[str, int]:
     counts: Counter[str] = Counter()
+    pages: list[Page] = []
     recorder = connections.Recorder(account)
     with connections.opened(account, recorder) as client:
         for pk in ids:
-            counts.update(act(client, recorder, pk))
-    if len(ids) == AT_ONCE:
-        later(job, account_id=account.pk)
+            counts.update(_look(client, recorder, pk, pages))
+    if pages and any(resource.key == LISTINGS for resource in registry.get(account.marketplace).resources):
+        pulls.take_in(account, LISTINGS, pages, reason=RunReason.READ_BACK)
+    _go_on("marketplaces.look_again", account, ids)
     return dict(counts)
 
 
-def _look(client: Client, recorder: connections.Recorder, command_id: int) -> dict[str, int]:
+def _go_on(job: str, account: Account, ids: list[int]) -> None:
+    if len(ids) == AT_ONCE:
+        later(job, account_id=account.pk)
+
+
+def _look(client: Client, recorder: connections.Recorder, command_id: int, pages: list[Page]) -> dict[str, int]:
     command = Command.objects.select_related("account").get(pk=command_id)
     if command.state in commands.WAITING:
         return commands.confirm_by(client, recorder, command)
     if command.state != CommandState.CONFIRMED or commands.newer_than(command):
         Command.objects.filter(pk=command_id).update(next_check_at=None)
         return {"overtaken": 1}
-    return _look_at_confirmed(client, recorder, command)
-
-
-def _look_at_confirmed(client: Client, recorder: connections.Recorder, command: Command) -> dict[str, int]:
-    """See that the value still stands, and read the offer with the problems that the marketplace has with it."""
     recorder.turn_to_command(command)
-    outcome = client.read_back(commands.outbound(command), command.remote_ref)
-    page = client.offer(commands.outbound(command))
+    if page := client.offer(commands.outbound(command)):
+        pages.append(page)
+    return _judge_again(command, client.read_back(commands.outbound(command), command.remote_ref))
+
+
+def _judge_again(command: Command, outcome: Outcome) -> dict[str, int]:
+    """Whether what was confirmed still stands."""
     with transaction.atomic():
         if outcome.state is OutcomeState.CONFIRMED:
             command.next_check_at = offers.look_again_at(command)
@@ -139,6 +146,4 @@ def _look_at_confirmed(client: Client, recorder: connections.Recorder, command: 
             command.state, command.reason, command.next_check_at = CommandState.DRIFTED, outcome.reason, None
         command.save()
         followers.tell([command.pk])
-    if page and any(resource.key == LISTINGS for resource in registry.get(command.account.marketplace).resources):
-        pulls.take_in(command.account, LISTINGS, [page], reason=RunReason.READ_BACK)
     return {command.state: 1}
