@@ -67,7 +67,9 @@ def test_every_marketplace_that_loses_delays_undoes_or_refuses_a_write_is_found_
 @pytest.mark.parametrize(("adapter", "declared"), shops()[2:3])
 def test_of_many_writes_none_is_shown_as_done_that_is_not(shop):
     shop.listing()
-    mine = list(Listing.objects.filter(account=shop.account, status="active", fulfilment="merchant").order_by("pk")[:48])
+    mine = list(
+        Listing.objects.filter(account=shop.account, status="active", fulfilment="merchant").order_by("pk")[:48]
+    )
     careless(shop)
     publishing.want(wish(listing, 101) for listing in mine)
     let_pass(shop, DAYS)
