@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -60,7 +61,7 @@ SELECT account_id, bool_or(state = 'planned'), bool_or(answer = 'drifted') FROM 
 def follow(command_ids: Sequence[int]) -> None:
     """Take over what became of these writes; those that belong to no field are left alone."""
     learning.learn(command_ids)
-    given = {
+    given: dict[str, Any] = {
         "commands": list(command_ids), "now": clock.now(), "budget": len(RETRY_AFTER), "waits": list(RETRY_AFTER),
     }  # fmt: skip
     with connection.cursor() as cursor:
