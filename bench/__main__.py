@@ -15,6 +15,8 @@ BENCHES = {
     "land_order_lines_new": "bench.land_order_lines.new",
     "land_order_lines_same": "bench.land_order_lines.same",
     "match_settlement_lines": "bench.match_settlement_lines.run",
+    "one_sku_growth": "bench.parity_delta.growth",
+    "parity_delta": "bench.parity_delta.run",
     "parse_statement_peak_mb": "bench.parse_statement_peak.run",
     "profit_day_growth": "bench.profit_day.growth",
     "reconcile_full": "bench.reconcile.full",

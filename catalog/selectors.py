@@ -19,6 +19,7 @@ from catalog.models import (
     ListingIssue,
     ListingPrice,
     Merge,
+    OfferField,
     OfferSnapshot,
     ParityRun,
     RemoteProduct,
@@ -221,3 +222,8 @@ def comparisons(*, ends: Mapping[date, datetime]) -> Iterator[tuple[ParityRun, d
     for day, end in ends.items():
         last = {run.account_id: run for run in runs if end - timedelta(days=1) <= run.at < end}
         yield from ((run, day) for run in last.values())
+
+
+def offer_fields() -> QuerySet[OfferField]:
+    """What is wanted, confirmed and live, one row per listing and field."""
+    return OfferField.objects.all()

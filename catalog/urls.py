@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog.views import listings, mapping, masters, products, uploads
+from catalog.views import listings, mapping, masters, products, publishing, uploads
 
 app_name = "catalog"
 urlpatterns = [
@@ -12,6 +12,13 @@ urlpatterns = [
     path("mapping/<slug:marketplace>/", mapping.one, name="mapping"),
     path("sheets/", uploads.sheets, name="uploads"),
     path("sheets/<int:pk>/", uploads.sheet, name="upload"),
+    path("publishing/", publishing.queue, name="publishing"),
+    path("publishing/drift/", publishing.drifted, name="drift"),
+    path("publishing/held/", publishing.held, name="held"),
+    path("publishing/held/<int:pk>/", publishing.batch, name="batch"),
+    path("publishing/parity/", publishing.parity, name="parity"),
+    path("publishing/parity/<int:pk>/", publishing.parity_run, name="parity_run"),
+    path("publishing/rules/", publishing.rules, name="learned_rules"),
     path("listings/", listings.listings, name="listings"),
     path("listings/<int:pk>/", listings.one, name="listing"),
 ]

@@ -9,9 +9,10 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         from catalog.demand import TELLERS
         from catalog.merging import GUARDS
+        from catalog.publishing.revenue import SOURCES
         from catalog.uploads.kinds import KINDS
         from config.core.jobs import declare
-        from inventory import merging, pool_sink, schedule, sinks, sold, stock_sheets
+        from inventory import earned, merging, pool_sink, schedule, sinks, sold, stock_sheets
         from inventory.carriers import registry, street
         from marketplaces.canonical import Order, OrderChange, Return, Stock, StockHealth
         from marketplaces.sandbox.neighbours import NEIGHBOURS
@@ -23,6 +24,7 @@ class InventoryConfig(AppConfig):
         register(Stock, sinks.stock)
         register(StockHealth, pool_sink.stock_health)
         declare(schedule.JOBS)
+        SOURCES.add("inventory.earned", earned.earned)
         KINDS.add("stock", stock_sheets.KIND)
         TELLERS.add("inventory.sold", sold.lately)
         GUARDS.add("inventory.goods", merging.obstacle)

@@ -10,6 +10,7 @@ SWEEPS = {
     "health": timedelta(hours=1),
     "inventory": timedelta(minutes=4),
     "pool": timedelta(hours=6),
+    "publishing": timedelta(minutes=15),
     "supply": timedelta(hours=6),
     "sync": timedelta(minutes=10),
 }

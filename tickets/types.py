@@ -170,7 +170,29 @@ POOL_HEALTH = TicketType(
     many="{count} products have trouble in a marketplace's pool",
 )
 
+STOCK_NOT_LIVE = TicketType(
+    key="stock_not_live",
+    label="Stock not live",
+    category=Category.OPERATIONS,
+    actions=(
+        Action(key="open_listing", label="Look at the offer and its answers"),
+        Action(key="publish_again", label="Send the quantity again"),
+    ),
+    many="{count} offers with stock do not sell",
+)
+PARITY_DRIFT = TicketType(
+    key="parity_drift",
+    label="Parity drift and oversell",
+    category=Category.OPERATIONS,
+    actions=(
+        Action(key="open_drift", label="Restore or adopt what drifted"),
+        Action(key="open_parity", label="Look at the comparisons"),
+    ),
+    many="{count} accounts show what is not intended",
+)
 for _type in (
+    STOCK_NOT_LIVE,
+    PARITY_DRIFT,
     MISSING_PRODUCT_DATA,
     MISSING_SKU_DATA,
     DATA_UPLOAD,

@@ -13,6 +13,7 @@ from catalog import selectors
 from catalog.filters import ListingFilter
 from catalog.models import Listing as ListingRow
 from catalog.services import listings as offers
+from catalog.views import publishing
 from config.core import clock
 from config.core.buttons import Button, allowed, press, text
 from config.core.money import LossyAmount, Money, decimal, minor_unit, quantise
@@ -92,6 +93,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "can": allowed(request, BUTTONS),
         "step": str(minor_unit(found.currency)),
         "price": "" if found.price is None else str(quantise(found.price, found.currency)),
+        "fields": publishing.of_listing(found.pk),
         **outbox.about(found.account, list(_writes(found))),
     }
     return page(request, "catalog/listing.html", found.remote_id, context)

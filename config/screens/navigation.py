@@ -47,6 +47,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Replenishment", "add_shopping_cart", "replenishment"),
             Entry("Inbound", "local_shipping", "inventory:inbound"),
             Entry("Listings", "storefront", "catalog:listings"),
+            Entry("Publishing", "publish", "catalog:publishing"),
             Entry("Products", "category", "catalog:skus"),
             Entry("Unlinked products", "link_off", "unlinked"),
             Entry("Mapping", "account_tree", "catalog:mappings"),

@@ -123,6 +123,20 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "pool.low_supply": POOL | {
         "comparison": "below", "warn": "35", "trigger": "28", "unit": "days", "severity": "S2", "min_samples": 20,
     },
+    "publishing.not_live": {
+        "comparison": "above", "trigger": "0.5", "unit": "hours", "severity": "S4", "money_ladder": MONEY,
+        "ladder": [
+            step("S1", ("share", "at_least", "10")), step("S2", ("sold", "at_least", "1"), ("value", "above", "4")),
+            step("S3", ("sold", "at_least", "1")),
+        ],
+    },
+    "publishing.parity": {
+        "comparison": "above", "warn": "0.5", "trigger": "2", "unit": "percent", "severity": "S3",
+        "ladder": [step("S2", ("oversellable", "at_least", "1"))],
+    },
+    "publishing.oversold": AT_ONCE | {
+        "comparison": "at_least", "trigger": "1", "unit": "units", "severity": "S1",
+    },
     "sync.failing": AT_ONCE | {
         "comparison": "at_least", "warn": "2", "trigger": "3", "unit": "runs", "severity": "S3", "ladder": BLIND,
         "clears_after": 1, "clears_when": [["ok_runs", "at_least", "3"], ["open_gaps", "at_most", "0"]],
