@@ -191,6 +191,15 @@ def _spread(account_id: int, ids: list[int]) -> None:
             " AND l.account_id = r.account_id AND l.remote_id = r.remote_id AND l.sku_id IS DISTINCT FROM r.sku_id",
             [ids],
         )
+        cursor.execute(
+            "SELECT DISTINCT f.listing_id FROM catalog_offerfield f JOIN catalog_listing l ON l.id = f.listing_id"
+            " JOIN catalog_remoteproduct r ON r.account_id = l.account_id AND r.remote_id = l.remote_id WHERE r.id = ANY(%s)"
+            " ORDER BY 1",
+            [ids],
+        )
+        wanted = [pk for (pk,) in cursor.fetchall()]
+    if wanted:
+        work.later("catalog.compare", account_id=account_id, listing_ids=wanted, cause="after linking")
     work.later("inventory.reprocess_parked", account_id=account_id, remote_ids=sorted(ids))
     announce(products_linked, account_id=account_id, ids=ids)
 

@@ -1,4 +1,4 @@
-"""A few wishes for prices and units in each client, as people and programs have them, so that the rooms are not empty."""
+"""A few wishes for prices in each account, as people and programs have them, so that the rooms are not empty."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from catalog.models import FieldOwner, Listing, OfferField
 from catalog.publishing import parity
 from catalog.services import publishing
 from catalog.services.publishing import Want
-from config.core import clock, tenancy
+from config.core import clock
 from marketplaces.models import Account
 
 OFFERS = 6
@@ -17,14 +17,8 @@ DEAR = Decimal("1.8")
 BY = "operations"
 
 
-def wish(clients: list[str]) -> None:
-    """Prices a little up, units anew, one price far too high, and one field of another tool; then a comparison."""
-    for client in clients:
-        with tenancy.in_tenant(client):
-            _wish()
-
-
-def _wish() -> None:
+def wish() -> None:
+    """Prices a little up, one far too high, and one field of another tool in each account; then a comparison."""
     if OfferField.objects.filter(field="price").exists():
         return
     for account in Account.objects.filter(stage="act").order_by("pk"):
