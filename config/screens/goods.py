@@ -33,6 +33,7 @@ def goods(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "sku": found, "rows": [_shown(row) for row in supply.cover_of(sku_id=found.pk)], "days": days,
         "history": _history(found, days), "sold": _sold(found, days), "ages": _ages(found, today),
+        "pool_ages": list(_pool_ages(found)),
         "inbound": supply.inbound_of(sku_id=found.pk), "listings": list(catalog.listings_of(sku_id=found.pk)),
         "holdings": supply.holdings_of(sku_id=found.pk), "levels": stock.levels_of(sku_id=found.pk),
         "policy": supply.policy(), "since": days[0], "today": today,
@@ -69,6 +70,13 @@ def _ages(found: Sku, today: date) -> dict[str, Any]:
     most = max([*known.values(), 1])
     return {"bars": list(_bars(known, most)), "unknown": max(0, on_hand - told), "on_hand": on_hand,
             "next": ageing.next_snapshot(today)}  # fmt: skip
+
+
+def _pool_ages(found: Sku) -> Iterable[dict[str, Any]]:
+    """The same as marketplaces tell it of their pools, in their own buckets, and what is stranded there."""
+    for told in supply.health_of(sku_id=found.pk):
+        known = {int(start): units for start, units in (told.ages or {}).items()}
+        yield {"label": told.warehouse.label, "bars": list(_bars(known, max([*known.values(), 1]))), "told": told}
 
 
 def _bars(known: dict[int, int], most: int) -> Iterable[dict[str, Any]]:
