@@ -1,7 +1,7 @@
 """The cover of every SKU in every pool as one set-based statement: the same figures as `replenishment`, for all at once.
 
 A pool is a marketplace's warehouse, or (0) all places of our own together. Where an account has several pools nobody
-says which one a sale drained, so their velocity is not known.
+says which one a sale drained, so their velocity is not known. A bundle sold is demand for each of its parts.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ pools AS (
     WHERE level.sku_id IS NOT NULL AND house.account_id IS NOT NULL AND house.fulfilment = 'marketplace' GROUP BY 1, 2
     UNION ALL SELECT sku_id, 0, sum(available), sum(on_hand), 0, %(now)s::timestamptz FROM inventory_holding GROUP BY 1
 ), demand AS (
-    SELECT sold.sku_id, coalesce(pools.pool, 0) AS pool, sold.day, sum(sold.units) AS units
-    FROM inventory_skuday sold
+    SELECT coalesce(part.component_id, sold.sku_id) AS sku_id, coalesce(pools.pool, 0) AS pool, sold.day,
+           sum(sold.units * coalesce(part.quantity, 1)) AS units
+    FROM inventory_skuday sold LEFT JOIN catalog_bundlepart part ON part.bundle_id = sold.sku_id
     LEFT JOIN pools ON sold.fulfilment = 'marketplace' AND pools.account_id = sold.account_id AND pools.of_account = 1
     WHERE sold.sku_id IS NOT NULL AND sold.day BETWEEN %(today)s::date - 90 AND %(today)s::date - 1
       AND (sold.fulfilment <> 'marketplace' OR pools.pool IS NOT NULL)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.models import Product, Sku
+from catalog.models import BundlePart, Product, Sku
 from config.core import clock
 from inventory import replenishment
 from inventory.models import (
@@ -136,6 +136,19 @@ def test_it_finds_what_lies_idle_elsewhere(pool):
     assert (idle.state, idle.velocity, replenishment.idle(200, D(0), 120)) == ("no_demand", D(0), 200)
     assert (short.proposed, short.transfer, short.transfer_from) == (228, 200, None)
     assert replenishment.idle(500, D(4), 120) == 20
+
+
+def test_it_counts_a_bundle_as_demand_for_its_parts(pool):
+    sku, bundle = make_sku(1), make_sku(2, kind="bundle")
+    BundlePart.objects.create(bundle=bundle, component=sku, quantity=3)
+    tell(pool, sku, steady(1))
+    SkuDay.objects.bulk_create(
+        SkuDay(account=pool.account, day=TODAY - timedelta(days=age), sku=bundle, currency="EUR",
+               fulfilment="marketplace", units=2, revenue=1)
+        for age in range(1, 91)
+    )  # fmt: skip
+    assert measured(sku).velocity == D(7)
+    assert not Coverage.objects.filter(sku=bundle).exists()
 
 
 def test_it_forgets_a_pair_that_is_gone(pool):
