@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.core import clock
-from config.core.api import Asked, MoneyField, Named, Question, Rows, exact, write
+from config.core.api import Asked, MoneyField, Named, Question, Rows, actor, exact, write
 from config.core.permissions import Action
-from inventory import filters, ledger_api, selectors, supply_api
+from inventory import filters, ledger_api, selectors, shipping_api, supply_api
 from inventory.models import (
     Order,
     OrderEvent,
@@ -134,6 +134,8 @@ class ParcelSent(serializers.Serializer):
     tracking_number = serializers.CharField(max_length=80, allow_blank=True, default="")
     shipped_at = serializers.DateTimeField(default=clock.now)
     lines = serializers.DictField(child=serializers.IntegerField(min_value=1, max_value=MOST_UNITS), allow_empty=False)
+    return_tracking_number = serializers.CharField(max_length=80, allow_blank=True, default="")
+    return_carrier = serializers.CharField(max_length=60, allow_blank=True, default="")
 
 
 class OrderViews(Rows):
@@ -155,6 +157,12 @@ class OrderViews(Rows):
         """Tell the marketplace that a parcel with all or some of the open units has left; answers the write."""
         parcel = Parcel(**self.given(request))
         return Response(CommandSerializer(shipments.confirm(self.get_object(), parcel, wish(request))).data)
+
+    @write(Action.SHIP, takes=shipping_api.ParcelsPlanned, gives=shipping_api.ParcelSerializer)
+    def parcels(self, request: Request, pk: str) -> Response:
+        """Plan parcels of some or all open units; answers the first of them."""
+        made = shipping_api.plan(self.get_object(), self.given(request), by=actor(request))
+        return Response(shipping_api.ParcelSerializer(made[0]).data)
 
 
 class LineViews(Rows):
@@ -250,6 +258,7 @@ class SalesView(Question):
 
 
 VIEWS: dict[str, Any] = {
+    **shipping_api.VIEWS,
     "orders": OrderViews,
     "order-lines": LineViews,
     "order-events": EventViews,

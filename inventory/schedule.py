@@ -24,6 +24,19 @@ JOBS = (
         why="look up a label whose answer was lost, before anybody buys it again",
     ),
     Job(
+        key="inventory.track",
+        call="inventory.services.tracking.track_due",
+        every=timedelta(minutes=30),
+        queue="pull_slow",
+        why="ask the carriers where the parcels are, and tell their orders",
+    ),
+    Job(
+        key="inventory.purge_labels",
+        call="inventory.services.tracking.purge",
+        every=timedelta(days=1),
+        why="delete addresses and label papers past their retention",
+    ),
+    Job(
         key="inventory.sweep_labels",
         call="inventory.services.labels.sweep",
         every=timedelta(minutes=5),

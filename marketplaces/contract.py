@@ -126,6 +126,22 @@ class SandboxAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carriers:
+    """Which carriers a marketplace takes: our word for each (`DHL`) to theirs. Whatever is not here is refused.
+
+    `untracked` may go without a tracking number. With `needs_return` a parcel is told only with the number of a return
+    label of one of `returns`; `return_setting` names the account's setting for parcels that have none of their own.
+    """
+
+    codes: Mapping[str, str]
+    untracked: frozenset[str] = frozenset()
+    needs_number: bool = False
+    returns: frozenset[str] = frozenset()
+    needs_return: bool = False
+    return_setting: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
     """The declaration. Everything that differs between marketplaces and is not code stands here."""
 
@@ -137,6 +153,7 @@ class Adapter:
     resources: tuple[Resource, ...]
     capabilities: frozenset[Capability] = frozenset()
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    carriers: Carriers | None = None
     vocabulary: frozenset[str] = frozenset()
     sandbox_accounts: tuple[SandboxAccount, ...] = ()
     icon: str = "storefront"

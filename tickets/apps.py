@@ -20,6 +20,7 @@ class TicketsConfig(AppConfig):
             pools,
             publishing,
             rates,
+            shipping,
             supply,
             sync,
         )
@@ -37,6 +38,7 @@ class TicketsConfig(AppConfig):
             masters,
             pools,
             rates,
+            shipping,
             supply,
             sync,
             receivers,

@@ -59,6 +59,7 @@ def _account_health(link: Facts) -> str:
 
 _PLACES: dict[str, tuple[str, Callable[[Facts], str]]] = {
     "order": ("Order", _at("order")),
+    "label": ("Label", _at("inventory:label")),
     "order_line": ("Order", lambda link: f"{reverse('search')}?q={link.get('label', '')}"),
     "remote_product": ("Product name", _at("unlinked_product")),
     "sku": ("SKU", lambda link: reverse("sku", args=[link["code"]])),
@@ -131,6 +132,8 @@ _ACTIONS: dict[str, Callable[[Facts], str]] = {
         lambda params: reverse("unlinked_product", args=[params["remote_product_id"]]),
     ),
     "open_order": lambda params: reverse("order", args=[params["order_id"]]),
+    "open_parcels": lambda params: f"{reverse('order', args=[params['order_id']])}#ship",
+    "open_labels": lambda params: f"{reverse('inventory:labels')}?{urlencode({'q': params['order']})}",
     "confirm_shipment": lambda params: f"{reverse('order', args=[params['order_id']])}#ship",
     "open_sync_health": _health,
     "run_now": _flow_of,

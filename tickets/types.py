@@ -80,6 +80,17 @@ UNSHIPPED_ORDER = TicketType(
     ),
     many="{count} orders wait to be shipped",
 )
+SHIPPING_LABELS = TicketType(
+    key="shipping_labels",
+    label="Shipping labels",
+    category=Category.OPERATIONS,
+    actions=(
+        Action(key="open_parcels", label="Look at its parcels"),
+        Action(key="open_labels", label="Look at its labels"),
+        Action(key="open_order", label="Look at the order"),
+    ),
+    many="{count} parcels have trouble with their labels",
+)
 TECHNICAL_ISSUE = TicketType(
     key="technical_issue",
     label="Technical issue",
@@ -197,6 +208,7 @@ for _type in (
     MISSING_SKU_DATA,
     DATA_UPLOAD,
     UNSHIPPED_ORDER,
+    SHIPPING_LABELS,
     TECHNICAL_ISSUE,
     SETTLEMENT_DISCREPANCY,
     STATEMENT_MISSING,

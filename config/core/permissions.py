@@ -38,6 +38,7 @@ class Action(StrEnum):
     APPROVE_MONEY = "approve_money"
     EDIT_FEES = "edit_fees"
     WRITE_MARKETPLACE = "write_marketplace"
+    SHIP = "ship"
     ADMINISTER = "administer"
 
 
@@ -65,6 +66,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.APPROVE_MONEY: frozenset({Role.FINANCE, Role.OWNER}),
     Action.EDIT_FEES: frozenset({Role.FINANCE, Role.OWNER}),
     Action.WRITE_MARKETPLACE: frozenset({Role.OPERATIONS, Role.OWNER}),
+    Action.SHIP: frozenset({Role.OPERATIONS, Role.OWNER}),
     Action.ADMINISTER: frozenset({Role.OWNER}),
 }
 

@@ -40,6 +40,9 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Goods",
         (
             Entry("Orders", "receipt_long", "inventory:orders"),
+            Entry("Shipments", "local_shipping", "inventory:board"),
+            Entry("Labels", "label", "inventory:labels"),
+            Entry("Manifests", "task", "inventory:manifests"),
             Entry("Returns", "assignment_return", "inventory:returns"),
             Entry("Stock", "inventory_2", "inventory:stock"),
             Entry("Own shelves", "shelves", "inventory:levels"),

@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from config.core.buttons import Button, allowed, press
 from config.core.permissions import Action, may
 from config.core.screens import page, require
-from config.screens import parcels
+from config.screens import packing, parcels
 from finance.models import SettlementLine
 from finance.selectors import order_profit
 from finance.selectors import statements as money
@@ -72,6 +72,14 @@ def _fetch(request: HttpRequest, found: Order) -> str:
 BUTTONS = {
     "fetch_again": Button(Action.REPLAY, _fetch),
     "confirm_shipment": Button(Action.WRITE_MARKETPLACE, parcels.confirm),
+    "plan_parcel": Button(Action.SHIP, lambda request, found: packing.plan(request, found, parcels.units(request))),
+    "buy_label": Button(Action.SHIP, packing.buy),
+    "buy_return": Button(Action.SHIP, packing.buy_return),
+    "cancel_label": Button(Action.SHIP, packing.cancel_label),
+    "cancel_parcel": Button(Action.SHIP, packing.cancel_parcel),
+    "tell_parcel": Button(Action.WRITE_MARKETPLACE, packing.tell),
+    "correct_address": Button(Action.SHIP, packing.correct),
+    "release_double": Button(Action.SHIP, packing.release),
 }
 
 

@@ -1,4 +1,4 @@
-"""The form of an order's page that tells the marketplace which units left."""
+"""The form of an order's page that tells the marketplace of units that left without a label of ours."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from django.http import HttpRequest
 
 from config.core import clock
 from config.core.buttons import text
+from config.screens import packing
 from inventory import selectors
 from inventory.models import Order, OrderLine
-from inventory.services import shipments
+from inventory.services import planning, shipments
 from marketplaces.models import Command
-from marketplaces.services import writes
+from marketplaces.services import carriage, writes
 from marketplaces.views import outbox
 
 FIELD = "units:"
@@ -26,7 +27,10 @@ def about(order: Order, lines: Sequence[OrderLine], asked: Sequence[Command]) ->
     """What the page shows: earlier writes (newest first), and the lines and units that a parcel may still hold."""
     return {
         **outbox.about(order.account, asked),
+        **packing.about(order),
         "parcel": _parcel(order, lines, asked),
+        "carriers": carriage.codes(order.account),
+        "needs_return": carriage.needs_return(order.account),
         "shipped_at": f"{clock.now():%Y-%m-%dT%H:%M}",
     }
 
@@ -34,7 +38,7 @@ def about(order: Order, lines: Sequence[OrderLine], asked: Sequence[Command]) ->
 def _parcel(order: Order, lines: Sequence[OrderLine], asked: Sequence[Command]) -> list[tuple[OrderLine, int]]:
     if order.fulfilment == "marketplace" or order.status not in selectors.OPEN:
         return []
-    left = shipments.left(lines, writes.parcels(asked))
+    left = planning.free(order, lines, writes.parcels(asked))
     return [(line, left[line.external_id]) for line in lines if left[line.external_id]]
 
 
@@ -44,10 +48,16 @@ def confirm(request: HttpRequest, order: Order) -> str:
         carrier=text(request, "carrier", missing="name the carrier of the parcel"),
         tracking_number=request.POST.get("tracking_number", ""),
         shipped_at=_moment(request.POST.get("shipped_at", "")),
-        lines={name.removeprefix(FIELD): _units(told) for name, told in request.POST.items() if _is_asked(name, told)},
+        return_tracking_number=request.POST.get("return_tracking_number", ""),
+        lines=units(request),
     )
     shipments.confirm(order, parcel, outbox.wish(request))
     return f"The parcel of {sum(parcel.lines.values())} units is on its way to be told; it counts when it is read back"
+
+
+def units(request: HttpRequest) -> dict[str, int]:
+    """Units per line id of the form's table, those with none left out."""
+    return {name.removeprefix(FIELD): _units(told) for name, told in request.POST.items() if _is_asked(name, told)}
 
 
 def _is_asked(name: str, told: str) -> bool:

@@ -265,6 +265,11 @@ class Carrier:
     sandbox_credentials: Mapping[str, str] = field(default_factory=dict)
     sandbox_settings: Mapping[str, str] = field(default_factory=dict)
 
+    def usual(self, country: str) -> Product:
+        """What is bought for a country unless somebody chooses: the first product that goes there."""
+        zones = ("home",) if country == self.home else ("world",)
+        return next(product for product in self.products if product.zone in zones)
+
     def product(self, code: str) -> Product:
         for product in self.products:
             if product.code == code:

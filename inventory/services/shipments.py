@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from inventory import selectors
+from inventory.carriers import numbers
 from inventory.models import Order, OrderLine
 from marketplaces import selectors as asked
 from marketplaces import subjects
@@ -60,6 +61,9 @@ def _checked(order: Order, parcel: writes.Parcel, told: Iterable[Command]) -> wr
     if order.status not in selectors.OPEN:
         status = order.status.replace("_", " ")
         raise ValidationError(f"order {order.external_id} is {status}: there is nothing to ship")
+    wrong = numbers.problem(parcel.carrier, parcel.tracking_number) if parcel.tracking_number.strip() else ""
+    if wrong:
+        raise ValidationError(wrong)
     if parcel.shipped_at < order.ordered_at:
         raise ValidationError("a parcel cannot have left before the order was placed")
     lines = list(selectors.lines_of(order=order))

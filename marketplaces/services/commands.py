@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -125,6 +125,8 @@ def _sent(client: Client, command: Command) -> Outcome:
     try:
         if command.kind in REPLACING and not offers.is_there(client, command, outbound(command)):
             return Outcome(OutcomeState.REJECTED, f"{command.account} does not know this offer; nothing was sent")
+        if command.kind == CommandKind.CONFIRM_SHIPMENT and (adopted := _left_already(client, command)):
+            return adopted
     except Rejected as error:
         return Outcome(OutcomeState.REJECTED, str(error))
     except (NeedsOperator, Transient) as error:
@@ -139,6 +141,14 @@ def _sent(client: Client, command: Command) -> Outcome:
             _give_back(command, error)
             raise
         return Outcome(OutcomeState.UNKNOWN, str(error))
+
+
+def _left_already(client: Client, command: Command) -> Outcome | None:
+    """A parcel that the marketplace shows as sent, because somebody told it elsewhere, is adopted and not told again."""
+    shown = client.read_back(outbound(command), "")
+    if shown.state is not OutcomeState.CONFIRMED:
+        return None
+    return replace(shown, reason="shipped there already; nothing was sent")
 
 
 def _give_back(command: Command, error: Exception) -> None:

@@ -1,8 +1,9 @@
 """What a person or a program wants written: checked against what is known, and put into the outbox.
 
 Each kind has a payload of its own, which the adapters read: a price `price` (text) beside `currency`, a quantity
-`quantity`, a shipment `carrier`, `tracking_number`, `shipped_at`, `lines` (line id to units) and `shipped_in_all` (line id
-to the units that have left once this parcel has), by which a read-back tells a second parcel from the first.
+`quantity`, a shipment `carrier` (our word) and `carrier_code` (theirs), `tracking_number`, `shipped_at`, `lines` (line id
+to units) and `shipped_in_all` (line id to the units that have left once this parcel has), by which a read-back tells a
+second parcel from the first; where there is a return label, its `return_tracking_number` and `return_carrier`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from marketplaces import plain, subjects
 from marketplaces.canonical import Fulfilment
 from marketplaces.contract import CommandKind
 from marketplaces.models import Account, AccountStage, Command, CommandState
-from marketplaces.services import commands
+from marketplaces.services import carriage, commands
 
 MOST_UNITS = 1_000_000
 HIGHEST_PRICE = 1_000_000_000
@@ -51,12 +52,17 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """What left, of which lines (line id to units), with whom and when. `before`: units of them that left earlier."""
+    """What left, of which lines (line id to units), with whom and when. `before`: units of them that left earlier.
+
+    `carrier` is a word of the marketplace's table of carriers; `return_carrier` is the parcel's own where it is blank.
+    """
 
     carrier: str
     tracking_number: str
     shipped_at: datetime
     lines: Mapping[str, int]
+    return_tracking_number: str = ""
+    return_carrier: str = ""
     before: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -86,15 +92,13 @@ def stock(offer: Offer, quantity: int, wish: Wish) -> Command:
 
 def shipment(account: Account, order: str, parcel: Parcel, wish: Wish, *, channel: str) -> Command:
     """Tell the marketplace that a parcel of the order (its id there) has left; the lines are the caller's to check."""
-    if not parcel.carrier.strip():
-        raise ValidationError("name the carrier of the parcel")
+    told = carriage.told(account, parcel)
     if not parcel.lines or min(parcel.lines.values()) < 1:
         raise ValidationError("say how many units of which line are in the parcel")
     if parcel.shipped_at > clock.now():
         raise ValidationError("a parcel cannot have left in the future")
     payload = {
-        "external_id": order, "carrier": parcel.carrier.strip(), "tracking_number": parcel.tracking_number.strip(),
-        "shipped_at": parcel.shipped_at, "lines": parcel.lines,
+        "external_id": order, **told, "shipped_at": parcel.shipped_at, "lines": parcel.lines,
         LATER: {line: units + parcel.before.get(line, 0) for line, units in parcel.lines.items()},
     }  # fmt: skip
     intent = commands.Intent(

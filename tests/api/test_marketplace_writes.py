@@ -67,7 +67,7 @@ def test_it_writes_a_quantity_and_answers_the_write(program, mug):
 
 
 def test_it_tells_a_parcel_and_answers_the_write(program, order):
-    given = {"carrier": "DHL", "tracking_number": "T-1", "lines": {"L1": 1}}
+    given = {"carrier": "DHL", "tracking_number": "00340434161094022115", "lines": {"L1": 1}}
     told = post(program("write"), f"{order}/shipment", given).json()
     assert (told["kind"], told["subject"]) == ("confirm_shipment", "order:O-1")
     assert told["payload"] == {

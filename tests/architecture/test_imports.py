@@ -65,7 +65,7 @@ RULES = (
     Rule(
         "inventory/carriers/*/{carrier,countries,addresses,rules,mapping,scans}.py",
         "pure",
-        only=(*PURE, "inventory.carriers.contract"),
+        only=(*PURE, "inventory.carriers.contract", "inventory.carriers.customs"),
         never=FRAMEWORKS,
         within=ADAPTER,
     ),

@@ -37,11 +37,11 @@ def test_the_ticket_of_a_late_order_leads_to_the_form_that_tells_its_parcel(acco
     page = desk(Role.OPERATIONS)
     page.goto(f"/tickets/{Ticket.objects.get().pk}/")
     page.get_by_role("link", name="Confirm the shipment").click()
-    page.get_by_label("Carrier").fill("DHL")
-    page.get_by_label("Tracking number").fill("T-1")
+    page.get_by_label("Carrier").select_option("DHL")
+    page.get_by_label("Tracking number").fill("00340434161094022115")
     page.get_by_role("button", name="Confirm the shipment").click()
     expect(page.get_by_text("is on its way to be told")).to_be_visible()
-    expect(page.locator("#ship .nf-list")).to_contain_text("shipped, DHL, T-1")
+    expect(page.locator("#ship .nf-list")).to_contain_text("shipped, DHL, 00340434161094022115")
     expect(page.get_by_role("button", name="Confirm the shipment")).to_have_count(0)
     assert Command.objects.values_list("kind", "state", "asked_by").get() == (
         "confirm_shipment", "planned", "operations",

@@ -153,7 +153,13 @@ def test_operations_see_every_form(sign_in, acting, mug, sell):
 
 def ship(client, order, units, **fields):
     left = f"{NOON - timedelta(minutes=5):%Y-%m-%dT%H:%M}"
-    given = {"carrier": "DHL", "tracking_number": "T-1", "shipped_at": left, "units:L1": units, **fields}
+    given = {
+        "carrier": "DHL",
+        "tracking_number": "00340434161094022115",
+        "shipped_at": left,
+        "units:L1": units,
+        **fields,
+    }
     return post(client, f"/orders/{order.pk}/", "confirm_shipment", **given)
 
 
@@ -170,9 +176,14 @@ def test_it_tells_a_parcel_from_the_page_of_the_order_and_then_offers_what_is_le
     _, said = ship(owner, order, "1")
     assert said == ["The parcel of 1 units is on its way to be told; it counts when it is read back"]
     command = Command.objects.get()
-    assert (command.subject, command.kind, command.wanted) == ("order:O-1", "confirm_shipment", "1 shipped, DHL, T-1")
+    assert (command.subject, command.kind, command.wanted) == (
+        "order:O-1",
+        "confirm_shipment",
+        "1 shipped, DHL, 00340434161094022115",
+    )
     assert command.payload == {
-        "external_id": "O-1", "carrier": "DHL", "tracking_number": "T-1", "lines": {"L1": 1},
+        "external_id": "O-1", "carrier": "DHL", "carrier_code": "DHL", "lines": {"L1": 1},
+        "tracking_number": "00340434161094022115",
         "shipped_in_all": {"L1": 1},
         "shipped_at": "2026-10-02T11:55:00+00:00",
     }  # fmt: skip
@@ -183,10 +194,10 @@ def test_it_tells_a_parcel_from_the_page_of_the_order_and_then_offers_what_is_le
 
 def test_a_second_parcel_does_not_replace_the_first(owner, order):
     ship(owner, order, "1")
-    ship(owner, order, "1", tracking_number="T-2")
+    ship(owner, order, "1", tracking_number="340434161092")
     found = Command.objects.order_by("pk").values_list("state", "payload__shipped_in_all__L1")
     assert list(found) == [("planned", 1), ("planned", 2)]
-    _, said = ship(owner, order, "1", tracking_number="T-3")
+    _, said = ship(owner, order, "1", tracking_number="340434161093")
     assert said == ["line L1: 1 units are more than the 0 left to ship"]
 
 

@@ -26,7 +26,11 @@ def wish() -> Wish:
 
 
 def parcel(lines: dict[str, int], **changes: Any) -> Parcel:
-    values = {"carrier": "DHL", "tracking_number": "T-1", "shipped_at": clock.now() - timedelta(minutes=1)}
+    values = {
+        "carrier": "DHL",
+        "tracking_number": "00340434161094022115",
+        "shipped_at": clock.now() - timedelta(minutes=1),
+    }
     return Parcel(lines=lines, **{**values, **changes})
 
 

@@ -47,7 +47,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "money_ladder": MONEY,
         "ladder": [
             step("S1", ("value", "at_most", "0")), step("S2", ("value", "at_most", "2")),
-            step("S3", ("value", "at_most", "8")),
+            step("S3", ("value", "at_most", "8")), step("S3", ("missed_cut_off", "at_least", "1")),
+        ],
+    },
+    "inventory.labels": AT_ONCE | {
+        "comparison": "at_least", "trigger": "1", "unit": "troubles", "severity": "S4",
+        "ladder": [
+            step("S1", ("hours_left", "at_most", "8"), ("not_bought", "at_least", "1")),
+            step("S2", ("needs_return", "at_least", "1")), step("S3", ("not_bought", "at_least", "1")),
+            step("S3", ("not_scanned", "at_least", "1")),
         ],
     },
     "finance.discrepancy": AT_ONCE | {

@@ -13,7 +13,7 @@ from inventory.carriers.dhl.countries import alpha3
 
 NAME, STREET, HOUSE, ADDITION, CITY, EMAIL = 50, 50, 10, 60, 40, 80
 _HOUSE = re.compile(
-    r"(?P<street>.*\D)[\s,]+(?P<house>(?:haus\s+)?\d+\s*[a-z]?(?:\s*[-/+]\s*\d*\s*[a-z]?)*)$", re.IGNORECASE
+    r"(?P<street>.*?\D)[\s,]+(?P<house>(?:haus\s+)?\d+\s*[a-z]?(?:\s*[-/+]\s*\d*\s*[a-z]?)*)$", re.IGNORECASE
 )
 _GLUED = re.compile(r"(?P<street>.*[a-zäöüß.])(?P<house>\d+\s*[a-z]?)$", re.IGNORECASE)
 _SQUARE = re.compile(r"(?P<street>[A-Z]\s?\d{1,2})\s*,\s*(?P<house>\d+\s*[a-z]?)$")

@@ -1,4 +1,4 @@
-"""Country codes: we speak alpha-2, shipping speaks alpha-3. And where a customs declaration is needed."""
+"""Country codes: we speak alpha-2, shipping speaks alpha-3."""
 
 from __future__ import annotations
 
@@ -19,14 +19,9 @@ PY PRY QA QAT RE REU RO ROU RS SRB RU RUS RW RWA SA SAU SB SLB SC SYC SD SDN SE 
 SM SMR SN SEN SO SOM SR SUR SS SSD ST STP SV SLV SX SXM SY SYR SZ SWZ TC TCA TD TCD TG TGO TH THA TJ TJK TL TLS TM TKM
 TN TUN TO TON TR TUR TT TTO TV TUV TW TWN TZ TZA UA UKR UG UGA US USA UY URY UZ UZB VA VAT VC VCT VE VEN VG VGB VI VIR
 VN VNM VU VUT WF WLF WS WSM YE YEM YT MYT ZA ZAF ZM ZMB ZW ZWE
+AS ASM BL BLM BQ BES BV BVT CC CCK CX CXR HM HMD MF MAF NF NFK PM SPM PN PCN SJ SJM TK TKL
 """.split()  # noqa: SIM905 - a table that is read
 ALPHA3 = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
-EU = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())  # noqa: SIM905
-OUTSIDE_CUSTOMS = {
-    "DE": ("27498", "78266"), "ES": ("35", "38", "51", "52"), "FI": ("22",), "FR": ("97", "98"),
-    "GR": ("63086",), "IT": ("22061", "23041"),
-}  # fmt: skip
-"""Parts of EU states outside its customs or tax area, by the beginning of the postcode."""
 
 
 def alpha3(country: str) -> str:
@@ -35,7 +30,3 @@ def alpha3(country: str) -> str:
         return ALPHA3[country.upper()]
     except KeyError as error:
         raise Rejected(f"{country!r} is no country code that parcels go to; give two letters, such as DE") from error
-
-
-def needs_customs(country: str, postal_code: str) -> bool:
-    return country not in EU or postal_code.strip().startswith(OUTSIDE_CUSTOMS.get(country, ("no such postcode",)))

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from config.core.errors import Rejected
 from inventory.carriers.contract import Customs, LabelRequest, Product
+from inventory.carriers.customs import EU, needs_customs
 from inventory.carriers.dhl.addresses import routed
 from inventory.carriers.dhl.carrier import (
     AT_THE_DOOR,
@@ -16,7 +17,6 @@ from inventory.carriers.dhl.carrier import (
     US_DUTY_PAID_UP_TO_EUR,
     US_RULE_FROM,
 )
-from inventory.carriers.dhl.countries import EU, needs_customs
 
 CENT = Decimal("0.01")
 REF = range(8, 36)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from marketplaces.contract import Adapter, Capability, CredentialField, Flow, Limit, Resource, SandboxAccount, Store
+from marketplaces.contract import (
+    Adapter,
+    Capability,
+    Carriers,
+    CredentialField,
+    Flow,
+    Limit,
+    Resource,
+    SandboxAccount,
+    Store,
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -44,6 +54,7 @@ ADAPTER = Adapter(
         "read": Limit(rate=Decimal(10), burst=100),
         "write": Limit(rate=Decimal(5), burst=20),
     },
+    carriers=Carriers(codes={"DHL": "DHL", "GLS": "GLS", "OTHER": "OTHER"}),
     vocabulary=frozenset({"_example", "Example"}),
     sandbox_accounts=(
         SandboxAccount(

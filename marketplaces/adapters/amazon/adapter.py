@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from marketplaces.adapters.amazon.limits import LIMITS
 from marketplaces.adapters.amazon.stores import STORES
-from marketplaces.contract import Adapter, Capability, CredentialField, Flow, Resource, SandboxAccount
+from marketplaces.contract import Adapter, Capability, Carriers, CredentialField, Flow, Resource, SandboxAccount
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -101,6 +101,12 @@ ADAPTER = Adapter(
         }
     ),
     limits=LIMITS,
+    carriers=Carriers(
+        codes={
+            "DHL": "DHL", "DHL_EXPRESS": "DHL Express", "DPD": "DPD", "GLS": "GLS", "HERMES": "Hermes", "UPS": "UPS",
+            "POSTNL": "PostNL", "FEDEX": "FedEx", "OTHER": "Other",
+        }
+    ),
     vocabulary=frozenset(
         {"amazon", "asin", "fnsku", "fba", "sp-api", "lwa", "seller central", "marketplaceid", "amazonorderid", "prime"}
     ),

@@ -81,7 +81,9 @@ def _shipment(command: Outbound) -> dict[str, Any]:
     if not lines:
         raise Rejected(f"order {command.external_id}: the shipment names no lines; give each line id with its quantity")
     items = [{"orderItemId": str(line), "quantity": int(count)} for line, count in lines.items()]
-    transport = {"transporterCode": transporter(str(command.payload.get("carrier", "")))}
+    transport = {
+        "transporterCode": transporter(str(command.payload.get("carrier_code") or command.payload.get("carrier", "")))
+    }
     if tracking := str(command.payload.get("tracking_number", "")):
         transport["trackAndTrace"] = tracking
     return {"orderItems": items, "shipmentReference": command.key[:LONGEST_REFERENCE], "transport": transport}

@@ -6,7 +6,17 @@ from datetime import timedelta
 from decimal import Decimal
 
 from marketplaces.canonical import LineClass
-from marketplaces.contract import Adapter, Capability, CredentialField, Flow, Limit, Resource, SandboxAccount, Store
+from marketplaces.contract import (
+    Adapter,
+    Capability,
+    Carriers,
+    CredentialField,
+    Flow,
+    Limit,
+    Resource,
+    SandboxAccount,
+    Store,
+)
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -171,6 +181,20 @@ ADAPTER = Adapter(
         }
     ),
     limits=LIMITS,
+    carriers=Carriers(
+        codes={
+            "POSTNL": "TNT",
+            "DHL": "DHL_DE",
+            "DHL_PARCEL": "DHLFORYOU",
+            "DPD": "DPD-NL",
+            "GLS": "GLS",
+            "UPS": "UPS",
+            "BPOST": "BPOST_BE",
+            "FEDEX": "FEDEX_NL",
+            "COURIER": "COURIER",
+            "OTHER": "OTHER",
+        }
+    ),
     vocabulary=frozenset({"bol", "bol.com", "bsku", "fbb", "fbr", "lvb", "vvb", "plaza", "verzenden via bol"}),
     sandbox_accounts=(
         _account("north", "bol", ("NL", "BE"), "1000001", 18),

@@ -5,8 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from marketplaces.adapters.otto import carriers
 from marketplaces.canonical import LineClass
-from marketplaces.contract import Adapter, Capability, CredentialField, Flow, Limit, Resource, SandboxAccount, Store
+from marketplaces.contract import (
+    Adapter,
+    Capability,
+    Carriers,
+    CredentialField,
+    Flow,
+    Limit,
+    Resource,
+    SandboxAccount,
+    Store,
+)
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -132,6 +143,14 @@ ADAPTER = Adapter(
         }
     ),
     limits=LIMITS,
+    carriers=Carriers(
+        codes={code: code for code in sorted(carriers.PARCEL | carriers.FORWARDERS)},
+        untracked=carriers.FORWARDERS,
+        needs_number=True,
+        returns=carriers.RETURNS,
+        needs_return=True,
+        return_setting="return_number",
+    ),
     vocabulary=frozenset({"otto", "otto.de", "moin", "kontoauszug", "ratepay", "positionitem", "partner connect"}),
     sandbox_accounts=(
         SandboxAccount(

@@ -90,7 +90,10 @@ def check_shipment(command: Outbound) -> None:
 def shipments(command: Outbound, order: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Variables of one fulfilment per location; Rejected when the open work does not hold the units of the parcel."""
     wanted = {str(line): int(units) for line, units in command.payload["lines"].items()}
-    tracking = {"company": command.payload.get("carrier", ""), "number": command.payload.get("tracking_number", "")}
+    tracking = {
+        "company": command.payload.get("carrier_code") or command.payload.get("carrier", ""),
+        "number": command.payload.get("tracking_number", ""),
+    }
     by_place: dict[str, list[dict[str, Any]]] = {}
     for work in _open_work(order):
         rows = list(_taken(work, wanted))

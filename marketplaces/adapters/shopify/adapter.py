@@ -6,7 +6,17 @@ from datetime import timedelta
 from decimal import Decimal
 
 from marketplaces.canonical import LineClass
-from marketplaces.contract import Adapter, Capability, CredentialField, Flow, Limit, Resource, SandboxAccount, Store
+from marketplaces.contract import (
+    Adapter,
+    Capability,
+    Carriers,
+    CredentialField,
+    Flow,
+    Limit,
+    Resource,
+    SandboxAccount,
+    Store,
+)
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -120,6 +130,19 @@ ADAPTER = Adapter(
         "token": Limit(rate=Decimal(1), burst=10),
         "download": Limit(rate=Decimal(5), burst=20),
     },
+    carriers=Carriers(
+        codes={
+            "DHL": "DHL",
+            "DHL_EXPRESS": "DHL Express",
+            "DPD": "DPD",
+            "GLS": "GLS",
+            "HERMES": "Hermes",
+            "UPS": "UPS",
+            "POSTNL": "PostNL",
+            "FEDEX": "FedEx",
+            "OTHER": "Other",
+        }
+    ),
     vocabulary=frozenset({"shopify", "myshopify", "shop cash", "shop pay"}),
     sandbox_accounts=(
         SandboxAccount(

@@ -42,7 +42,7 @@ def eur(amount):
 
 
 def parcel(**changes):
-    values = {"carrier": " DHL ", "tracking_number": "T-1", "shipped_at": NOON, "lines": {"L1": 1}}
+    values = {"carrier": " DHL ", "tracking_number": "00340434161094022115", "shipped_at": NOON, "lines": {"L1": 1}}
     return writes.Parcel(**{**values, **changes})
 
 

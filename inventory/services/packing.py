@@ -1,0 +1,97 @@
+"""From an order to its labels in one step, for a person at the packing table and for many orders at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from inventory import selectors
+from inventory.carriers import registry, requests
+from inventory.carriers.contract import LabelFormat
+from inventory.models import CarrierAccount, Label, LabelKind, Order, Parcel
+from inventory.services import declarations, labels, planning
+from marketplaces import selectors as asked
+from marketplaces import subjects
+from marketplaces.services import carriage, writes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a person chose for a label; what is blank is the usual."""
+
+    account: CarrierAccount
+    product: str = ""
+    format: LabelFormat = LabelFormat.PDF
+    services: dict[str, Any] = field(default_factory=dict)
+    with_return: bool | None = None
+    is_routed: bool = True
+    kind: LabelKind = LabelKind.OUTBOUND
+
+
+def contract() -> CarrierAccount:
+    """The contract that is used unless another one is chosen; raises ValidationError where there is none."""
+    found = CarrierAccount.objects.filter(is_active=True).order_by("pk").first()
+    if found is None:
+        raise ValidationError("there is no contract with a carrier yet; enter one with its credentials")
+    return found
+
+
+def want(parcel: Parcel, choice: Choice, *, by: str) -> Label:
+    """A row for the parcel's label: the usual product, customs where a border is crossed, a return label where it must be."""
+    order = parcel.shipment.order
+    if not parcel.shipment.ship_to:
+        raise ValidationError("the address of this shipment is not known; enter it before a label is bought")
+    country = requests.address(parcel.shipment.ship_to).country
+    carrier = registry.get(choice.account.carrier)
+    needs_return = carriage.needs_return(order.account) and country == carrier.home
+    is_outbound = choice.kind == LabelKind.OUTBOUND
+    wish = labels.Wish(
+        account=choice.account, product=choice.product or carrier.usual(country).code, asked_by=by,
+        format=choice.format, services=choice.services, kind=choice.kind, is_routed=choice.is_routed,
+        customs=declarations.of_parcel(parcel) if is_outbound else {},
+        with_return=is_outbound and (needs_return if choice.with_return is None else choice.with_return),
+    )  # fmt: skip
+    return labels.want(parcel, wish)
+
+
+def pack(order: Order, choice: Choice, *, by: str) -> Label:
+    """Everything of an order that is left in one parcel, and its label wanted; raises ValidationError with the reason."""
+    lines = list(selectors.lines_of(order=order))
+    told = writes.parcels(asked.commands_about(account_id=order.account_id, subject=subjects.order(order.external_id)))
+    left = {line: units for line, units in planning.free(order, lines, told).items() if units}
+    if left:
+        parcel = planning.plan(order, [planning.Piece(lines=left)], by=by).parcels.get()
+    else:
+        waiting = [item.parcel for item in planning.waiting_items(order)]
+        if not waiting:
+            raise ValidationError(f"order {order.external_id} has nothing left to pack")
+        parcel = waiting[0]
+    held = Parcel.objects.select_related("shipment__order__account").get(pk=parcel.pk)
+    return want(held, choice, by=by)
+
+
+def pack_all(orders: Iterable[Order], choice: Choice, *, by: str) -> tuple[list[Label], list[str]]:
+    """The labels of many orders, bought by workers, and why others got none."""
+    wanted, refused = list[Label](), list[str]()
+    for order in orders:
+        try:
+            wanted.append(pack(order, choice, by=by))
+        except ValidationError as error:
+            refused.append(f"{order.external_id}: {'; '.join(error.messages)}")
+    labels.buy_later(wanted)
+    return wanted, refused
+
+
+def tell_all(parcels: Sequence[Parcel], *, by: str) -> tuple[int, list[str]]:
+    """Tell the marketplaces of many parcels; how many are on their way, and why others are not."""
+    told, refused = 0, list[str]()
+    for parcel in parcels:
+        try:
+            planning.confirm(parcel, by=by)
+            told += 1
+        except ValidationError as error:
+            refused.append(f"{parcel.shipment.order.external_id}: {'; '.join(error.messages)}")
+    return told, refused

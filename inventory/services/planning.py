@@ -1,0 +1,167 @@
+"""What goes into which parcel: some or all open units of an order, once each, with weights from the master data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import NAMESPACE_OID, uuid5
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from config.core import clock
+from config.core.errors import NinefoldError
+from inventory import selectors
+from inventory.carriers import registry, requests
+from inventory.carriers.contract import Address
+from inventory.models import Label, LabelKind, LabelState, Order, OrderLine, Parcel, ParcelItem, Shipment
+from inventory.services import addresses, shipments
+from marketplaces import selectors as asked
+from marketplaces import subjects
+from marketplaces.models import Command
+from marketplaces.services import writes
+
+PACKING_G = 120
+"""Box and padding of a parcel whose weight nobody gave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One parcel: units per line id, and what was weighed and measured where somebody did."""
+
+    lines: Mapping[str, int]
+    weight_g: int | None = None
+    size_mm: tuple[int, int, int] | None = None
+
+
+def free(order: Order, lines: Sequence[OrderLine], told: Iterable[Command]) -> dict[str, int]:
+    """Units per line id that no parcel holds: neither told, nor planned and not told yet."""
+    left = shipments.left(lines, told)
+    held = Counter[str]()
+    for item in waiting_items(order):
+        held[item.line.external_id] += item.quantity
+    return {line: max(0, units - held[line]) for line, units in left.items()}
+
+
+def waiting_items(order: Order) -> list[ParcelItem]:
+    """What is planned and was not told: no write of it is on its way or done."""
+    found = ParcelItem.objects.filter(parcel__shipment__order=order, parcel__cancelled_at=None)
+    rows = found.select_related("line", "parcel__command")
+    return [item for item in rows if not is_told(item.parcel)]
+
+
+def is_told(parcel: Parcel) -> bool:
+    return parcel.command is not None and parcel.command.state not in writes.CAME_TO_NOTHING
+
+
+def plan(order: Order, pieces: Sequence[Piece], *, by: str, address: Address | None = None) -> Shipment:
+    """Plan parcels; raises ValidationError when they hold more than is left, or when a weight is not known.
+
+    The address is asked of the marketplace unless it is given. One that is not told leaves the shipment without, and a
+    person enters it before a label is bought.
+    """
+    where = address or _asked(order)
+    with transaction.atomic():
+        held = Order.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
+        lines = list(selectors.lines_of(order=held))
+        _check(held, lines, pieces)
+        shipment = Shipment(order=held, planned_by=by[:150], ship_to=requests.kept(where) if where else None)
+        if where:
+            shipment.fingerprint = addresses.fingerprint(held, where)
+            shipment.is_doubled = addresses.twin(shipment) is not None
+        shipment.save()
+        for number, piece in enumerate(pieces, 1):
+            _pack(shipment, number, piece, {line.external_id: line for line in lines})
+    return shipment
+
+
+def _asked(order: Order) -> Address | None:
+    """A marketplace that cannot be asked now does not keep anybody from packing."""
+    try:
+        return addresses.ask(order)
+    except (NinefoldError, ValidationError):
+        return None
+
+
+def _check(order: Order, lines: Sequence[OrderLine], pieces: Sequence[Piece]) -> None:
+    if order.fulfilment == "marketplace":
+        raise ValidationError(f"order {order.external_id} is shipped by the marketplace")
+    if order.status not in selectors.OPEN:
+        raise ValidationError(
+            f"order {order.external_id} is {order.status.replace('_', ' ')}: there is nothing to ship"
+        )
+    if not pieces or not all(piece.lines for piece in pieces):
+        raise ValidationError("say how many units of which line go into each parcel")
+    told = writes.parcels(asked.commands_about(account_id=order.account_id, subject=subjects.order(order.external_id)))
+    left, wanted = free(order, lines, told), Counter[str]()
+    for piece in pieces:
+        wanted.update(piece.lines)
+    for line, units in wanted.items():
+        if min(piece.lines.get(line, 1) for piece in pieces) < 1:
+            raise ValidationError(f"line {line}: a parcel holds at least one unit of what is in it")
+        if units > left.get(line, 0):
+            raise ValidationError(f"line {line}: {units} units are more than the {left.get(line, 0)} left to pack")
+
+
+def _pack(shipment: Shipment, number: int, piece: Piece, lines: Mapping[str, OrderLine]) -> None:
+    length, width, height = piece.size_mm or (None, None, None)
+    parcel = Parcel.objects.create(
+        shipment=shipment, number=number, weight_g=piece.weight_g or weight(piece.lines, lines), length_mm=length,
+        width_mm=width, height_mm=height,
+    )  # fmt: skip
+    ParcelItem.objects.bulk_create(
+        ParcelItem(parcel=parcel, line=lines[line], quantity=units) for line, units in piece.lines.items()
+    )
+
+
+def weight(units: Mapping[str, int], lines: Mapping[str, OrderLine]) -> int:
+    """Grams of the goods by their master data, with packing; raises ValidationError naming what has no weight."""
+    grams = {line: sku.weight_g for line in units if (sku := lines[line].sku) and sku.weight_g is not None}
+    if unknown := set(units) - set(grams):
+        names = ", ".join(lines[line].remote_id or line for line in sorted(unknown))
+        raise ValidationError(f"the weight of {names} is not known; weigh the parcel, or enter it with the product")
+    return PACKING_G + sum(count * (grams[line] or 0) for line, count in units.items())
+
+
+def cancel(parcel: Parcel) -> Parcel:
+    """Give the units back to the order; a label that is bought is cancelled first."""
+    if is_told(parcel):
+        raise ValidationError("the marketplace was told of this parcel; it cannot be taken back here")
+    live = (LabelState.WANTED, LabelState.ASKED, LabelState.UNKNOWN, LabelState.BOUGHT)
+    if Label.objects.filter(parcel=parcel, state__in=live).exists():
+        raise ValidationError("cancel the labels of this parcel first")
+    parcel.cancelled_at = clock.now()
+    parcel.save(update_fields=["cancelled_at"])
+    return parcel
+
+
+def confirm(parcel: Parcel, *, by: str) -> Command:
+    """Tell the marketplace that a parcel with a label has left; told again it is the same write.
+
+    The number of the return label goes along, from the parcel's own label or the one bought apart.
+    """
+    order = parcel.shipment.order
+    label = Label.objects.filter(parcel=parcel, kind=LabelKind.OUTBOUND, state=LabelState.BOUGHT).first()
+    if label is None:
+        raise ValidationError("the parcel has no label that is bought; buy one first")
+    back = Label.objects.filter(parcel=parcel, kind=LabelKind.RETURN, state=LabelState.BOUGHT).first()
+    carrier = registry.get(label.account.carrier).code
+    number = (back or label).return_tracking_number
+    told = writes.Parcel(
+        carrier=carrier,
+        tracking_number=label.tracking_number,
+        shipped_at=clock.now(),
+        lines={item.line.external_id: item.quantity for item in parcel.items.select_related("line")},
+        return_tracking_number=number,
+        return_carrier=carrier if number else "",
+    )
+    attempt = f"parcel:{label.ref}:{parcel.command_id or 0}" if not is_told(parcel) else None
+    if attempt is None and parcel.command is not None:
+        return parcel.command
+    wish = writes.Wish(request_id=uuid5(NAMESPACE_OID, f"{order.account_id}:{attempt}"), asked_by=by)
+    with transaction.atomic():
+        command = shipments.confirm(order, told, wish)
+        Parcel.objects.filter(pk=parcel.pk).update(command=command)
+    parcel.command = command
+    return command

@@ -1,0 +1,45 @@
+"""Many papers as one file: a day's labels in the order in which their goods are picked."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from django.core.exceptions import ValidationError
+from pypdf import PdfWriter
+
+from config.core import clock
+from inventory.models import Label, LabelPaper
+from inventory.services import labels
+
+MOST = 500
+KINDS = ("label", "return_label")
+
+
+def merged(found: Sequence[Label], *, kinds: Sequence[str] = KINDS) -> bytes:
+    """One PDF of all PDF papers, each label followed by its return label, and the labels marked as printed.
+
+    Raises ValidationError where there is nothing to print: papers are deleted after their time.
+    """
+    papers = [paper for paper in labels.papers(found[:MOST], kinds=kinds) if paper.format == "pdf"]
+    if not papers:
+        raise ValidationError("none of these labels has a paper to print; ZPL is downloaded apart")
+    body = _joined(papers)
+    Label.objects.filter(pk__in={paper.label_id for paper in papers}).update(printed_at=clock.now())
+    return body
+
+
+def _joined(papers: Sequence[LabelPaper]) -> bytes:
+    writer, file = PdfWriter(), io.BytesIO()
+    for paper in papers:
+        writer.append(io.BytesIO(labels.content(paper)))
+    writer.write(file)
+    return file.getvalue()
+
+
+def zpl(found: Sequence[Label]) -> bytes:
+    """What a label printer takes, one after another."""
+    papers = [paper for paper in labels.papers(found[:MOST], kinds=KINDS) if paper.format == "zpl"]
+    if not papers:
+        raise ValidationError("none of these labels is in ZPL")
+    return b"\n".join(labels.content(paper) for paper in papers)

@@ -1,0 +1,109 @@
+"""Questions about parcels and labels: what waits, what goes into the boxes, what an order's page shows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from config.core import clock
+from inventory import selectors
+from inventory.models import Label, LabelKind, LabelState, Manifest, Order, OrderLine, Parcel, ParcelItem, TrackingEvent
+
+UNSCANNED_AFTER = timedelta(hours=24)
+WATCHED = (*selectors.OPEN, "shipped")
+
+
+def board() -> QuerySet[Any]:
+    """Orders that we must ship, with units open and packed, and labels bought and in trouble."""
+    mine = OrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
+    items = ParcelItem.objects.filter(line__order=OuterRef("pk"), parcel__cancelled_at=None).order_by()
+    labels = Label.objects.filter(parcel__shipment__order=OuterRef("pk"), parcel__cancelled_at=None)
+    counted = labels.order_by().values("parcel__shipment__order")
+    return (
+        selectors.orders_to_ship()
+        .select_related("account")
+        .annotate(
+            units=_number(mine.annotate(n=Sum("quantity_open"))),
+            packed=_number(items.values("line__order").annotate(n=Sum("quantity"))),
+            bought=_number(counted.filter(state=LabelState.BOUGHT).annotate(n=Count("pk"))),
+            in_doubt=Exists(labels.filter(state__in=(LabelState.ASKED, LabelState.UNKNOWN))),
+            refused=Exists(labels.filter(state__in=(LabelState.REFUSED, LabelState.ABSENT))),
+            waits=Exists(labels.filter(state=LabelState.WANTED)),
+        )
+    )
+
+
+def _number(rows: QuerySet[Any]) -> Coalesce:
+    return Coalesce(Subquery(rows.values("n")[:1], output_field=IntegerField()), 0)
+
+
+def labels() -> QuerySet[Label]:
+    return Label.objects.select_related("account", "parcel__shipment__order__account")
+
+
+def manifests() -> QuerySet[Manifest]:
+    return Manifest.objects.select_related("account")
+
+
+def parcels_of(order: Order) -> QuerySet[Parcel]:
+    """The parcels of an order with what is in them, their labels and scans."""
+    scans = Prefetch("scans", TrackingEvent.objects.order_by("-at", "-pk"))
+    bought = Prefetch(
+        "labels", Label.objects.select_related("account").prefetch_related(scans, "papers").order_by("pk")
+    )
+    items = Prefetch("items", ParcelItem.objects.select_related("line__sku"))
+    found = Parcel.objects.filter(shipment__order=order).select_related("shipment", "command")
+    return found.prefetch_related(items, bought).order_by("pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One product to take from the shelf: how many in all, and for which orders."""
+
+    code: str
+    title: str
+    units: int
+    orders: tuple[tuple[str, int], ...]
+
+
+def pick_list(order_ids: Sequence[int]) -> list[Pick]:
+    """What to take for these orders, by product; open units only."""
+    lines = OrderLine.objects.filter(order__in=order_ids, quantity_open__gt=0).select_related("sku", "order")
+    grouped: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    for line in lines.order_by("sku__code", "order__ship_by", "pk"):
+        code = line.sku.code if line.sku else line.remote_id
+        title = (line.sku.title if line.sku else "") or line.title
+        grouped[code, title].append((line.order_ref, line.quantity_open))
+    return [
+        Pick(code, title, sum(units for _, units in orders), tuple(orders))
+        for (code, title), orders in sorted(grouped.items())
+    ]
+
+
+def troubled() -> QuerySet[Parcel]:
+    """Parcels whose label was not bought, waits unused, was never scanned, or lacks the number of a return label."""
+    bought = Q(state=LabelState.BOUGHT, kind=LabelKind.OUTBOUND)
+    mine = Label.objects.filter(parcel=OuterRef("pk"))
+    old = clock.now() - UNSCANNED_AFTER
+    return Parcel.objects.filter(cancelled_at=None, shipment__order__status__in=WATCHED).filter(
+        Exists(mine.filter(state__in=(LabelState.REFUSED, LabelState.ABSENT, LabelState.UNKNOWN)))
+        | Exists(mine.filter(bought, first_scan_at=None, bought_at__lt=old))
+        | Exists(mine.filter(bought, return_tracking_number=""))
+    )
+
+
+def with_labels(parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
+    return parcels.select_related("shipment__order__account", "command").prefetch_related(
+        Prefetch("labels", Label.objects.order_by("pk"))
+    )
+
+
+def has_label() -> Exists:
+    """Whether a label was bought for an order."""
+    return Exists(Label.objects.filter(parcel__shipment__order=OuterRef("pk"), state=LabelState.BOUGHT))

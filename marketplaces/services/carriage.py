@@ -1,0 +1,79 @@
+"""Who carries a parcel, in the marketplace's own table: free text is refused here, before anything is sent."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from django.core.exceptions import ValidationError
+
+from marketplaces import registry
+from marketplaces.contract import Carriers
+from marketplaces.models import Account
+
+
+class Carried(Protocol):
+    """What a parcel says of its way."""
+
+    @property
+    def carrier(self) -> str: ...
+
+    @property
+    def tracking_number(self) -> str: ...
+
+    @property
+    def return_tracking_number(self) -> str: ...
+
+    @property
+    def return_carrier(self) -> str: ...
+
+
+def codes(account: Account) -> list[str]:
+    """Our words for the carriers that the account's marketplace takes."""
+    table = registry.get(account.marketplace).carriers
+    return sorted(table.codes) if table else []
+
+
+def needs_return(account: Account) -> bool:
+    """Whether a parcel can be told only with the number of its own return label."""
+    table = registry.get(account.marketplace).carriers
+    return bool(table and table.needs_return and not account.settings.get(table.return_setting))
+
+
+def word(text: str) -> str:
+    """A carrier as our tables write it: `DHL Express` is DHL_EXPRESS."""
+    return re.sub(r"[\s-]+", "_", text.strip()).upper()
+
+
+def told(account: Account, parcel: Carried) -> dict[str, str]:
+    """The payload's words; raises ValidationError with the rule that the parcel breaks."""
+    carrier, number = word(parcel.carrier), parcel.tracking_number.strip()
+    if not carrier:
+        raise ValidationError("name the carrier of the parcel")
+    table = registry.get(account.marketplace).carriers
+    if table is None:
+        return {"carrier": parcel.carrier.strip(), "tracking_number": number}
+    if carrier not in table.codes:
+        allowed = ", ".join(sorted(table.codes))
+        raise ValidationError(
+            f"{account.label} does not know the carrier {parcel.carrier.strip()!r}; it takes {allowed}"
+        )
+    if table.needs_number and not number and carrier not in table.untracked:
+        raise ValidationError(f"{account.label} takes no parcel of {carrier} without a tracking number")
+    said = {"carrier": carrier, "carrier_code": table.codes[carrier], "tracking_number": number}
+    return said | _return(account, parcel, table, carrier)
+
+
+def _return(account: Account, parcel: Carried, table: Carriers, carrier: str) -> dict[str, str]:
+    number = parcel.return_tracking_number.strip()
+    if not table.needs_return:
+        return {"return_tracking_number": number, "return_carrier": word(parcel.return_carrier)} if number else {}
+    if not number and not account.settings.get(table.return_setting):
+        raise ValidationError(
+            f"{account.label} takes a parcel only with the number of its return label, or fines it: buy a return label first"
+        )
+    back = word(parcel.return_carrier or account.settings.get("return_carrier", "") or carrier)
+    if back not in table.returns:
+        allowed = ", ".join(sorted(table.returns))
+        raise ValidationError(f"{account.label} takes return labels of {allowed}, not of {back}")
+    return {"return_tracking_number": number, "return_carrier": back} if number else {}

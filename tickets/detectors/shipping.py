@@ -1,0 +1,110 @@
+"""Parcels whose labels are in trouble: not bought, without the return number that must be told, unused, never scanned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from config.core import clock
+from inventory import selectors, shipping
+from inventory.models import Label, LabelKind, LabelState, Parcel
+from inventory.services import deadlines, planning
+from marketplaces.services import carriage
+from tickets.detectors.base import Measure, detector, hours
+from tickets.types import SHIPPING_LABELS
+
+UNUSED_AFTER = timedelta(hours=48)
+SCANNED_WITHIN_H = 24
+"""Working hours after the marketplace was told, by the calendar of the account."""
+NO_DEADLINE = Decimal(9999)
+_LOST = (LabelState.REFUSED, LabelState.ABSENT, LabelState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with the labels of one parcel."""
+
+    not_bought: bool = False
+    needs_return: bool = False
+    not_scanned: bool = False
+    unused: bool = False
+
+    @property
+    def count(self) -> int:
+        return self.not_bought + self.needs_return + self.not_scanned + self.unused
+
+
+def _candidates() -> Iterable[str]:
+    return map(str, shipping.troubled().values_list("pk", flat=True))
+
+
+@detector(
+    "inventory.labels", subject="parcel", opens=SHIPPING_LABELS, candidates=_candidates, action="open_parcels"
+)  # fmt: skip
+def parcels_in_trouble(subjects: Sequence[str]) -> Iterator[Measure]:
+    """How many things are wrong with the labels of each parcel; a parcel without trouble is left out."""
+    clocks, now = deadlines.Clocks(), clock.now()
+    for parcel in shipping.with_labels(shipping.troubled().filter(pk__in=subjects)):
+        trouble = judged(parcel, clocks, now)
+        if trouble.count:
+            yield _measure(parcel, trouble, clocks.of(parcel.shipment.order), now)
+
+
+def judged(parcel: Parcel, clocks: deadlines.Clocks, now: datetime) -> Trouble:
+    """The last label of a parcel counts: a refusal that was followed by a purchase is none."""
+    order = parcel.shipment.order
+    outbound = [label for label in parcel.labels.all() if label.kind == LabelKind.OUTBOUND]
+    bought = next((label for label in outbound if label.state == LabelState.BOUGHT), None)
+    if bought is None:
+        return Trouble(not_bought=bool(outbound) and outbound[-1].state in _LOST)
+    is_told, is_scanned = planning.is_told(parcel), bought.first_scan_at is not None
+    numbers = [label.return_tracking_number for label in parcel.labels.all() if label.state == LabelState.BOUGHT]
+    since = bought.bought_at or now
+    is_late = is_told and clocks.working_hours(order, since, now) >= SCANNED_WITHIN_H
+    return Trouble(
+        needs_return=not is_told and not any(numbers) and carriage.needs_return(order.account),
+        not_scanned=is_late and not is_scanned,
+        unused=not is_told and not is_scanned and since + UNUSED_AFTER < now,
+    )
+
+
+def _measure(parcel: Parcel, trouble: Trouble, deadline: deadlines.Deadline | None, now: datetime) -> Measure:
+    order, label = parcel.shipment.order, parcel.labels.all().last()
+    is_open = order.status in selectors.OPEN and deadline is not None
+    left = hours(deadline.ship_by, now) if is_open and deadline else NO_DEADLINE
+    return Measure(
+        subject=str(parcel.pk),
+        value=Decimal(trouble.count),
+        title=f"Order {order.external_id}: {_words(trouble, label)}",
+        account_id=order.account_id,
+        channel=order.channel,
+        scope=f"shipment:{parcel.shipment_id}",
+        group="labels",
+        facts={
+            "hours_left": left, "not_bought": Decimal(trouble.not_bought), "needs_return": Decimal(trouble.needs_return),
+            "not_scanned": Decimal(trouble.not_scanned), "unused": Decimal(trouble.unused),
+        },
+        as_of={"clock": now},
+        links=_links(order, label),
+        params={"order_id": order.pk, "order": order.external_id},
+        shows={"reason": label.reason if label else "", "tracking_number": label.tracking_number if label else ""},
+    )  # fmt: skip
+
+
+def _links(order: Any, label: Label | None) -> tuple[dict[str, Any], ...]:
+    about = ({"kind": "order", "id": order.pk, "label": order.external_id},)
+    return (*about, {"kind": "label", "id": label.pk, "label": str(label)}) if label else about
+
+
+def _words(trouble: Trouble, label: Label | None) -> str:
+    if trouble.not_bought:
+        state = label.get_state_display() if label else "missing"
+        return f"its label is {state}"
+    if trouble.needs_return:
+        return "it needs a return number before it can be told"
+    if trouble.not_scanned:
+        return "told as shipped and never scanned"
+    return "its label was bought and is not used"
