@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from marketplaces import registry
 from marketplaces.canonical import FeeTariff
@@ -82,3 +83,10 @@ def absences(*, resource: str) -> QuerySet[Gap, tuple[int, datetime, datetime | 
     """Account, and from when until when each record was missing; those that the marketplace does not know are left out."""
     missing = Gap.objects.filter(resource=resource, kind=GapKind.RECORD).exclude(state=GapState.UNFILLABLE)
     return missing.values_list("account_id", "found_at", "filled_at")
+
+
+def missing_orders() -> QuerySet[Gap, Any]:
+    """Per account, orders that another source spoke of and that have not come: how many, and since when the first."""
+    open_ones = Gap.objects.filter(resource="orders", kind=GapKind.RECORD, state=GapState.OPEN).order_by("account")
+    accounts = open_ones.values("account", "account__key", "account__label")
+    return accounts.annotate(count=Count("pk"), oldest=Min("found_at"))

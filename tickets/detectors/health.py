@@ -1,4 +1,4 @@
-"""Accounts that come near a marketplace's limit, or go beyond it."""
+"""Accounts that come near a marketplace's limit or go beyond it, and orders that others speak of and we do not have."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from decimal import Decimal
 
 from config.core import clock
 from config.core.money import Money
-from tickets.detectors.base import Measure, detector
+from marketplaces import selectors
+from tickets.detectors.base import Measure, detector, hours
 from tickets.health.base import METRICS
 from tickets.health.values import said
 from tickets.models import HealthDay
-from tickets.types import ACCOUNT_HEALTH
+from tickets.types import ACCOUNT_HEALTH, TECHNICAL_ISSUE
 
 RECENT = timedelta(days=3)
 
@@ -72,3 +73,28 @@ def _owed(row: HealthDay) -> Money | None:
         return None
     currency, amount = next(iter(owed.items()))
     return Money((Decimal(amount) / row.day.day).quantize(Decimal("0.01")), currency)
+
+
+def _with_missing_orders() -> Iterable[str]:
+    return map(str, selectors.missing_orders().values_list("account", flat=True))
+
+
+@detector(
+    "health.missing_orders", subject="account", opens=TECHNICAL_ISSUE, candidates=_with_missing_orders,
+    action="open_sync_health",
+)  # fmt: skip
+def hours_missing(subjects: Sequence[str]) -> Iterator[Measure]:
+    """Hours since the first order became known that another source speaks of and that has not come (F-19)."""
+    for row in selectors.missing_orders().filter(account__in=subjects):
+        count = f"{row['count']} order{'s' if row['count'] > 1 else ''}"
+        yield Measure(
+            subject=str(row["account"]),
+            account_id=row["account"],
+            scope=f"missing_orders:{row['account__key']}",
+            value=hours(clock.now(), row["oldest"]),
+            title=f"{row['account__label']}: {count} that others speak of did not come",
+            facts={"orders": Decimal(row["count"])},
+            as_of={"gap": row["oldest"], "clock": clock.now()},
+            links=({"kind": "flow", "account": row["account"], "resource": "orders"},),
+            params={"account_id": row["account"], "resource": "orders"},
+        )

@@ -114,6 +114,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
             step("S2", ("value", "at_least", "1")),
         ],
     },
+    "health.missing_orders": AT_ONCE | {
+        "comparison": "at_least", "warn": "0.5", "trigger": "1", "unit": "hours", "severity": "S3",
+        "ladder": [step("S2", ("value", "at_least", "4")), step("S2", ("orders", "at_least", "10"))],
+    },
     "pool.stranded": POOL | {
         "comparison": "at_least", "trigger": "24", "unit": "hours", "severity": "S3", "money_ladder": MONEY,
         "ladder": [step("S1", ("sold_30", "at_least", "1"))],

@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from config.core import clock
+from marketplaces.models import Gap
 from tickets import dossiers
 from tickets.health import seed
 from tickets.health.effects import Sign, severity_of, verdict
@@ -193,3 +194,17 @@ def test_measuring_opens_an_incident_for_an_account_that_is_blind(shop):
     found = Incident.objects.get()
     assert (found.effect, found.state, found.severity) == ("blind", "open", "S1")
     assert HealthDay.objects.get(metric="recovery", day=TODAY).value == 3600
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("minutes", "tickets"), [(59, 0), (60, 1)])
+def test_an_order_that_is_missing_for_an_hour_is_a_ticket(shop, minutes, tickets):
+    found_at = clock.now() - timedelta(minutes=minutes)
+    for state in ("open", "unfillable"):
+        Gap.objects.create(
+            account=shop, resource="orders", kind="record", external_id=state, state=state, revealed_by="settlements",
+            found_at=found_at,
+        )  # fmt: skip
+    engine.sweep("health")
+    found = list(Ticket.objects.values_list("title", "severity"))
+    assert found == [("Shop: 1 order that others speak of did not come", "S3")] * tickets

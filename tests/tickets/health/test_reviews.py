@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from config.core import clock
+from config.core.management.demo import reviews as demo
 from tickets import reviewing
 from tickets.health import seed
-from tickets.models import HealthDay, ReviewItem, WeeklyReview
+from tickets.models import HealthDay, Rehearsal, ReviewItem, WeeklyReview
 from tickets.services import reviews
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +77,12 @@ def test_a_week_that_has_not_begun_cannot_be_reviewed(noon):
 def test_the_database_keeps_weeks_on_mondays(noon):
     with pytest.raises(IntegrityError), transaction.atomic():
         WeeklyReview.objects.create(week_on=MONDAY + timedelta(days=1), begun_at=clock.now())
+
+
+def test_the_demo_signs_its_last_three_weeks_once_and_leaves_this_one(noon):
+    seed.seed()
+    for _ in range(2):
+        demo.hold()
+    signed = list(WeeklyReview.objects.values_list("week_on", "signed_by").order_by("week_on"))
+    assert signed == [(MONDAY - timedelta(weeks=back), "owner") for back in (3, 2, 1)]
+    assert Rehearsal.objects.count() == 2
