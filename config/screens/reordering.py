@@ -18,7 +18,7 @@ from inventory import supply
 from inventory.models import Coverage
 from inventory.services import proposals
 from inventory.supply_filters import CoverFilter
-from inventory.views.cover import WHERE, note
+from inventory.views.cover import note
 
 _CASH = ExpressionWrapper(
     (F("proposed") - F("transfer")) * F("unit_cost"), output_field=DecimalField(max_digits=19, decimal_places=4)
@@ -47,14 +47,16 @@ REPLENISHMENT = Listing(
     queryset=_proposed,
     filterset=CoverFilter,
     columns=(
-        *WHERE,
+        Column("SKU", "sku.code", sort="sku__code"),
+        Column("Place", supply.pool_label, sort="warehouse__label"),
+        Column("Available", "available", "number", sort="available"),
+        Column("Lasts, days", "days", "number", sort="days"),
         Column("On the way", "ordered", "number", sort="ordered"),
-        Column("Lead, days", "lead_days", "number", sort="lead_days", is_wide_only=True),
-        Column("Order at", "reorder_point", "number", is_wide_only=True),
         Column("Proposed", "proposed", "number", sort="proposed"),
-        Column("Of it moved", lambda row: row.transfer or None, "number", is_wide_only=True),
+        Column("Of it moved", lambda row: row.transfer or None, "number"),
         Column("Cash need", _cash, "money", sort="cash"),
         Column("Supplier", "sku.supplier", sort="sku__supplier"),
+        Column("Lead, days", "lead_days", "number", sort="lead_days", is_wide_only=True),
         Column("Because", note, is_wide_only=True),
     ),
     order_by=("days", "pk"),
