@@ -12,6 +12,7 @@ from catalog.models import (
     MasterRule,
     OfferSnapshot,
     Product,
+    QualityWeight,
     RemoteProduct,
     Sku,
     SkuChange,
@@ -103,3 +104,9 @@ class TaxonomyAdmin(Inspect):
 class MappingAdmin(Inspect):
     list_display = ("marketplace", "name", "state", "made_at", "made_by", "activated_at", "activated_by")
     list_filter = ("marketplace", "state")
+
+
+@admin.register(QualityWeight)
+class QualityWeightAdmin(Configure):
+    list_display = ("element", "weight", "marketplace", "category", "valid_from", "source")
+    list_filter = ("marketplace",)

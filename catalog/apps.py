@@ -8,7 +8,7 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         from catalog import schedule, sinks, subjects
         from catalog.publishing import answers
-        from catalog.services import policy
+        from catalog.services import policy, quality
         from catalog.uploads import mapping_kind, price_kind, product_kind
         from catalog.uploads.kinds import KINDS
         from config.core.jobs import declare
@@ -26,6 +26,7 @@ class CatalogConfig(AppConfig):
         for kind in mapping_kind.KINDS:
             KINDS.add(kind.key, kind)
         TENANT_DEFAULTS.add("catalog.policy", policy.seed)
+        TENANT_DEFAULTS.add("catalog.quality", quality.seed)
         SOURCES.add("catalog", subjects.of_account)
         FOLLOWERS.add("catalog", answers.follow)
         declare(schedule.JOBS)

@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.forms import HiddenInput
 
-from catalog.models import Listing, RemoteProduct, RemoteState, Sku, Upload, UploadRow
+from catalog.models import Listing, RemoteProduct, RemoteState, Sku, SkuKind, Upload, UploadRow
 from catalog.uploads.kinds import KINDS
 from config.core.filters import FlagFilter, MoneyRangeFilter, SearchFilter
 from config.core.sheets.models import RowState, SheetState
@@ -34,12 +34,13 @@ class AccountFilter(django_filters.ModelChoiceFilter):
 class SkuFilter(django_filters.FilterSet):
     q = SearchFilter(label="SKU, title or id", exact=("code", "identifiers__value"), within=("title",))
     brand = django_filters.CharFilter(field_name="product__brand__name", lookup_expr="iexact", label="brand")
+    kind = django_filters.ChoiceFilter(choices=SkuKind.choices, empty_label="any")
     is_focus = FlagFilter(label="focus")
     is_retired = FlagFilter(label="retired")
 
     class Meta:
         model = Sku
-        fields = ["q", "brand", "is_focus", "is_retired"]
+        fields = ["q", "brand", "kind", "is_focus", "is_retired"]
 
     def filter_queryset(self, queryset: QuerySet[Sku]) -> QuerySet[Sku]:
         found = super().filter_queryset(queryset)

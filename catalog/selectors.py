@@ -10,8 +10,7 @@ from typing import Any
 from django.db.models import CharField, Count, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Lower, Replace
 
-from catalog import master
-from catalog.gtin import is_gtin
+from catalog import gtin, master, matching
 from catalog.models import (
     BundlePart,
     Identifier,
@@ -29,6 +28,8 @@ from catalog.models import (
 )
 from catalog.publishing.figures import delays as delays
 from catalog.publishing.figures import drift as drift
+
+MOST_LOOKED_AT = 200
 
 
 def unlinked_products(*, account_id: int | None = None) -> QuerySet[RemoteProduct]:
@@ -129,7 +130,7 @@ def proposals(*, sku_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
         sku: (named["value"], label)
         for sku, names, label in rows
         for named in names
-        if named["kind"] == "gtin" and is_gtin(named["value"])
+        if named["kind"] == "gtin" and gtin.is_gtin(named["value"])
     }
 
 
@@ -171,33 +172,51 @@ class Candidate:
 
 
 def candidates(*, remote: RemoteProduct, limit: int = 5) -> list[Candidate]:
-    """SKUs ranked by how likely the name means them: same code, same identifier, then words of the title."""
-    ids = [item["value"] for item in remote.product_ids]
-    exact = [Candidate(s, 100, "same SKU code") for s in Sku.objects.filter(code__iexact=remote.remote_id)]
-    named = Identifier.objects.filter(value__in=ids).select_related("sku")
-    exact += [Candidate(n.sku, 95, f"same {n.kind.replace('_', ' ')} {n.value}") for n in named]
-    padded = {value.zfill(13) for value in ids if not is_gtin(value) and value.isdigit()}
-    near = Identifier.objects.filter(kind="gtin", value__in=padded).select_related("sku") if padded else []
-    exact += [Candidate(n.sku, 80, f"GTIN {n.value} when padded with zeros") for n in near]
-    exact += _by_title(remote)
-    best: dict[int, Candidate] = {}
-    for candidate in sorted(exact, key=lambda c: -c.score):
-        best.setdefault(candidate.sku.pk, candidate)
-    return list(best.values())[:limit]
-
-
-def _by_title(remote: RemoteProduct) -> list[Candidate]:
-    words = [word for word in remote.title.casefold().split() if len(word) > 3][:6]
-    if not words:
-        return []
-    any_word = Q()
-    for word in words:
-        any_word |= Q(title__icontains=word)
-    found = Sku.objects.filter(any_word, is_retired=False)[:200]
-    scored = [(sum(word in sku.title.casefold() for word in words), sku) for sku in found]
+    """SKUs ranked by how likely the name means them: by code, GTIN, words of the title, and price."""
+    found = {sku.pk: sku for sku in _like(remote)}
+    told = _as_told(remote)
     return [
-        Candidate(sku, 70 * hits // len(words), f"{hits} of {len(words)} words of the title")
-        for hits, sku in sorted(scored, key=lambda pair: -pair[0])[:5]
+        Candidate(found[each.sku_id], each.score, ", ".join(each.reasons))
+        for each in matching.rank(told, _as_ours(found), limit=limit)
+    ]
+
+
+def _like(remote: RemoteProduct) -> QuerySet[Sku]:
+    """What is worth a closer look: the same code or number however it is written, or a word of the title."""
+    numbers = [item["value"] for item in remote.product_ids if item["value"].isdigit()]
+    written = {text for value in numbers for text in gtin.spellings(value)} | {i["value"] for i in remote.product_ids}
+    named = Identifier.objects.filter(value__in=written).values("sku")
+    alike = codes_alike([remote.remote_id]).values()
+    wanted = Q(code__in=[remote.remote_id, *alike]) | Q(pk__in=named)
+    words = [word for word in remote.title.casefold().split() if len(word) > 3][:6]
+    ids = list(Sku.objects.filter(wanted).values_list("pk", flat=True)[:MOST_LOOKED_AT])
+    for word in words:
+        ids += Sku.objects.filter(title__icontains=word).values_list("pk", flat=True)[:MOST_LOOKED_AT]
+    return Sku.objects.filter(pk__in=ids, is_retired=False).exclude(kind="parent")
+
+
+def _as_told(remote: RemoteProduct) -> matching.Remote:
+    shown = Listing.objects.filter(account=remote.account_id, remote_id=remote.remote_id, price__isnull=False).first()
+    return matching.Remote(
+        remote_id=remote.remote_id, title=remote.title, price=shown.price if shown else None,
+        gtins=tuple(item["value"] for item in remote.product_ids if item["kind"] == "gtin"),
+        currency=shown.currency if shown else "",
+    )  # fmt: skip
+
+
+def _as_ours(found: dict[int, Sku]) -> list[matching.Own]:
+    numbers: dict[int, list[str]] = {}
+    for sku, value in Identifier.objects.filter(sku__in=found, kind="gtin").values_list("sku_id", "value"):
+        numbers.setdefault(sku, []).append(value)
+    prices: dict[int, dict[str, Any]] = {}
+    offered = Listing.objects.filter(sku__in=found, price__isnull=False).order_by("-price")
+    for sku, currency, price in offered.values_list("sku_id", "currency", "price"):
+        prices.setdefault(sku, {})[currency] = price
+    return [
+        matching.Own(
+            sku_id=pk, code=sku.code, title=sku.title, gtins=tuple(numbers.get(pk, ())), prices=prices.get(pk, {})
+        )
+        for pk, sku in found.items()
     ]
 
 

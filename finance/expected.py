@@ -25,7 +25,8 @@ def digits(currency: str) -> str:
 
 ASKED = f"""
 SELECT line.id AS order_line_id, line.account_id, account.marketplace, o.channel, o.fulfilment AS programme,
-    lower(coalesce(product.category, '')) AS category, o.business_on AS day, line.currency, left_us.units,
+    lower(coalesce(nullif(placed.fee_category, ''), product.category, '')) AS category, o.business_on AS day,
+    line.currency, left_us.units,
     worth.item, worth.item + coalesce(line.shipping, 0) + coalesce(line.gift_wrap, 0)
         - coalesce(line.shipping_discount, 0) AS paid, line.tax, coalesce(apart.it, false) AS is_tax_apart,
     sku.weight_g, line.remote_id, {digits("line.currency")} AS digits,
@@ -35,6 +36,7 @@ JOIN inventory_order o ON o.id = line.order_id
 JOIN marketplaces_account account ON account.id = line.account_id
 LEFT JOIN catalog_sku sku ON sku.id = line.sku_id
 LEFT JOIN catalog_product product ON product.id = sku.product_id
+LEFT JOIN catalog_placement placed ON placed.sku_id = line.sku_id AND placed.marketplace = account.marketplace
 CROSS JOIN LATERAL (SELECT line.quantity - line.quantity_cancelled AS units) AS left_us
 CROSS JOIN LATERAL (SELECT CASE WHEN line.item_total IS NOT NULL THEN greatest(0,
     round(line.item_total * left_us.units / line.quantity, 4) - coalesce(line.discount, 0)) END AS item) AS worth
@@ -47,7 +49,8 @@ LEFT JOIN LATERAL (
 ) AS apart ON line.tax <> 0
 WHERE left_us.units > 0 AND {{which}}
 """  # noqa: S608 - fragments of one statement, no values
-"""Order lines as their fees see them; `which` chooses among `line` and `o`. Amounts are those of `tariffs.Sale`."""
+"""Order lines as their fees see them: the category is what the active mapping says, else ours. `which` chooses among
+`line` and `o`; amounts are those of `tariffs.Sale`."""
 
 PICKED = """
 asked AS MATERIALIZED ({asked}), rules AS MATERIALIZED (

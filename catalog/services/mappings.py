@@ -39,7 +39,7 @@ def draft_taxonomy(
 
 @transaction.atomic
 def draft_mapping(
-    marketplace: str, name: str, *, rules: Iterable[dict[str, str]], sources: Iterable[dict[str, Any]] = (), by: str,
+    marketplace: str, name: str, *, rules: Iterable[Any], sources: Iterable[Any] = (), by: str,
     source: str = "",
 ) -> Mapping:  # fmt: skip
     """Store a version of our rules for a marketplace; it counts once it is activated. A name that is taken raises."""
@@ -63,7 +63,7 @@ def set_rule(marketplace: str, *, rule: dict[str, str], by: str) -> Mapping:
         Mapping.objects.filter(marketplace=marketplace, state=VersionState.DRAFT).order_by("-made_at", "-pk").first()
     )
     draft = draft or copy(marketplace, by=by)
-    conditions = {name: rule.get(name, "").strip() for name in ("category", "brand", "title_has")}
+    conditions: dict[str, Any] = {name: rule.get(name, "").strip() for name in ("category", "brand", "title_has")}
     CategoryRule.objects.update_or_create(mapping=draft, **conditions, defaults={"target": rule["target"]})
     return draft
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -53,9 +54,10 @@ def change(wanted: Mapping[int, Values], *, by: str, source: str = "") -> int:
                   changed_at=clock.now(), source=source[:200])
         for pk, values in wanted.items() for name, value in values.items() if pk in skus and before[pk][name] != value
     ]  # fmt: skip
-    _write(
-        skus, {pk: {c.field: wanted[pk][c.field] for c in made if c.sku_id == pk} for pk in {c.sku_id for c in made}}
-    )
+    fresh: dict[int, dict[str, Any]] = defaultdict(dict)
+    for each in made:
+        fresh[each.sku_id][each.field] = wanted[each.sku_id][each.field]
+    _write(skus, fresh)
     SkuChange.objects.bulk_create(made, batch_size=AT_ONCE)
     if made:
         announce(skus_changed, ids=sorted({each.sku_id for each in made}))

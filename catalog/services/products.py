@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from catalog import selectors
 from catalog.gtin import is_gtin
+from catalog.matching import REVIEW_LINE
 from catalog.models import Brand, Identifier, Product, RemoteProduct, Sku
 from catalog.services import remote
 from marketplaces.canonical import IdentifierKind
@@ -63,13 +65,34 @@ def arrange(wanted: Mapping[int, tuple[str | None, Mapping[str, str]]]) -> None:
 
 
 @transaction.atomic
-def register(found: RemoteProduct, *, code: str, title: str, brand: str, by: str) -> Sku:
-    """Make a SKU out of a name that means none yet, and link the name to it; needs a code and a title."""
+def register(found: RemoteProduct, *, code: str, title: str, brand: str, by: str, is_another: bool = False) -> Sku:
+    """Make a SKU out of a name that means none yet, with its GTIN, and link the name to it; needs a code and a title.
+
+    Where a known SKU scores above the review line, only somebody who says that it is another product makes one.
+    """
     if not code or not title:
         raise ValidationError("a new SKU needs a code and a title")
+    best = next(iter(selectors.candidates(remote=found, limit=1)), None)
+    if best and best.score >= REVIEW_LINE and not is_another:
+        told = f"{best.sku.code} looks the same ({best.score} of 100: {best.reason})"
+        raise ValidationError(f"{told}; link it, or say that it is another product")
     sku = create(code=code, title=title, brand=brand)
+    for value in {item["value"] for item in found.product_ids if item["kind"] == IdentifierKind.GTIN}:
+        if is_gtin(value) and not Identifier.objects.filter(kind=IdentifierKind.GTIN, value=value).exists():
+            identify(sku, IdentifierKind.GTIN, value)
     remote.link(found, sku, by=by)
     return sku
+
+
+def register_all(names: Sequence[RemoteProduct], *, by: str) -> tuple[list[Sku], list[RemoteProduct]]:
+    """Make a SKU of each name that looks like nothing known; returns those made, and the names left for a person."""
+    made, kept = [], []
+    for name in names:
+        try:
+            made.append(register(name, code=name.remote_id, title=name.title or name.remote_id, brand="", by=by))
+        except ValidationError:
+            kept.append(name)
+    return made, kept
 
 
 def identify(sku: Sku, kind: IdentifierKind, value: str) -> Identifier:

@@ -12,7 +12,9 @@ from django.urls import reverse
 from catalog import selectors
 from catalog.filters import ListingFilter
 from catalog.models import Listing as ListingRow
+from catalog.models import OnDrift, Owner
 from catalog.services import listings as offers
+from catalog.services import owners, quality
 from catalog.views import publishing
 from config.core import clock
 from config.core.buttons import Button, allowed, press, text
@@ -70,7 +72,19 @@ def _quantity(request: HttpRequest, found: ListingRow) -> str:
     return f"{int(told)} units are on their way; they count when the marketplace shows them"
 
 
+def _own(request: HttpRequest, found: ListingRow) -> str:
+    field, owner = request.POST.get("field", ""), request.POST.get("owner", "")
+    if owner == "account":
+        owners.as_account(found, field)
+        return f"{field}: what is said for the account holds"
+    whole = None if request.POST.get("for") == "account" else found
+    by, drift = request.user.get_username(), request.POST.get("on_drift", "ask")
+    owners.set_owner(found.account, field, listing=whole, owner=owner, on_drift=drift, by=by)
+    return f"{field}: said for {'this listing' if whole else 'all listings of the account'}"
+
+
 BUTTONS = {
+    "own": Button(Action.WRITE_MARKETPLACE, _own),
     "set_price": Button(Action.WRITE_MARKETPLACE, _price),
     "set_stock": Button(Action.WRITE_MARKETPLACE, _quantity),
 }
@@ -90,6 +104,10 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "issues": list(selectors.issues_of(listing_id=found.pk)),
         "offers": list(selectors.offers_of(listing=found)),
         "now": clock.now(),
+        "owned": owners.of_listing(found),
+        "owners": Owner.choices,
+        "drifts": OnDrift.choices,
+        "quality": quality.of_listing(found),
         "can": allowed(request, BUTTONS),
         "step": str(minor_unit(found.currency)),
         "price": "" if found.price is None else str(quantise(found.price, found.currency)),

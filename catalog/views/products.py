@@ -20,6 +20,7 @@ SKUS = Listing(
         Column("Title", "title", sort="title"),
         Column("Brand", "product.brand.name", sort="product__brand__name"),
         Column("Category", "product.category", is_wide_only=True),
+        Column("Kind", "kind", "chip", is_wide_only=True),
         Column("Listings", "listed", "number"),
         Column("Selling", "live", "number"),
         Column("Focus", lambda row: "focus" if row.is_focus else "", "chip", is_wide_only=True),

@@ -14,8 +14,10 @@ from django.urls import reverse
 
 from catalog import selectors as catalog
 from catalog.filters import RemoteProductFilter
+from catalog.matching import REVIEW_LINE
 from catalog.models import RemoteProduct, RemoteState, Sku
 from catalog.services import products, remote
+from config.core.buttons import Button, chosen, press
 from config.core.permissions import Action, may
 from config.core.screens import Column, Listing, listing, page, require
 from inventory import selectors as goods
@@ -51,11 +53,25 @@ SPEC = Listing(
     ),
     order_by=("-parked", "first_seen_at", "pk"),
     link=lambda row: reverse("unlinked_product", args=[row.pk]),
+    actions={"create": "Make SKUs of those that look like none"},
+    action_permission=Action.LINK_PRODUCTS,
     empty="Every product that was met is linked to a SKU.",
 )
 
 
+def _create_all(request: HttpRequest) -> str:
+    names = list(catalog.unlinked_products().filter(pk__in=chosen(request)))
+    made, kept = products.register_all(names, by=request.user.get_username())
+    told = f"{len(made)} SKUs were made"
+    return f"{told}; {len(kept)} look like known ones and wait for a decision" if kept else told
+
+
+OF_ALL = {"create": Button(Action.LINK_PRODUCTS, _create_all)}
+
+
 def unlinked(request: HttpRequest) -> HttpResponseBase:
+    if request.method == "POST":
+        return press(request, OF_ALL)
     return listing(request, SPEC)
 
 
@@ -68,6 +84,7 @@ def unlinked_product(request: HttpRequest, pk: int) -> HttpResponse:
     counts = goods.parked_counts(account_ids=[found.account_id], remote_ids=[found.remote_id])
     context = {
         "remote": found, "candidates": catalog.candidates(remote=found) if found.state != RemoteState.LINKED else [],
+        "review_line": REVIEW_LINE,
         "searched": catalog.skus(search=request.GET.get("q", ""))[:8] if request.GET.get("q") else [],
         "q": request.GET.get("q", ""),
         "parked": counts.get((found.account_id, found.remote_id), (0, 0)),
@@ -100,7 +117,7 @@ def _link(found: RemoteProduct, given: Any, by: str) -> str:
 
 def _create(found: RemoteProduct, given: Any, by: str) -> str:
     words = {name: given.get(name, "").strip() for name in ("code", "title", "brand")}
-    sku = products.register(found, **words, by=by)
+    sku = products.register(found, **words, by=by, is_another=bool(given.get("is_another")))
     return f"{sku.code} is registered and {found.remote_id} means it; what waited is being carried over."
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.models import Product, Sku
+from catalog.models import Placement, Product, Sku
 from config.core.money import minor_unit
 from finance import expected
 from finance.fees import SALE_FEES, Quoted
@@ -97,7 +97,16 @@ def world(db):
     for code, category, weight in (("A", "Toys", 300), ("B", "pets", None), ("C", "", 400)):
         product = Product.objects.create(title=code, category=category)
         skus.append(Sku.objects.create(code=code, product=product, weight_g=weight))
+    _place(skus[0], account.marketplace)
     return SimpleNamespace(account=account, skus=[*skus, None])
+
+
+def _place(sku, marketplace):
+    """Our own category says nothing any more: the mapping to the marketplace says the former one for fees."""
+    Placement.objects.create(
+        sku=sku, marketplace=marketplace, category_key="1", category_name="One", fee_category=sku.product.category
+    )
+    Product.objects.filter(pk=sku.product_id).update(category="elsewhere")
 
 
 def store(world, number, told):

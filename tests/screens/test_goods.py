@@ -162,7 +162,9 @@ def test_it_ranks_candidates_and_links_what_waits(owner, sell):
     name = RemoteProduct.objects.get(remote_id="MUG-BLEU")
     RemoteProduct.objects.filter(pk=name.pk).update(title="Kiln blue mug 300 ml")
     page = owner.get(f"/unlinked/{name.pk}/")
-    assert [(c.sku.code, c.reason) for c in page.context["candidates"]] == [("MUG-BLUE", "1 of 2 words of the title")]
+    assert [(c.sku.code, c.reason) for c in page.context["candidates"]] == [
+        ("MUG-BLUE", "50% of the words of the titles")
+    ]
     assert page.context["parked"] == (1, 1)
     owner.post(f"/unlinked/{name.pk}/", {"action": "link", "sku": "MUG-BLUE"})
     name.refresh_from_db()

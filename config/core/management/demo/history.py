@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from config.core import clock, files, jobs, schedule, tenancy, work
-from config.core.management.demo import bank, clients, publishing, reviews, stock, supply
+from config.core.management.demo import bank, clients, masters, publishing, reviews, stock, supply
 from config.core.models import WorkItem, WorkState
 from finance.fx import services as rates
 from marketplaces import registry
@@ -79,6 +79,7 @@ def play(origin: date, worlds: Mapping[str, World], report: Report) -> None:
         with tenancy.in_tenant(client):
             stock.publish()
             publishing.wish()
+            masters.leave_a_sheet()
     for keys in (AFTER_PULL, (*OFFER, *JUDGE, *MEASURE), HEALTH, JUDGE_ALL):
         _ask(found, keys)
         _drain(found, report, "judging", settings.DEMO_DAYS)
