@@ -88,7 +88,7 @@ class AllocationRuleSerializer(serializers.ModelSerializer):
         fields = ("id", "kind", "value", "account", "channel", "sku", "listing", "note", "set_by", "set_at")
 
 
-class RuleWanted(serializers.Serializer):
+class LimitWanted(serializers.Serializer):
     kind = serializers.ChoiceField([kind.value for kind in RuleKind])
     value = serializers.IntegerField(min_value=0, max_value=LARGEST)
     account = Named("key", queryset=accounts(), required=False, or_null=True)
@@ -222,7 +222,7 @@ class RuleViews(Rows):
     serializer_class = AllocationRuleSerializer
     filterset_class = filters.RuleFilter
 
-    @write(Action.MANAGE_STOCK, takes=RuleWanted, gives=AllocationRuleSerializer, detail=False)
+    @write(Action.MANAGE_STOCK, takes=LimitWanted, gives=AllocationRuleSerializer, detail=False)
     def set_(self, request: Request) -> Response:
         """Set one rule for a place; the one that stood there is replaced."""
         asked = self.given(request)
