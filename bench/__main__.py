@@ -17,10 +17,12 @@ BENCHES = {
     "match_settlement_lines": "bench.match_settlement_lines.run",
     "one_sku_growth": "bench.parity_delta.growth",
     "parity_delta": "bench.parity_delta.run",
+    "oversell_race": "bench.oversell_race.run",
     "parse_statement_peak_mb": "bench.parse_statement_peak.run",
     "profit_day_growth": "bench.profit_day.growth",
     "reconcile_full": "bench.reconcile.full",
     "reconcile_increment_growth": "bench.reconcile.growth",
+    "stock_to_command_p95": "bench.stock_to_command.p95",
 }
 
 

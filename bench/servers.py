@@ -32,3 +32,18 @@ def prepare() -> None:
         cursor.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
         cursor.execute(f"CREATE SCHEMA {SCHEMA}")
     connection.set_schema(SCHEMA)
+
+
+def client(key: str) -> None:
+    """A client of its own with every table of the product, made anew."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from config.tenants import services
+    from config.tenants.models import Tenant
+
+    connection.set_schema_to_public()
+    call_command("migrate_schemas", shared=True, verbosity=0)
+    for former in Tenant.objects.filter(schema_name=key):
+        former.delete(force_drop=True)
+    services.create(key, key.title(), domain=f"{key}.localhost")
