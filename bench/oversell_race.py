@@ -66,7 +66,8 @@ UPDATE market_offer offer SET shown = newest.units, seq = newest.seq FROM newest
 WHERE offer.account_id = %s AND offer.sku_id = newest.sku_id AND offer.seq < newest.seq
 """
 _WRITE = """
-INSERT INTO market_write (account_id, sku_id, units, shows_at) SELECT %s, sku, units, clock_timestamp() + make_interval(secs => after)
+INSERT INTO market_write (account_id, sku_id, units, shows_at)
+SELECT %s, sku, units, clock_timestamp() + make_interval(secs => after)
 FROM unnest(%s::bigint[], %s::int[], %s::float8[]) AS given(sku, units, after)
 """
 _WANTED = """
