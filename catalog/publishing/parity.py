@@ -18,7 +18,7 @@ WITH compared AS (
            CASE WHEN f.live IS NULL THEN 'unread'
                 WHEN NOT {DIFFERS.format(field="f.field", live="f.live", meant="f.wanted")} THEN 'equal'
                 WHEN f.wanted_at > %(settled)s THEN 'under_way' ELSE 'drifted' END AS verdict,
-           f.field = 'quantity' AND f.live::numeric > f.wanted::numeric AS oversells
+           f.live <> f.wanted AND f.field = 'quantity' AND f.live::numeric > f.wanted::numeric AS oversells
     FROM catalog_offerfield f
     WHERE f.account_id = %(account)s AND f.wanted IS NOT NULL AND (%(listings)s::bigint[] IS NULL
           OR f.listing_id = ANY(%(listings)s)) AND NOT EXISTS (

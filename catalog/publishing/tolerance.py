@@ -12,7 +12,7 @@ from catalog.models.publishing import QUANTITY
 ALLOWED_DELAY = timedelta(minutes=30)
 """A reading so soon after a wish or a confirmation may show what was before."""
 
-DIFFERS = """(CASE WHEN {field} <> 'quantity' THEN {live} IS DISTINCT FROM {meant}
+DIFFERS = """({live} IS DISTINCT FROM {meant} AND CASE WHEN {field} <> 'quantity' THEN true
     ELSE {live}::numeric > {meant}::numeric
          OR {live}::numeric < {meant}::numeric - greatest(2, {meant}::numeric / 10) END)"""
 
