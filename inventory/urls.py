@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import allocation, counts, cover, inbound, ledger, orders, returns, stock
+from inventory.views import allocation, counts, cover, inbound, labels, ledger, orders, returns, shipments, stock
 
 app_name = "inventory"
 urlpatterns = [
@@ -16,6 +16,13 @@ urlpatterns = [
     path("stock/allocation/", allocation.rules, name="allocation"),
     path("stock/counts/", counts.counts, name="counts"),
     path("stock/counts/<int:pk>/", counts.count, name="count"),
+    path("shipments/", shipments.board, name="board"),
+    path("shipments/pick-list/", shipments.pick_list, name="pick_list"),
+    path("labels/", labels.labels, name="labels"),
+    path("labels/<int:pk>/", labels.label, name="label"),
+    path("labels/<int:pk>/<slug:kind>/", labels.document, name="label_paper"),
+    path("manifests/", labels.manifests, name="manifests"),
+    path("manifests/<int:pk>/", labels.manifest_paper, name="manifest_paper"),
     path("coverage/", cover.coverage, name="coverage"),
     path("inbound/", inbound.shipments, name="inbound"),
     path("inbound/new/", inbound.new, name="inbound_new"),
