@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 
 from catalog.services import products
 from config.core import tenancy
-from config.core.management.demo import agreements, masters, stock, supply
+from config.core.management.demo import agreements, masters, parcels, stock, supply
 from config.core.permissions import Role
 from config.tenants import services
 from config.tenants.models import Tenant
@@ -66,6 +66,7 @@ def _furnish(client: str, world: World) -> None:
         agreements.agree_fees(world.stages[account.key], account)
     masters.furnish(world)
     stock.open_warehouses(world)
+    parcels.contract(client)
 
 
 def authorise_again(client: str) -> int:
