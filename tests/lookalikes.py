@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import zlib
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -97,6 +98,15 @@ def _special(label: str, mark: str) -> dict[str, Any]:
         "finance.JournalExport": {"body": zlib.compress(mark.encode())},
         "finance.Certificate": {"body": zlib.compress(json.dumps({"mark": mark}).encode())},
         "inventory.CarrierAccount": {"carrier": "dhl"},
+        "inventory.Manifest": {"paper": base64.b64encode(mark.encode()).decode()},
+        "inventory.LabelPaper": {"body": base64.b64encode(mark.encode()).decode()},
+        "inventory.ShippingCalendar": {
+            "zone": "Europe/Berlin",
+            "country": "DE",
+            "weekdays": [0, 1],
+            "closed_on": [],
+            "cut_off": time(16),
+        },
         "inventory.Order": {"status": "to_ship"},
         "inventory.OrderLine": {"quantity": 3, "quantity_shipped": 1, "quantity_cancelled": 1},
         "inventory.Holding": {"on_hand": 0, "reserved": 0},

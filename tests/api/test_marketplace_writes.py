@@ -73,6 +73,7 @@ def test_it_tells_a_parcel_and_answers_the_write(program, order):
     assert told["payload"] == {
         **given,
         "external_id": "O-1",
+        "carrier_code": "DHL",
         "shipped_at": NOON.isoformat(),
         "shipped_in_all": {"L1": 1},
     }

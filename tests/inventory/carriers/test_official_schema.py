@@ -54,8 +54,9 @@ def test_it_sends_and_answers_what_the_published_schema_describes(exercised):
         assert set(asked.params) <= known, f"{asked.method} {path}"
         if asked.body:
             check(document, operation["requestBody"]["content"]["application/json"]["schema"], asked.body)
-        told = operation["responses"][str(answer.status)]["content"]
-        check(document, next(iter(told.values()))["schema"], answer.body)
+        told = operation["responses"][str(answer.status)].get("content") or {}
+        for described in list(told.values())[:1]:
+            check(document, described["schema"], answer.body)
         checked.add((asked.method, path, answer.status))
     assert {("POST", "/orders", 200), ("POST", "/orders", 400), ("GET", "/orders", 200), ("DELETE", "/orders", 200),
             ("POST", "/manifests", 207), ("GET", "/manifests", 200)} <= checked  # fmt: skip
