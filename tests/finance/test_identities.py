@@ -91,8 +91,8 @@ def check(told: Facts, number: int) -> identities.Check:
 
 @pytest.mark.parametrize(
     ("rate", "fee", "deposit", "result"),
-    [("1.0850", None, "23.50", True), ("1.0850", "0.50", "23.00", True), ("1.0850", None, "23.49", False),
-     ("4.0100", "1.86", "85.00", True)],
+    [("1.0850", None, "23.50", True), ("1.0850", "0.50", "23.00", True), ("1.0850", None, "23.43", True),
+     ("1.0850", None, "23.42", False), ("4.0100", "1.86", "85.00", True)],
 )  # fmt: skip
 def test_it_converts_the_total_at_the_stated_rate_and_adds_what_the_bank_kept(rate, fee, deposit, result):
     told = facts(deposit=Decimal(deposit), payout_rate=Decimal(rate), payout_fee=Decimal(fee) if fee else None)

@@ -49,11 +49,12 @@ class Booking(NamedTuple):
 def receive(world: World, until: datetime) -> int:
     """Import the bookings of one client up to a moment, as its finance lead would; returns how many are new."""
     told = list(_bookings(world, until))
-    house = next(iter(world.stages), "")
+    known = {account.key: account for account in accounts() if account.key in world.stages}
+    house = next((key for key in world.stages if key in known), "")
     mine = [booking for booking in told if booking.account == house]
     others = [booking for booking in told if booking.account != house]
     if mine:
-        bankways.set_rule(house, accounts().get(key=house))
+        bankways.set_rule(house, known[house])
     new = (
         bank.import_file(io.BytesIO(camt_file(mine, until)), name=f"camt053_{until:%Y%m%d}.xml", by="finance").new
         if mine
