@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from catalog.models import Product, RemoteProduct, Sku
+from catalog.services import policy
 from config.core import clock
 from inventory.models import Return, StockLevel, Warehouse
 from tests.tickets.conftest import place_order
@@ -21,6 +22,8 @@ def name(shop):
 
 @pytest.fixture
 def sku(db):
+    """A SKU of a client that wants no master data: names alone are judged here."""
+    policy.want([], by="owner")
     return Sku.objects.create(code="MUG-1", product=Product.objects.create(title="Mug"))
 
 

@@ -197,8 +197,9 @@ def test_it_compares_money_across_currencies_at_the_days_rate(shop, noon):
 def test_it_counts_every_type_also_where_there_is_none(shop, crowd):
     row = {each.type.key: each for each in selectors.counts()}
     assert list(row) == [
-        "margin_erosion", "missing_product_data", "missing_sku_cost", "settlement_discrepancy", "statement_missing",
-        "technical_issue", "unshipped_order",
+        "account_health", "data_upload", "margin_erosion", "missing_product_data", "missing_sku_cost",
+        "missing_sku_data", "parity_drift", "pool_health", "settlement_discrepancy", "shipping_labels",
+        "statement_missing", "stock_coverage", "stock_not_live", "technical_issue", "unshipped_order",
     ]  # fmt: skip
     orders = row["unshipped_order"]
     assert (orders.open, orders.snoozed, orders.hidden) == (7, 0, 0)

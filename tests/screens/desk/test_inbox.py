@@ -52,7 +52,8 @@ def test_a_ticket_shows_the_evidence_of_its_opening_and_what_it_is_now(three, ow
     Breach.objects.filter(ticket=three[0]).update(evidence={**three[0].evidence, "shows": now})
     page = owner.get(f"/tickets/{three[0].pk}/")
     assert page.context["facts"] == [
-        ("open_lines", "1", "7"), ("open_units", "2", ""), ("ship_by", "2 Oct 2026 11:00 UTC", ""),
+        ("open_lines", "1", "7"), ("open_units", "2", ""), ("missed_cut_off", "0", ""),
+        ("ship_by", "2 Oct 2026 11:00 UTC", ""), ("last_cut_off", "2 Oct 2026 11:00 UTC", ""),
     ]  # fmt: skip
     assert "when it opened, <strong>7 now</strong>" in page.content.decode()
 
@@ -116,8 +117,9 @@ def test_it_refuses_a_button_that_the_page_does_not_have(three, owner):
 
 def test_it_gives_every_suggested_action_a_page(three, shop):
     params = {
-        "order_id": 1, "account_id": shop.pk, "resource": "orders", "remote_product_id": 1, "discrepancy_id": 1,
-        "job": "tickets.drain", "sku": "MUG",
+        "order_id": 1, "order": "O-1", "account_id": shop.pk, "account": shop.key, "resource": "orders",
+        "remote_product_id": 1, "discrepancy_id": 1, "job": "tickets.drain", "sku": "MUG", "sku_id": 1,
+        "kind": "upload", "upload_id": 1, "listing_id": 1, "metric": "late_shipments",
     }  # fmt: skip
     ticket = Ticket(action_params=params)
     lost = [action.key for _, kind in TYPES for action in kind.actions if not links.of_action(ticket, action.key)]
