@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from config.core.buttons import text
-from inventory import shipping
 from inventory.carriers import registry
 from inventory.carriers.contract import Address, LabelFormat
 from inventory.models import CarrierAccount, Label, LabelKind, LabelState, Order, Parcel, Shipment
@@ -22,10 +21,9 @@ SIDES = ("length_mm", "width_mm", "height_mm")
 AGES = ("0", "16", "18")
 
 
-def about(order: Order) -> dict[str, Any]:
+def about(order: Order, rows: Sequence[Parcel]) -> dict[str, Any]:
     """Parcels with their labels and scans, and what may be bought for them."""
     contracts = list(CarrierAccount.objects.filter(is_active=True).order_by("pk"))
-    rows = list(shipping.parcels_of(order))
     return {
         "parcels": [_row(each) for each in rows],
         "contracts": contracts,

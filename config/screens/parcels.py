@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from config.core import clock
 from config.core.buttons import text
 from config.screens import packing
-from inventory import selectors
+from inventory import selectors, shipping
 from inventory.models import Order, OrderLine
 from inventory.services import planning, shipments
 from marketplaces.models import Command
@@ -25,20 +25,21 @@ MOST_DIGITS = 9
 
 def about(order: Order, lines: Sequence[OrderLine], asked: Sequence[Command]) -> dict[str, Any]:
     """What the page shows: earlier writes (newest first), and the lines and units that a parcel may still hold."""
+    planned = list(shipping.parcels_of(order))
+    waiting = planning.waiting_in(planned)
     return {
         **outbox.about(order.account, asked),
-        **packing.about(order),
-        "parcel": _parcel(order, lines, asked),
+        **packing.about(order, planned),
+        "parcel": _parcel(order, lines, planning.free(lines, writes.parcels(asked), waiting)),
         "carriers": carriage.codes(order.account),
         "needs_return": carriage.needs_return(order.account),
         "shipped_at": f"{clock.now():%Y-%m-%dT%H:%M}",
     }
 
 
-def _parcel(order: Order, lines: Sequence[OrderLine], asked: Sequence[Command]) -> list[tuple[OrderLine, int]]:
+def _parcel(order: Order, lines: Sequence[OrderLine], left: Mapping[str, int]) -> list[tuple[OrderLine, int]]:
     if order.fulfilment == "marketplace" or order.status not in selectors.OPEN:
         return []
-    left = planning.free(order, lines, writes.parcels(asked))
     return [(line, left[line.external_id]) for line in lines if left[line.external_id]]
 
 

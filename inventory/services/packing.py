@@ -61,14 +61,14 @@ def pack(order: Order, choice: Choice, *, by: str) -> Label:
     """Everything of an order that is left in one parcel, and its label wanted; raises ValidationError with the reason."""
     lines = list(selectors.lines_of(order=order))
     told = writes.parcels(asked.commands_about(account_id=order.account_id, subject=subjects.order(order.external_id)))
-    left = {line: units for line, units in planning.free(order, lines, told).items() if units}
+    waiting = planning.waiting_items(order)
+    left = {line: units for line, units in planning.free(lines, told, waiting).items() if units}
     if left:
         parcel = planning.plan(order, [planning.Piece(lines=left)], by=by).parcels.get()
     else:
-        waiting = [item.parcel for item in planning.waiting_items(order)]
         if not waiting:
             raise ValidationError(f"order {order.external_id} has nothing left to pack")
-        parcel = waiting[0]
+        parcel = waiting[0].parcel
     held = Parcel.objects.select_related("shipment__order__account").get(pk=parcel.pk)
     return want(held, choice, by=by)
 

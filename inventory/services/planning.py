@@ -35,11 +35,11 @@ class Piece:
     size_mm: tuple[int, int, int] | None = None
 
 
-def free(order: Order, lines: Sequence[OrderLine], told: Iterable[Command]) -> dict[str, int]:
-    """Units per line id that no parcel holds: neither told, nor planned and not told yet."""
+def free(lines: Sequence[OrderLine], told: Iterable[Command], waiting: Iterable[ParcelItem]) -> dict[str, int]:
+    """Units per line id that no parcel holds: neither told, nor planned and not told yet (`waiting`)."""
     left = shipments.left(lines, told)
     held = Counter[str]()
-    for item in waiting_items(order):
+    for item in waiting:
         held[item.line.external_id] += item.quantity
     return {line: max(0, units - held[line]) for line, units in left.items()}
 
@@ -49,6 +49,12 @@ def waiting_items(order: Order) -> list[ParcelItem]:
     found = ParcelItem.objects.filter(parcel__shipment__order=order, parcel__cancelled_at=None)
     rows = found.select_related("line", "parcel__command")
     return [item for item in rows if not is_told(item.parcel)]
+
+
+def waiting_in(parcels: Iterable[Parcel]) -> list[ParcelItem]:
+    """The same of parcels that are read already, with their items."""
+    live = [parcel for parcel in parcels if not parcel.cancelled_at and not is_told(parcel)]
+    return [item for parcel in live for item in parcel.items.all()]
 
 
 def is_told(parcel: Parcel) -> bool:
@@ -94,7 +100,7 @@ def _check(order: Order, lines: Sequence[OrderLine], pieces: Sequence[Piece]) ->
     if not pieces or not all(piece.lines for piece in pieces):
         raise ValidationError("say how many units of which line go into each parcel")
     told = writes.parcels(asked.commands_about(account_id=order.account_id, subject=subjects.order(order.external_id)))
-    left, wanted = free(order, lines, told), Counter[str]()
+    left, wanted = free(lines, told, waiting_items(order)), Counter[str]()
     for piece in pieces:
         wanted.update(piece.lines)
     for line, units in wanted.items():
