@@ -72,7 +72,7 @@ class Description(AutoSchema):
     def get_response_serializers(self) -> Any:
         given = getattr(self.view, "gives", None)
         if given is None:
-            return super().get_response_serializers()
+            return {204: None} if self.is_write else super().get_response_serializers()
         is_list = not self.is_write and not getattr(self.view, "gives_one", False)
         return {200: given(many=True) if is_list else given}
 
