@@ -162,7 +162,8 @@ def test_it_links_a_product_and_has_parked_rows_processed(program):
     products.create(code="MUG", title="Mug")
     robot = program("catalog")
     assert post(robot, f"remote-products/{remote.pk}/link", {"sku": "NONE"}).status_code == 400
-    linked = post(robot, f"remote-products/{remote.pk}/link", {"sku": "MUG"}).json()
+    assert post(robot, f"remote-products/{remote.pk}/link", {"sku": "MUG"}).status_code == 422
+    linked = post(robot, f"remote-products/{remote.pk}/link", {"sku": "MUG", "instead_of": "L-1"}).json()
     assert (linked["sku"], linked["state"], linked["linked_by"]) == ("MUG", "linked", "token robot")
     assert WorkItem.objects.filter(job="inventory.reprocess_parked").count() == 1
 
