@@ -96,6 +96,8 @@ def _special(label: str, mark: str) -> dict[str, Any]:
         "finance.JournalLine": {"amount": 0},
         "finance.RoundingEntry": {"actual": 2},
         "finance.JournalExport": {"body": zlib.compress(mark.encode())},
+        "finance.Claim": {"evidence": _evidence(mark)},
+        "finance.ExpectedFee": {"line_class": "commission"},
         "finance.Certificate": {"body": zlib.compress(json.dumps({"mark": mark}).encode())},
         "inventory.CarrierAccount": {"carrier": "dhl"},
         "inventory.Manifest": {"paper": base64.b64encode(mark.encode()).decode()},
@@ -110,6 +112,7 @@ def _special(label: str, mark: str) -> dict[str, Any]:
         "inventory.Order": {"status": "to_ship"},
         "inventory.OrderLine": {"quantity": 3, "quantity_shipped": 1, "quantity_cancelled": 1},
         "inventory.Holding": {"on_hand": 0, "reserved": 0},
+        "inventory.PoolHealth": {"ages": {"0": 1, "181": 1}},
         "inventory.StockPolicy": {"oversell_target": "0.001"},
         "catalog.Listing": {"status": "active"},
         "catalog.Upload": {"kind": "products"},
@@ -127,6 +130,18 @@ def _special(label: str, mark: str) -> dict[str, Any]:
         "core.JobRun": {"job": "finance.judge_all"},
         "api.ApiToken": {"scopes": ["read"]},
     }.get(label, {})
+
+
+def _evidence(mark: str) -> dict[str, Any]:
+    """What a submitted claim keeps: the difference and one settled row."""
+    row = {
+        "statement": "L-1", "row": 1, "class": "sale", "labels": [mark], "amount": "1.0000", "currency": "EUR",
+        "posted_at": None, "raw_page": None, "hash": mark,
+    }  # fmt: skip
+    return {
+        "kind": "missing", "order": "L-1", "asked": "1.0000", "currency": "EUR", "difference": {"canary": mark},
+        "first_seen_at": NOON.isoformat(), "rows": [row], "raw_pages": [],
+    }  # fmt: skip
 
 
 def _value(field: Any, mark: str, rows: dict[str, Any]) -> Any:
