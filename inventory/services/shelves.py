@@ -38,10 +38,9 @@ def lock(sku_ids: Iterable[int]) -> dict[Shelf, int]:
 
 
 def feeds() -> tuple[dict[int, list[int]], bool]:
-    """The warehouses that each account sells from by priority, and whether any account has its quantities written."""
-    found = list(
-        Feed.objects.order_by("account", "priority", "pk").values_list("account", "warehouse", "is_publishing")
-    )
+    """The warehouses that each account sells from by now, by priority, and whether any account has its quantities written."""
+    begun = Feed.objects.filter(starts_at__lte=clock.now()).order_by("account", "priority", "pk")
+    found = list(begun.values_list("account", "warehouse", "is_publishing"))
     by_account = defaultdict(list)
     for account, warehouse, _ in found:
         by_account[account].append(warehouse)

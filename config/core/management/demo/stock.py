@@ -1,4 +1,7 @@
-"""The demo's own warehouses: what lay there on the first day, and the deliveries of the world that follow."""
+"""The demo's own warehouses: what lay there when the books of stock began, and the deliveries of the world that follow.
+
+They begin some weeks before the history ends: a client who comes with old orders counts what lies there, and reserves from then.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from functools import partial
+
+from django.conf import settings
 
 from catalog.models import Sku
 from config.core import clock
@@ -27,11 +32,12 @@ MAIN, OVERFLOW = "main", "overflow"
 HOUSES = {MAIN: "Main warehouse", OVERFLOW: "Overflow warehouse"}
 OVERFLOW_EVERY, OVERFLOW_UNITS = 5, 12
 LOOK_BACK_DAYS = 15
+DAYS_OF_BOOKS = 34
 _DAWN = time(6)
 
 
 def open_warehouses(world: World) -> None:
-    """Two warehouses that feed every account, with what the world's sellers had on their shelves; safe to repeat."""
+    """Two warehouses that feed every account once the books of stock begin; safe to repeat."""
     houses = {
         code: Warehouse.objects.get_or_create(
             code=code, defaults={"label": label, "pool": "merchant", "fulfilment": Fulfilment.MERCHANT}
@@ -42,19 +48,22 @@ def open_warehouses(world: World) -> None:
     for account in Account.objects.filter(key__in=world.stages):
         for priority, (code, house) in enumerate(houses.items(), 1):
             if (account.key, code) not in fed:
-                allocation.feed(account, house, priority=priority, starts_at=_morning(world, 0))
-    if not StockMove.objects.exists():
-        stock.move(list(_opening(world, houses)), by=BY)
+                allocation.feed(account, house, priority=priority, starts_at=_dawn(world, _first_day()))
 
 
 def receive(world: World, day: int) -> int:
-    """Book the deliveries that came up to a day of the world; returns how many are new."""
-    house = Warehouse.objects.get(code=MAIN)
+    """Book what was counted when the books began, and the deliveries up to a day of the world; returns how many are new."""
+    if day < _first_day():
+        return 0
+    houses = {house.code: house for house in Warehouse.objects.filter(code__in=HOUSES)}
+    house = houses[MAIN]
+    counted = [] if StockMove.objects.exists() else list(_opening(world, houses))
     ids = dict(Sku.objects.values_list("code", "pk"))
     units: Counter[tuple[str, int]] = Counter()
+    days = range(max(day - LOOK_BACK_DAYS, _first_day()), day + 1)
     for stage, product in _own(world):
         sold = partial(world.sold_through, stage.account.key)
-        for came, count in world_stock.deliveries(stage, product, range(day - LOOK_BACK_DAYS, day + 1), sold):
+        for came, count in world_stock.deliveries(stage, product, days, sold):
             units[product.sku, came] += count
     moves = [
         Move(
@@ -64,7 +73,7 @@ def receive(world: World, day: int) -> int:
         for (code, came), count in sorted(units.items())
         if code in ids
     ]  # fmt: skip
-    return stock.move(moves, by=BY)
+    return stock.move(counted + moves, by=BY)
 
 
 def publish() -> None:
@@ -85,7 +94,7 @@ def _opening(world: World, houses: dict[str, Warehouse]) -> Iterator[Move]:
         if code in ids:
             yield Move(
                 warehouse_id=houses[house].pk, sku_id=ids[code], kind=MoveKind.OPENING, quantity=count,
-                key=f"opening:{house}:{code}", happened_at=_morning(world, 0), note="counted when the books began",
+                key=f"opening:{house}:{code}", happened_at=_morning(world, _first_day()), note="counted when the books began",
             )  # fmt: skip
 
 
@@ -99,6 +108,14 @@ def _own(world: World) -> Iterator[tuple[Stage, WorldProduct]]:
                 yield stage, product
 
 
+def _first_day() -> int:
+    """The day of the world on which the books of stock begin."""
+    return max(0, settings.DEMO_DAYS - DAYS_OF_BOOKS)
+
+
 def _morning(world: World, day: int) -> datetime:
-    moment = datetime.combine(world.origin + timedelta(days=day), _DAWN, clock.now().tzinfo)
-    return min(moment, clock.now())
+    return min(_dawn(world, day), clock.now())
+
+
+def _dawn(world: World, day: int) -> datetime:
+    return datetime.combine(world.origin + timedelta(days=day), _DAWN, clock.now().tzinfo)
