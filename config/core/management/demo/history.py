@@ -34,6 +34,7 @@ JUDGED_AT = frozenset({28.0, REVOKED_AT, 63.0, 84.0})
 STEP_LIMIT_S = 120
 LOOK_EVERY_S = 0.2
 PATIENCE = timedelta(minutes=40)
+LOOK_AGAIN = "marketplaces.look_again"
 SWEEP_EVERY_S = 0.5
 
 AFTER_PULL = ("marketplaces.find_gaps", "marketplaces.ask_to_fill_gaps")
@@ -178,11 +179,12 @@ def _drain(found: list[str], report: Report, doing: str, day: float) -> None:
 
 
 def _open_items(found: list[str]) -> Iterator[int]:
-    """Work under way or due soon; what was put off for longer is done in a later step."""
+    """Work under way or due soon; what was put off for longer, and later looks at what is confirmed, come in their time."""
     for client in found:
         with tenancy.in_tenant(client):
             near = Q(state=WorkState.READY, due_at__lte=clock.now() + PATIENCE)
-            yield WorkItem.objects.filter(near | Q(state=WorkState.LEASED)).count()
+            again = Q(job=LOOK_AGAIN, due_at__gt=clock.now())
+            yield WorkItem.objects.filter(near | Q(state=WorkState.LEASED)).exclude(again).count()
 
 
 def _sweep(found: list[str]) -> None:
