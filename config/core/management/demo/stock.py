@@ -77,7 +77,7 @@ def receive(world: World, day: int) -> int:
 
 
 def publish() -> None:
-    """From now on one account's quantities come from here, no more of each than buyers were shown before; others follow by hand."""
+    """From now on one account's quantities come from here, no more of each than buyers were shown; others follow by hand."""
     allocation.limit(RuleKind.MAXIMUM, SHOWN_MOST, by=BY, note="buyers never see more")
     first = Account.objects.filter(feeds__isnull=False).order_by("key").first()
     for row in Feed.objects.filter(is_publishing=False, account=first).select_related("account", "warehouse"):
