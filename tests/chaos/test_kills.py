@@ -98,7 +98,7 @@ def kill_all(product: Product, wanted: list[str], rng: random.Random, *, between
 
 def test_ten_kills_lose_nothing_double_nothing_and_leave_nobody_behind(product, monkeypatch):
     rng = random.Random(SEED)  # noqa: S311 - moments, not secrets
-    until(lambda: product.says("pulling"), 60, "the first pull")
+    until(lambda: product.says("pulling"), 180, "the first pull")
     kill_all(product, WHILE_PULLING, rng, between=(0.5, 3))
     until(lambda: product.says("ready; Ctrl-C"), 150, "the end of the history")
     with product.watched() as health:
