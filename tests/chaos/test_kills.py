@@ -100,7 +100,7 @@ def test_ten_kills_lose_nothing_double_nothing_and_leave_nobody_behind(product, 
     rng = random.Random(SEED)  # noqa: S311 - moments, not secrets
     until(lambda: product.says("pulling"), 180, "the first pull")
     kill_all(product, WHILE_PULLING, rng, between=(0.5, 3))
-    until(lambda: product.says("ready; Ctrl-C"), 150, "the end of the history")
+    until(lambda: product.says("ready; Ctrl-C"), 300, "the end of the history")
     with product.watched() as health:
         until(lambda: health.ask() == 200, 40, "a healthy product")
         for what in WHILE_LIVE:
