@@ -11,13 +11,14 @@ from django.db import connection
 from django_tenants.utils import schema_context
 
 from bench.servers import SCHEMA
+from marketplaces import registry
 
 ACCOUNTS = 12
 APPS = ("core", "marketplaces", "catalog", "inventory", "finance", "tickets")
 _ACCOUNTS = """
 INSERT INTO marketplaces_account (id, key, marketplace, label, stores, settings, endpoint, status, status_reason,
     status_code, stage, created_at, updated_at)
-SELECT n, 'a' || n, '_example', 'a' || n, '{}', '{}', '', 'active', '', '', 'observe', now(), now()
+SELECT n, 'a' || n, %(marketplace)s, 'a' || n, '{}', '{}', '', 'active', '', '', 'observe', now(), now()
 FROM generate_series(1, %(accounts)s) AS n
 """
 _ORDERS = """
@@ -86,7 +87,7 @@ def begin() -> None:
                     editor.create_model(model)
     connection.set_schema(SCHEMA)
     with connection.cursor() as cursor:
-        cursor.execute(_ACCOUNTS, {"accounts": ACCOUNTS})
+        cursor.execute(_ACCOUNTS, {"accounts": ACCOUNTS, "marketplace": next(registry.all_adapters()).key})
 
 
 def add(since: int, until: int) -> list[int]:

@@ -150,6 +150,7 @@ def _pandas(lines: io.BytesIO, items: io.BytesIO) -> bytes:
         single = known.drop_duplicates(keys, keep=False)[[*keys, "item"]]
         hit = rows.merge(single, on=keys, how="left")["item"]
         found["item"] = found["item"].fillna(hit)
+    found["item"] = found["item"].astype("Int64")
     return found.to_csv(index=False, header=False).encode()
 
 
