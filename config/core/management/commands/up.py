@@ -132,7 +132,7 @@ def _web() -> Program:
 
 
 def _worker() -> Program:
-    options = ["--concurrency", "2", "--queues", ",".join(QUEUES), "--loglevel", "WARNING"]
+    options = ["--concurrency", "3", "--queues", ",".join(QUEUES), "--loglevel", "WARNING"]
     argv = [sys.executable, "-m", "celery", "-A", "config", "worker", *options, "--without-gossip", "--without-mingle"]
     return Program("worker", argv)
 

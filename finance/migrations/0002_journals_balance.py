@@ -45,5 +45,5 @@ DROP FUNCTION finance_journal_is_sound();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("finance", "0007_journals")]
+    dependencies = [("finance", "0001_initial")]
     operations = [migrations.RunSQL(BALANCE, UNDO)]

@@ -40,6 +40,6 @@ def seed(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("finance", "0011_profit_coverage_and_vat_rates")]
+    dependencies = [("finance", "0002_journals_balance")]
 
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

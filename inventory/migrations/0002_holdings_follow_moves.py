@@ -91,5 +91,5 @@ DROP FUNCTION inventory_move_counts();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0003_ledger_reservations_and_allocation")]
+    dependencies = [("inventory", "0001_initial")]
     operations = [migrations.RunSQL(FOLLOW, UNDO)]
