@@ -14,10 +14,11 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
+from psycopg.errors import LockNotAvailable
 
 from config.core import clock, tenancy
 from config.core.jobs import JOBS, Job
@@ -37,6 +38,7 @@ _ASK = f"{_INSERT} DO NOTHING RETURNING id"
 _ASK_AGAIN = f"""{_INSERT} DO UPDATE SET wanted_at = LEAST(core_workitem.wanted_at, excluded.due_at)
     WHERE core_workitem.state = 'leased' RETURNING CASE WHEN core_workitem.wanted_at IS NULL THEN core_workitem.id END
 """
+_WAIT_BRIEFLY = "SET LOCAL lock_timeout = '1s'"
 _CLAIM = """
     UPDATE core_workitem AS item SET
         lost = item.lost + former.lost,
@@ -46,7 +48,7 @@ _CLAIM = """
     FROM (SELECT id, (state = 'leased' AND lease_until - make_interval(secs => %(lease)s) >= pg_postmaster_start_time()
                       )::int AS lost FROM core_workitem WHERE id = %(id)s
           AND ((state = 'ready' AND due_at <= %(now)s) OR (state = 'leased' AND lease_until < now()))
-          FOR UPDATE SKIP LOCKED) AS former
+          FOR UPDATE) AS former
     WHERE item.id = former.id RETURNING item.state
 """
 
@@ -136,10 +138,7 @@ def _name(wanted: str, job: Job) -> str:
 
 
 def send(schema: str, job: str, queue: str, item_id: int) -> None:
-    """Hand the id to the broker; when the broker is away the sweeper sends it again.
-
-    The mark is written first: a worker that claims the row while it is still being marked would find it locked.
-    """
+    """Hand the id to the broker; when the broker is away the sweeper sends it again."""
     WorkItem.objects.filter(pk=item_id).update(sent_at=Now())
     try:
         current_app.send_task(job, args=[schema, item_id], queue=queue, ignore_result=True, retry=False)
@@ -151,15 +150,22 @@ def send(schema: str, job: str, queue: str, item_id: int) -> None:
 def claim(item_id: int) -> WorkItem | None:
     """Take the row if it is due and nobody has it. A lease lost once is taken again; lost twice, the row comes DEAD.
 
-    A lease from before the database's last start was lost with the database, which is no fault of the work.
+    Whoever marks the row holds it for a moment; we wait for that, as a message that gives up is a message lost. Who
+    holds it longer does its work too (`absorb`). A lease from before the database's last start was lost with the
+    database, which is no fault of the work.
     """
     worker = f"{socket.gethostname()}:{os.getpid()}"
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"id": item_id, "now": clock.now(), "lease": LEASE.total_seconds(), "worker": worker})
-        found = cursor.fetchone()
-    if found is None:
-        return None
-    return WorkItem.objects.get(pk=item_id)
+    wanted = {"id": item_id, "now": clock.now(), "lease": LEASE.total_seconds(), "worker": worker}
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_WAIT_BRIEFLY)
+            cursor.execute(_CLAIM, wanted)
+            found = cursor.fetchone()
+    except DatabaseError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            return None
+        raise
+    return None if found is None else WorkItem.objects.get(pk=item_id)
 
 
 def refusal(item: WorkItem) -> tuple[str, str] | None:
