@@ -155,7 +155,7 @@ def claim(item_id: int) -> WorkItem | None:
     database, which is no fault of the work.
     """
     worker = f"{socket.gethostname()}:{os.getpid()}"
-    wanted = {"id": item_id, "now": clock.now(), "lease": LEASE.total_seconds(), "worker": worker}
+    wanted: dict[str, Any] = {"id": item_id, "now": clock.now(), "lease": LEASE.total_seconds(), "worker": worker}
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_WAIT_BRIEFLY)

@@ -234,6 +234,11 @@ class View(Protocol):
 
     def listing(self, sku: str, store: str = "") -> WorldListing | None: ...
 
+    def listing_of(self, serial: int) -> WorldListing | None: ...
+
+    def offered(self, store: str = "") -> Iterator[tuple[Store, WorldProduct]]:
+        """What is offered where, without what the offer says now."""
+
     def stock(self) -> list[WorldStock]:
         """Units in the marketplace's own warehouses (the fulfilment pool)."""
 

@@ -26,7 +26,7 @@ def listing(
     issue, issue_day = _issue(stage, store, product, day)
     changed = max(assortment.revised_on(stage, product, day), stock.restocked_on(stage, product, day), issue_day)
     return WorldListing(
-        serial=(stage.stores.index(store) + 1) * SERIALS_PER_STORE + product.serial,
+        serial=serial(stage, store, product),
         product=product,
         store=store,
         price=assortment.price(stage, store, product, day),
@@ -36,6 +36,11 @@ def listing(
         changed_at=stage.start_of(changed),
         issue_codes=(issue,) if issue else (),
     )
+
+
+def serial(stage: Stage, store: Store, product: WorldProduct) -> int:
+    """Its number within the account."""
+    return (stage.stores.index(store) + 1) * SERIALS_PER_STORE + product.serial
 
 
 def _issue(stage: Stage, store: Store, product: WorldProduct, day: int) -> tuple[str, int]:

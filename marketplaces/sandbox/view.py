@@ -28,6 +28,7 @@ from marketplaces.sandbox.facts import (
     WorldListing,
     WorldOffer,
     WorldOrder,
+    WorldProduct,
     WorldReturn,
     WorldStatement,
     WorldStock,
@@ -77,24 +78,19 @@ class AccountView:
         return events.between(days, since=since, until=until)
 
     def listings(self, store: str = "") -> list[WorldListing]:
-        return [
-            self._listing(place, product)
-            for place in self.stores
-            if not store or store == place.code
-            for product in assortment.listed(self._stage, place)
-        ]
+        return [self._listing(place, product) for place, product in self.offered(store)]
 
     def listing(self, sku: str, store: str = "") -> WorldListing | None:
-        return next(
-            (
-                self._listing(place, product)
-                for place in self.stores
-                if not store or store == place.code
-                for product in assortment.listed(self._stage, place)
-                if product.sku == sku
-            ),
-            None,
-        )
+        found = ((place, product) for place, product in self.offered(store) if product.sku == sku)
+        return next((self._listing(place, product) for place, product in found), None)
+
+    def listing_of(self, serial: int) -> WorldListing | None:
+        found = ((place, p) for place, p in self.offered() if listings.serial(self._stage, place, p) == serial)
+        return next((self._listing(place, product) for place, product in found), None)
+
+    def offered(self, store: str = "") -> Iterator[tuple[Store, WorldProduct]]:
+        places = (place for place in self.stores if not store or store == place.code)
+        return ((place, product) for place in places for product in assortment.listed(self._stage, place))
 
     def stock(self) -> list[WorldStock]:
         """Units in the marketplace's own warehouses (the fulfilment pool)."""

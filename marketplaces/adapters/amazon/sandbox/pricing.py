@@ -21,10 +21,7 @@ def offers(view: View, request: Request) -> Answer:
     asked = body_of(request).get("requests")
     if not isinstance(asked, list) or not 1 <= len(asked) <= _SIZE:
         raise Refused(400, "InvalidInput", "requests must hold 1 to 20 requests.")
-    skus = {
-        (listing.store.external_id, ids.item_id(listing.product.serial)): listing.product.sku
-        for listing in view.listings()
-    }
+    skus = {(store.external_id, ids.item_id(product.serial)): product.sku for store, product in view.offered()}
     return ok({"responses": [_answer(view, one, skus) for one in asked]})
 
 

@@ -121,7 +121,7 @@ def inventory(view: View, request: Request) -> Answer:
 
 def find(view: View, offer_id: str) -> WorldListing | None:
     serial = ids.offer_serial(offer_id)
-    return next((listing for listing in view.listings() if listing.serial == serial), None)
+    return None if serial is None else view.listing_of(serial)
 
 
 def _write_price(view: View, request: Request, found: WorldListing, body: Mapping[str, Any]) -> Answer | None:

@@ -21,7 +21,7 @@ def commissions(view: View, request: Request) -> Answer:
     queries = read(request).get("commissionQueries") or []
     if not 0 < len(queries) <= MOST_QUERIES:
         return bad(request, "commissionQueries", "must be from 1 to 100")
-    categories = {listing.product.ean: listing.product.category for listing in view.listings()}
+    categories = {product.ean: product.category for _, product in view.offered()}
     try:
         quoted = [_quoted(query, categories.get(str(query.get("ean")), "")) for query in queries]
     except LossyAmount:

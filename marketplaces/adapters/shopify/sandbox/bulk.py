@@ -37,7 +37,7 @@ def state(view: View, call: Field, base_url: str) -> dict[str, Any] | None:
         return None
     began = datetime.fromisoformat(kept["at"])
     is_done = view.at >= began + TAKES
-    count = str(len(view.listings())) if is_done else "0"
+    count = str(len(list(view.offered()))) if is_done else "0"
     return {
         "id": gid("BulkOperation", number or 0),
         "status": "COMPLETED" if is_done else "RUNNING",

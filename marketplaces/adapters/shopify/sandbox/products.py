@@ -27,7 +27,7 @@ def one(view: View, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _found(view: View, number: int | None) -> WorldListing | None:
-    return next((listing for listing in view.listings() if listing.serial == number), None)
+    return None if number is None else view.listing_of(number)
 
 
 def variant(listing: WorldListing) -> dict[str, Any]:
