@@ -9,7 +9,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 REDACTED = "[redacted]"
@@ -110,9 +111,23 @@ def _clean(value: Any, *, is_person: bool = False) -> Any:
 
 def _clean_item(key: str, item: Any, is_person: bool) -> Any:
     is_container = isinstance(item, dict | list)
-    if _SECRET_NAME.search(key) or (_PERSONAL.search(key) and not is_container):
+    means = _meaning(key)
+    if means.secret or (means.personal and not is_container):
         return item if item in (None, "", True, False) else REDACTED
-    if is_person and _SAFE_IN_PERSON.search(key) and not is_container:
+    if is_person and means.safe_in_person and not is_container:
         return item
-    names_person = bool(_PERSON.search(key)) and (is_container or isinstance(item, str))
-    return _clean(item, is_person=is_person or names_person or bool(_PERSONAL.search(key)))
+    names_person = means.person and (is_container or isinstance(item, str))
+    return _clean(item, is_person=is_person or names_person or means.personal)
+
+
+class _Meaning(NamedTuple):
+    secret: bool
+    personal: bool
+    person: bool
+    safe_in_person: bool
+
+
+@lru_cache(maxsize=4096)
+def _meaning(key: str) -> _Meaning:
+    """What a key says of its value. The same few keys stand in every record of a page."""
+    return _Meaning(*(bool(pattern.search(key)) for pattern in (_SECRET_NAME, _PERSONAL, _PERSON, _SAFE_IN_PERSON)))
