@@ -15,52 +15,30 @@ from catalog.models import Upload, UploadRow
 from catalog.services import uploads
 from catalog.uploads import selectors
 from catalog.uploads.kinds import KINDS
-from config.core.api import Lists, MoneyField, Reason, Rows, actor, write
+from config.core.api import Lists, MoneyField, actor, write
 from config.core.permissions import Action, may
-from config.core.sheets import reading
+from config.core.sheets.api import FIELDS, SheetFile, SheetSerializer, decided_by, uploader
 
 
-class UploadSerializer(serializers.ModelSerializer):
-    """Rows by state; `unapproved` rows wait for somebody else than who uploaded the sheet."""
-
-    rows = serializers.IntegerField(source="total", read_only=True)
-    good, approved, rejected, known, declined, applied = (
-        serializers.IntegerField(source=f"{state}_rows", read_only=True)
-        for state in ("good", "approved", "rejected", "known", "declined", "applied")
-    )
-    unapproved = serializers.IntegerField(read_only=True)
-
+class UploadSerializer(SheetSerializer):
     class Meta:
         model = Upload
-        fields = (
-            "id", "kind", "name", "sha256", "state", "rows", "good", "approved", "rejected", "known", "declined",
-            "applied", "unapproved", "uploaded_at", "uploaded_by", "expires_at", "closed_at", "closed_by",
-            "closed_reason",
-        )  # fmt: skip
+        fields = ("id", "kind", *FIELDS)
 
 
-class UploadFile(serializers.Serializer):
+class UploadFile(SheetFile):
     kind = serializers.CharField(max_length=20)
-    file = serializers.FileField(max_length=200)
 
     def validate_kind(self, given: str) -> str:
         if given not in KINDS:
             raise serializers.ValidationError(f"write one of {', '.join(key for key, _ in KINDS)}")
         return given
 
-    def validate_file(self, given: Any) -> Any:
-        if given.size > reading.LARGEST:
-            raise serializers.ValidationError(f"the file is larger than {reading.LARGEST // 2**20} MB; split it")
-        return given
+
+Decisions: Any = decided_by(uploads, UploadSerializer, edit=Action.EDIT_PRODUCTS, approve=Action.APPROVE_UPLOADS)
 
 
-class ChosenUploadRows(serializers.Serializer):
-    """Numbers of rows in the file; all that wait when none is named."""
-
-    rows = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, allow_null=True)
-
-
-class UploadViews(Rows):
+class UploadViews(Decisions):
     queryset = selectors.sheets()
     serializer_class = UploadSerializer
     filterset_class = filters.UploadFilter
@@ -73,28 +51,7 @@ class UploadViews(Rows):
         given = self.given(request)
         _require(request, given["kind"])
         file = given["file"]
-        sheet, _ = uploads.upload(given["kind"], file.read(), name=file.name, by=_uploader(request))
-        return self.answer(sheet)
-
-    @write(Action.EDIT_PRODUCTS, gives=UploadSerializer)
-    def check(self, request: Request, pk: str) -> Response:
-        """Judge the rows again by what is known now."""
-        sheet: Upload = self.get_object()
-        uploads.check(sheet)
-        return self.answer(sheet)
-
-    @write(Action.APPROVE_UPLOADS, takes=ChosenUploadRows, gives=UploadSerializer)
-    def approve(self, request: Request, pk: str) -> Response:
-        """Agree to rows as a second person."""
-        sheet: Upload = self.get_object()
-        uploads.approve(sheet, by=_uploader(request), **self.given(request))
-        return self.answer(sheet)
-
-    @write(Action.APPROVE_UPLOADS, takes=ChosenUploadRows, gives=UploadSerializer)
-    def decline(self, request: Request, pk: str) -> Response:
-        """Leave rows out."""
-        sheet: Upload = self.get_object()
-        uploads.decline(sheet, by=actor(request), **self.given(request))
+        sheet, _ = uploads.upload(given["kind"], file.read(), name=file.name, by=uploader(request))
         return self.answer(sheet)
 
     @write(Action.EDIT_PRODUCTS, gives=UploadSerializer)
@@ -108,13 +65,7 @@ class UploadViews(Rows):
     @write(Action.EDIT_PRODUCTS, gives=UploadSerializer)
     def again(self, request: Request, pk: str) -> Response:
         """Let the rows of an expired or dropped sheet wait once more; answers the sheet in which they do."""
-        return self.answer(uploads.again(self.get_object(), by=_uploader(request)))
-
-    @write(Action.EDIT_PRODUCTS, takes=Reason, gives=UploadSerializer)
-    def drop(self, request: Request, pk: str) -> Response:
-        """Give the sheet up; nothing of it counts."""
-        sheet: Upload = self.get_object()
-        return self.answer(uploads.drop(sheet, by=actor(request), **self.given(request)))
+        return self.answer(uploads.again(self.get_object(), by=uploader(request)))
 
 
 def _require(request: Request, kind: str) -> None:
@@ -122,12 +73,6 @@ def _require(request: Request, kind: str) -> None:
     needs, token = KINDS.get(kind).needs, getattr(request, "auth", None)
     if not (token.allows(needs) if token is not None else may(request.user, needs)):
         raise PermissionDenied(f"this needs the right: {str(needs).replace('_', ' ')}")
-
-
-def _uploader(request: Request) -> str:
-    """Who uploads; behind a token stands whoever made it, and that person is not the second one."""
-    person = getattr(getattr(request, "auth", None), "created_by", None)
-    return f"{person.get_username()} ({actor(request)})" if person else actor(request)
 
 
 class UploadRowSerializer(serializers.ModelSerializer):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -16,10 +15,10 @@ from catalog.models import Upload, UploadRow
 from catalog.services import uploads
 from catalog.uploads import selectors
 from catalog.uploads.kinds import KINDS, Kind
-from config.core.buttons import Button, chosen, press, text
+from config.core.buttons import Button, press
 from config.core.permissions import Action, may
 from config.core.screens import Column, Listing, listing, require
-from config.core.sheets import reading, writing
+from config.core.sheets import pages, writing
 from config.core.sheets.models import RowState, SheetState
 
 SHEETS = Listing(
@@ -46,24 +45,12 @@ SHEETS = Listing(
 )
 
 
-def _file(request: HttpRequest) -> UploadedFile:
-    given = request.FILES.get("file")
-    if not isinstance(given, UploadedFile):
-        raise ValidationError("choose a file first")
-    if given.size is not None and given.size > reading.LARGEST:
-        raise ValidationError(f"the file is larger than {reading.LARGEST // 2**20} MB; split it")
-    return given
-
-
 def _upload(request: HttpRequest) -> str:
     kind = _kind(request.POST.get("kind", ""))
     require(request, kind.needs)
-    given = _file(request)
+    given = pages.uploaded(request)
     sheet, is_new = uploads.upload(kind.key, given.read(), name=given.name or kind.key, by=request.user.get_username())
-    counted: Any = selectors.sheets().get(pk=sheet.pk)
-    good = counted.total - counted.rejected_rows - counted.known_rows
-    told = "" if is_new else "This file is here already. "
-    return f"{told}{sheet.name}: {good} rows can be used, {counted.rejected_rows} are rejected"
+    return pages.received(selectors.sheets().get(pk=sheet.pk), is_new=is_new)
 
 
 def _kind(key: str) -> Kind:
@@ -86,14 +73,6 @@ def sheets(request: HttpRequest) -> HttpResponseBase:
     return listing(request, SHEETS, {"kinds": [kind for _, kind in KINDS if may(request.user, kind.needs)]})
 
 
-def _told(row: UploadRow) -> str:
-    """What stands against the row, or why somebody must look."""
-    wrong = [f"{p['column'].replace('_', ' ')}: {p['wrong']}; {p['todo']}" for p in row.problems]
-    if row.state == RowState.KNOWN:
-        wrong = ["holds already"]
-    return " · ".join(wrong or row.approvals)
-
-
 def changes(row: UploadRow) -> str:
     """What the row changes, field by field."""
     pairs = [(name, row.before.get(name, ""), value) for name, value in row.said.items()]
@@ -113,7 +92,7 @@ ROWS = Listing(
         Column("What changes", changes),
         Column("In 30 days", lambda row: (row.effect, row.currency), "money", sort="effect"),
         Column("State", "state", "badge"),
-        Column("Why", _told),
+        Column("Why", pages.told),
         Column("Decided by", "decided_by", is_wide_only=True),
     ),
     order_by=("row_no",),
@@ -124,45 +103,14 @@ ROWS = Listing(
 )  # fmt: skip
 
 
-def _numbers(request: HttpRequest, sheet: Upload) -> list[int]:
-    """The ticked rows by their number in the file."""
-    return list(selectors.rows_of(sheet=sheet.pk).filter(pk__in=chosen(request)).values_list("row_no", flat=True))
-
-
-def _approve(request: HttpRequest, sheet: Upload) -> str:
-    return f"{uploads.approve(sheet, by=request.user.get_username(), rows=_numbers(request, sheet))} rows approved"
-
-
-def _approve_all(request: HttpRequest, sheet: Upload) -> str:
-    return f"{uploads.approve(sheet, by=request.user.get_username())} rows approved"
-
-
-def _decline(request: HttpRequest, sheet: Upload) -> str:
-    return f"{uploads.decline(sheet, by=request.user.get_username(), rows=_numbers(request, sheet))} rows left out"
-
-
 def _apply(request: HttpRequest, sheet: Upload) -> str:
     require(request, KINDS.get(sheet.kind).needs)
     return f"Applied: {uploads.apply(sheet, by=request.user.get_username())} rows count now"
 
 
-def _check(request: HttpRequest, sheet: Upload) -> str:
-    return "Checked again: " + ("look at what changed" if uploads.check(sheet) else "nothing changed")
-
-
-def _drop(request: HttpRequest, sheet: Upload) -> str:
-    why = text(request, "reason", missing="say why; whoever uploaded it will ask")
-    uploads.drop(sheet, by=request.user.get_username(), reason=why)
-    return "Dropped: nothing of it counts"
-
-
 BUTTONS = {
-    "approve": Button(Action.APPROVE_UPLOADS, _approve),
-    "approve_all": Button(Action.APPROVE_UPLOADS, _approve_all),
-    "decline": Button(Action.APPROVE_UPLOADS, _decline),
+    **pages.decisions(uploads, selectors.rows_of, edit=Action.EDIT_PRODUCTS, approve=Action.APPROVE_UPLOADS),
     "apply": Button(Action.VIEW, _apply),
-    "check": Button(Action.EDIT_PRODUCTS, _check),
-    "drop": Button(Action.EDIT_PRODUCTS, _drop),
 }
 
 

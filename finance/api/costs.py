@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog import selectors as catalog
-from config.core.api import Lists, MoneyField, Named, Question, Reason, Rows, actor, exact, write
+from config.core.api import Lists, MoneyField, Named, Question, Rows, actor, exact, write
 from config.core.permissions import Action
-from config.core.sheets import reading
+from config.core.sheets.api import FIELDS, SheetFile, SheetSerializer, decided_by, uploader
 from finance.cost_sheets import effect
 from finance.cost_sheets.columns import AMOUNTS
 from finance.filters import costs as filters
@@ -102,40 +102,16 @@ class CostViews(Rows):
         return self.answer(costs.end(self.get_object(), by=actor(request), **self.given(request)))
 
 
-class CostSheetSerializer(serializers.ModelSerializer):
-    """Rows by state; `unapproved` rows wait for somebody else than who uploaded the sheet."""
-
-    rows = serializers.IntegerField(source="total", read_only=True)
-    good, approved, rejected, known, declined, applied = (
-        serializers.IntegerField(source=f"{state}_rows", read_only=True)
-        for state in ("good", "approved", "rejected", "known", "declined", "applied")
-    )
-    unapproved = serializers.IntegerField(read_only=True)
-
+class CostSheetSerializer(SheetSerializer):
     class Meta:
         model = CostSheet
-        fields = (
-            "id", "name", "sha256", "state", "rows", "good", "approved", "rejected", "known", "declined", "applied",
-            "unapproved", "uploaded_at", "uploaded_by", "expires_at", "closed_at", "closed_by", "closed_reason",
-        )  # fmt: skip
+        fields = ("id", *FIELDS)
 
 
-class CostSheetFile(serializers.Serializer):
-    file = serializers.FileField(max_length=200)
-
-    def validate_file(self, given: Any) -> Any:
-        if given.size > reading.LARGEST:
-            raise serializers.ValidationError(f"the file is larger than {reading.LARGEST // 2**20} MB; split it")
-        return given
+Decisions: Any = decided_by(cost_sheets, CostSheetSerializer, edit=Action.EDIT_COSTS, approve=Action.APPROVE_COSTS)
 
 
-class ChosenRows(serializers.Serializer):
-    """Numbers of rows in the file; all that wait when none is named."""
-
-    rows = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, allow_null=True)
-
-
-class CostSheetViews(Rows):
+class CostSheetViews(Decisions):
     queryset = sheets.sheets()
     serializer_class = CostSheetSerializer
     filterset_class = filters.CostSheetFilter
@@ -143,7 +119,7 @@ class CostSheetViews(Rows):
 
     @write(
         Action.EDIT_COSTS,
-        takes=CostSheetFile,
+        takes=SheetFile,
         gives=CostSheetSerializer,
         detail=False,
         parser_classes=[MultiPartParser],
@@ -151,28 +127,7 @@ class CostSheetViews(Rows):
     def upload(self, request: Request) -> Response:
         """CSV or XLSX; its rows are judged and nothing counts before it is applied. The same file is the same sheet."""
         file = self.given(request)["file"]
-        sheet, _ = cost_sheets.upload(file.read(), name=file.name, by=_uploader(request))
-        return self.answer(sheet)
-
-    @write(Action.EDIT_COSTS, gives=CostSheetSerializer)
-    def check(self, request: Request, pk: str) -> Response:
-        """Judge the rows again by what is known now."""
-        sheet: CostSheet = self.get_object()
-        cost_sheets.check(sheet)
-        return self.answer(sheet)
-
-    @write(Action.APPROVE_COSTS, takes=ChosenRows, gives=CostSheetSerializer)
-    def approve(self, request: Request, pk: str) -> Response:
-        """Agree to rows as a second person."""
-        sheet: CostSheet = self.get_object()
-        cost_sheets.approve(sheet, by=_uploader(request), **self.given(request))
-        return self.answer(sheet)
-
-    @write(Action.APPROVE_COSTS, takes=ChosenRows, gives=CostSheetSerializer)
-    def decline(self, request: Request, pk: str) -> Response:
-        """Leave rows out."""
-        sheet: CostSheet = self.get_object()
-        cost_sheets.decline(sheet, by=actor(request), **self.given(request))
+        sheet, _ = cost_sheets.upload(file.read(), name=file.name, by=uploader(request))
         return self.answer(sheet)
 
     @write(Action.EDIT_COSTS, gives=CostSheetSerializer)
@@ -181,18 +136,6 @@ class CostSheetViews(Rows):
         sheet: CostSheet = self.get_object()
         cost_sheets.apply(sheet, by=actor(request))
         return self.answer(sheet)
-
-    @write(Action.EDIT_COSTS, takes=Reason, gives=CostSheetSerializer)
-    def drop(self, request: Request, pk: str) -> Response:
-        """Give the sheet up; nothing of it counts."""
-        sheet: CostSheet = self.get_object()
-        return self.answer(cost_sheets.drop(sheet, by=actor(request), **self.given(request)))
-
-
-def _uploader(request: Request) -> str:
-    """Who uploads; behind a token stands whoever made it, and that person is not the second one."""
-    person = getattr(getattr(request, "auth", None), "created_by", None)
-    return f"{person.get_username()} ({actor(request)})" if person else actor(request)
 
 
 class CostSheetRowSerializer(serializers.ModelSerializer):

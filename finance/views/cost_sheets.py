@@ -5,18 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from config.core.buttons import Button, allowed, chosen, press, text
+from config.core.buttons import Button, allowed, press
 from config.core.money import Money
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, require
-from config.core.sheets import reading
+from config.core.sheets import pages
 from config.core.sheets import writing as files
 from config.core.sheets.models import RowState, SheetState
 from finance.cost_sheets import effect, writing
@@ -51,23 +49,10 @@ SHEETS = Listing(
 )
 
 
-def uploaded(request: HttpRequest) -> UploadedFile:
-    """The file of the form; raises ValidationError where there is none or it is too large."""
-    given = request.FILES.get("file")
-    if not isinstance(given, UploadedFile):
-        raise ValidationError("choose a file first")
-    if given.size is not None and given.size > reading.LARGEST:
-        raise ValidationError(f"the file is larger than {reading.LARGEST // 2**20} MB; split it")
-    return given
-
-
 def _upload(request: HttpRequest) -> str:
-    given = uploaded(request)
+    given = pages.uploaded(request)
     sheet, is_new = cost_sheets.upload(given.read(), name=given.name or "costs", by=request.user.get_username())
-    counted = selectors.sheets().get(pk=sheet.pk)
-    good = counted.total - counted.rejected_rows - counted.known_rows  # type: ignore[attr-defined]
-    told = "" if is_new else "This file is here already. "
-    return f"{told}{sheet.name}: {good} rows can be used, {counted.rejected_rows} are rejected"  # type: ignore[attr-defined]
+    return pages.received(selectors.sheets().get(pk=sheet.pk), is_new=is_new)
 
 
 OF_ALL = {"upload": Button(Action.EDIT_COSTS, _upload)}
@@ -88,16 +73,6 @@ def _landed(row: CostSheetRow) -> Money | None:
     return Money(row.landed, row.currency) if is_read else None
 
 
-def _told(row: CostSheetRow) -> str:
-    """What stands against the row, or why somebody must look."""
-    wrong = [
-        f"{problem['column'].replace('_', ' ')}: {problem['wrong']}; {problem['todo']}" for problem in row.problems
-    ]
-    if row.state == RowState.KNOWN:
-        wrong = ["recorded already"]
-    return " · ".join(wrong or row.approvals)
-
-
 ROWS = Listing(
     title="Rows of a cost sheet",
     queryset=lambda request: selectors.rows_of(sheet=request.resolver_match.kwargs["pk"] if request.resolver_match else 0),
@@ -111,7 +86,7 @@ ROWS = Listing(
         Column("New", _landed, "money", sort="landed"),
         Column("Change", lambda row: None if row.jump is None else f"{row.jump:+.1%}", "number", sort="jump"),
         Column("State", "state", "badge"),
-        Column("Why", _told),
+        Column("Why", pages.told),
         Column("Decided by", "decided_by", is_wide_only=True),
     ),
     order_by=("row_no",),
@@ -123,47 +98,14 @@ ROWS = Listing(
 )  # fmt: skip
 
 
-def _numbers(request: HttpRequest, sheet: CostSheet) -> list[int]:
-    """The ticked rows by their number in the file."""
-    return list(selectors.rows_of(sheet=sheet.pk).filter(pk__in=chosen(request)).values_list("row_no", flat=True))
-
-
-def _approve(request: HttpRequest, sheet: CostSheet) -> str:
-    count = cost_sheets.approve(sheet, by=request.user.get_username(), rows=_numbers(request, sheet))
-    return f"{count} rows approved"
-
-
-def _approve_all(request: HttpRequest, sheet: CostSheet) -> str:
-    return f"{cost_sheets.approve(sheet, by=request.user.get_username())} rows approved"
-
-
-def _decline(request: HttpRequest, sheet: CostSheet) -> str:
-    count = cost_sheets.decline(sheet, by=request.user.get_username(), rows=_numbers(request, sheet))
-    return f"{count} rows left out"
-
-
 def _apply(request: HttpRequest, sheet: CostSheet) -> str:
     count = cost_sheets.apply(sheet, by=request.user.get_username())
     return f"{count} costs recorded; the profit of the lines above is computed again"
 
 
-def _check(request: HttpRequest, sheet: CostSheet) -> str:
-    return "Checked again: " + ("look at what changed" if cost_sheets.check(sheet) else "nothing changed")
-
-
-def _drop(request: HttpRequest, sheet: CostSheet) -> str:
-    why = text(request, "reason", missing="say why; whoever uploaded it will ask")
-    cost_sheets.drop(sheet, by=request.user.get_username(), reason=why)
-    return "Dropped: nothing of it counts"
-
-
 BUTTONS = {
-    "approve": Button(Action.APPROVE_COSTS, _approve),
-    "approve_all": Button(Action.APPROVE_COSTS, _approve_all),
-    "decline": Button(Action.APPROVE_COSTS, _decline),
+    **pages.decisions(cost_sheets, selectors.rows_of, edit=Action.EDIT_COSTS, approve=Action.APPROVE_COSTS),
     "apply": Button(Action.EDIT_COSTS, _apply),
-    "check": Button(Action.EDIT_COSTS, _check),
-    "drop": Button(Action.EDIT_COSTS, _drop),
 }
 
 

@@ -18,6 +18,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 LARGEST = 10 * 2**20
 LARGEST_UNPACKED = 200 * 2**20
+TOO_LARGE = f"the file is larger than {LARGEST // 2**20} MB; split it"
 MOST_ROWS = 20_000
 MOST_EMPTY = 1_000
 NOTES = ("title", "why", "row", "column", "what_is_wrong", "what_to_do")
@@ -55,7 +56,7 @@ class Given:
 def read(content: bytes, layout: Layout) -> list[Given]:
     """The rows below the header; a file that is no such sheet raises ValidationError with what to do."""
     if len(content) > LARGEST:
-        raise ValidationError(f"the file is larger than {LARGEST // 2**20} MB; split it")
+        raise ValidationError(TOO_LARGE)
     table = _workbook(content) if content.startswith(b"PK\x03\x04") else _text(content)
     numbered = ((number, [cell.strip() for cell in row]) for number, row in enumerate(table, start=1))
     header_no, header = next(((n, row) for n, row in numbered if any(row)), (0, []))
