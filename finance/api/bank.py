@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from config.core.api import MoneyField, Rows, actor, write
 from config.core.permissions import Action
 from finance.models import BankBooking, BankLayout, BankRejected
-from finance.services import bank
+from finance.services.bank import files
 
 
 class BankBookingSerializer(serializers.ModelSerializer):
@@ -76,7 +76,7 @@ class BankBookingViews(Rows):
     def import_(self, request: Request) -> Response:
         """Read a bank file; the same booking again adds nothing."""
         given = self.given(request)
-        done = bank.import_file(
+        done = files.import_file(
             given["file"].file, name=given["file"].name, by=actor(request), layout=given.get("layout")
         )  # fmt: skip
         return Response(BankTold(done).data)
@@ -92,14 +92,14 @@ class BankRejectedViews(Rows):
     def replay(self, request: Request, pk: str) -> Response:
         """Read a parked row again with these values."""
         row = self.get_object()
-        bank.replay(row, {name: str(value) for name, value in self.given(request).items()}, by=actor(request))
+        files.replay(row, {name: str(value) for name, value in self.given(request).items()}, by=actor(request))
         return self.answer(row)
 
     @write(Action.IMPORT_STATEMENTS, gives=BankRejectedSerializer)
     def dismiss(self, request: Request, pk: str) -> Response:
         """Say that a parked row is of no interest."""
         row = self.get_object()
-        bank.dismiss(row, by=actor(request))
+        files.dismiss(row, by=actor(request))
         return self.answer(row)
 
 

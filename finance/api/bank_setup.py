@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from config.core.api import Named, Rows, write
 from config.core.permissions import Action
 from finance.models import BankAccount, BankLayout, BankRule
-from finance.services import bankways
+from finance.services.bank import ways
 from marketplaces.selectors import accounts
 
 
@@ -20,7 +20,7 @@ class BankLayoutSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = BankLayout
-        fields = ("id", *bankways.LAYOUT_FIELDS)
+        fields = ("id", *ways.LAYOUT_FIELDS)
 
 
 class LayoutGiven(serializers.Serializer):
@@ -73,12 +73,12 @@ class BankLayoutViews(Rows):
     def put(self, request: Request) -> Response:
         """Add a layout or change one; one that could read no file is refused."""
         given = self.given(request)
-        return self.answer(bankways.set_layout(given, pk=given.pop("id", None)))
+        return self.answer(ways.set_layout(given, pk=given.pop("id", None)))
 
     @write(Action.EDIT_BOOKS, gives=Removed)
     def remove(self, request: Request, pk: str) -> Response:
         """Take a layout away; what was read by it stays."""
-        bankways.remove_layout(self.get_object().pk)
+        ways.remove_layout(self.get_object().pk)
         return Response({})
 
 
@@ -91,12 +91,12 @@ class BankRuleViews(Rows):
     @write(Action.EDIT_BOOKS, takes=BankRuleGiven, gives=BankRuleSerializer, detail=False)
     def put(self, request: Request) -> Response:
         """Say whose bookings hold these words; those that wait are looked at again."""
-        return self.answer(bankways.set_rule(**self.given(request)))
+        return self.answer(ways.set_rule(**self.given(request)))
 
     @write(Action.EDIT_BOOKS, gives=Removed)
     def remove(self, request: Request, pk: str) -> Response:
         """Take a rule away; bookings that it placed stay."""
-        bankways.remove_rule(self.get_object().pk)
+        ways.remove_rule(self.get_object().pk)
         return Response({})
 
 
@@ -109,7 +109,7 @@ class BankAccountViews(Rows):
     @write(Action.EDIT_BOOKS, takes=Called, gives=BankAccountSerializer)
     def rename(self, request: Request, pk: str) -> Response:
         """Say what people call this bank account."""
-        return self.answer(bankways.name_account(self.get_object(), self.given(request)["name"]))
+        return self.answer(ways.name_account(self.get_object(), self.given(request)["name"]))
 
 
 VIEWS: dict[str, Any] = {

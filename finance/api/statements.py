@@ -17,7 +17,8 @@ from finance import discrepancies
 from finance.filters import statements as filters
 from finance.models import Deposit, Discrepancy, FeeQuote, IdentityCheck, Match, Settlement, SettlementLine
 from finance.selectors import statements as selectors
-from finance.services import approvals, deposits, differences, payouts, reconcile
+from finance.services import approvals, differences, payouts, reconcile
+from finance.services.bank import deposits
 from marketplaces.api.flows import RunSerializer
 from marketplaces.selectors import accounts
 from marketplaces.services import statements

@@ -21,7 +21,7 @@ from finance.identities import Check
 from finance.journals import PURPOSES, Asked, Purpose, Rule, Unbalanced
 from finance.models import Books, RestatementKind, Settlement
 from finance.selectors.journals import account_map, books
-from finance.services import bankbooks
+from finance.services.bank import bookings
 from marketplaces.models import Account
 from marketplaces.selectors import accounts
 
@@ -42,7 +42,7 @@ def book_open() -> dict[str, int]:
         waiting = [pk for (pk,) in cursor.fetchall()]
     for start in range(0, len(waiting), AT_ONCE):
         book(waiting[start : start + AT_ONCE])
-    return {"statements": len(waiting), "deposits": bankbooks.book_waiting()}
+    return {"statements": len(waiting), "deposits": bookings.book_waiting()}
 
 
 def book(settlement_ids: Sequence[int]) -> dict[int, str]:
@@ -58,7 +58,7 @@ def book(settlement_ids: Sequence[int]) -> dict[int, str]:
         blocked = {pk: told.problem for pk, told in statements.items() if told.problem}
         with connection.cursor() as cursor:
             blocked |= _book(cursor, {pk: told for pk, told in statements.items() if not told.problem}, ids)
-        bankbooks.book_of(ids)
+        bookings.book_of(ids)
         _check(ids, blocked)
     return blocked
 

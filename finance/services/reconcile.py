@@ -13,7 +13,8 @@ from config.core import clock, work
 from config.core.events import announce
 from finance import discrepancies, matches, order_money, reissues, tieout
 from finance.models import MoneyState, OrderLineMoney, Settlement
-from finance.services import deposits, profit
+from finance.services import profit
+from finance.services.bank import deposits
 from finance.signals import statements_reconciled
 from inventory.services import partials
 from inventory.services.partials import Paid

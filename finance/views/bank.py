@@ -14,7 +14,7 @@ from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
 from finance.filters.bank import BankBookingFilter, BankRejectedFilter
 from finance.models import BankBooking, BankRejected, BankRowState
-from finance.services import bank
+from finance.services.bank import files
 
 FIELDS = {
     "iban": "Bank account (IBAN)", "booked_on": "Booked on", "amount": "Amount, plus is money in", "currency": "Currency",
@@ -106,12 +106,12 @@ def parked(request: HttpRequest) -> HttpResponseBase:
 
 def _replay(request: HttpRequest, row: BankRejected) -> str:
     values = {name: request.POST.get(name, "").strip() for name in FIELDS}
-    made = bank.replay(row, values, by=request.user.get_username())
+    made = files.replay(row, values, by=request.user.get_username())
     return f"Read: {made}" if made.deposit is None else f"Read: {made}, a payout of {made.deposit.account.label}"
 
 
 def _dismiss(request: HttpRequest, row: BankRejected) -> str:
-    bank.dismiss(row, by=request.user.get_username())
+    files.dismiss(row, by=request.user.get_username())
     return "Dismissed; the same file again does not bring it back"
 
 

@@ -12,7 +12,7 @@ from config.core.buttons import Button, allowed, press
 from config.core.permissions import Action
 from config.core.screens import page, require
 from finance.models import BankAccount, BankLayout, BankRule
-from finance.services import bankways
+from finance.services.bank import ways
 from marketplaces.selectors import accounts
 
 LABELS = {
@@ -41,29 +41,29 @@ def _layout(request: HttpRequest) -> str:
     }
     values["decimal_comma"] = given.get("decimal_comma") == "on"
     values["skip_lines"] = _number(request, "skip_lines") or 0
-    values["columns"] = {name: given.get(f"column_{name}", "") for name in bankways.COLUMNS}
-    made = bankways.set_layout(values, pk=_number(request, "pk"))
+    values["columns"] = {name: given.get(f"column_{name}", "") for name in ways.COLUMNS}
+    made = ways.set_layout(values, pk=_number(request, "pk"))
     return f"Files of {made.name} can be read; choose it when you import one"
 
 
 def _forget_layout(request: HttpRequest) -> str:
-    bankways.remove_layout(_named(request))
+    ways.remove_layout(_named(request))
     return "Removed; what was read by it stays"
 
 
 def _rule(request: HttpRequest) -> str:
     account = accounts().filter(key=request.POST.get("account", "")).first()
-    made = bankways.set_rule(request.POST.get("text", ""), account)
+    made = ways.set_rule(request.POST.get("text", ""), account)
     return f"Bookings with {made.text!r} belong to {made.account.label}; those that waited were looked at again"
 
 
 def _forget_rule(request: HttpRequest) -> str:
-    bankways.remove_rule(_named(request))
+    ways.remove_rule(_named(request))
     return "Removed; bookings that it placed stay where they are"
 
 
 def _name(request: HttpRequest) -> str:
-    made = bankways.name_account(get_object_or_404(BankAccount, pk=_named(request)), request.POST.get("label", ""))
+    made = ways.name_account(get_object_or_404(BankAccount, pk=_named(request)), request.POST.get("label", ""))
     return f"Called {made}"
 
 
@@ -89,4 +89,4 @@ def setup(request: HttpRequest) -> HttpResponse:
 
 
 def _form(layout: BankLayout) -> tuple[BankLayout, list[tuple[str, str, str]]]:
-    return layout, [(name, LABELS[name], layout.columns.get(name, "")) for name in bankways.COLUMNS]
+    return layout, [(name, LABELS[name], layout.columns.get(name, "")) for name in ways.COLUMNS]

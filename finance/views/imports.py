@@ -15,7 +15,8 @@ from config.core.buttons import Button, allowed, press
 from config.core.permissions import Action
 from config.core.screens import page, require
 from finance.models import BankLayout
-from finance.services import bank, deposits, reconcile
+from finance.services import reconcile
+from finance.services.bank import deposits, files
 from marketplaces.models import Account
 from marketplaces.selectors import accounts
 from marketplaces.services import statements
@@ -62,7 +63,7 @@ def _deposits(request: HttpRequest) -> str:
 
 def _bank(request: HttpRequest, given: UploadedFile, layout: BankLayout | None) -> str:
     name = given.name or "bank file"
-    done = bank.import_file(given.file, name=name, by=request.user.get_username(), layout=layout)  # type: ignore[arg-type]
+    done = files.import_file(given.file, name=name, by=request.user.get_username(), layout=layout)  # type: ignore[arg-type]
     told = f"{done.new} new bookings, {done.known} known already, {done.deposits} of marketplaces"
     told += f", {len(done.settlement_ids)} statements paid, {done.returned} payouts returned"
     if done.file.is_balanced is False:

@@ -22,8 +22,9 @@ from finance.models import (
     JournalLine,
     Settlement,
 )
-from finance.services import bank, reconcile
 from finance.services import journals as booking
+from finance.services import reconcile
+from finance.services.bank import files
 from marketplaces.canonical import LineClass as C
 from tests import factories
 from tests.finance.conftest import START, header, line
@@ -135,8 +136,8 @@ def statements(account, noon):
     booking.book_open()
 
 
-def take(*entries: str, **options) -> bank.BankImported:
-    return bank.import_file(io.BytesIO(document(*entries, **options)), name="bank.xml", by="ann")
+def take(*entries: str, **options) -> files.BankImported:
+    return files.import_file(io.BytesIO(document(*entries, **options)), name="bank.xml", by="ann")
 
 
 def identity(name: str, number: int) -> bool | None:
@@ -199,7 +200,7 @@ CSV = "Account 1\nBuchungstag;Name;Zweck;Betrag\n18.09.2026;Shop AG;payout S-100
 @pytest.mark.django_db
 def test_it_reads_the_csv_of_a_bank_by_a_layout_and_parks_what_it_cannot_read(statements):
     layout = BankLayout.objects.create(name="House bank", skip_lines=1, columns=LAYOUT)
-    done = bank.import_file(io.BytesIO(CSV.encode()), name="bank.csv", by="ann", layout=layout)
+    done = files.import_file(io.BytesIO(CSV.encode()), name="bank.csv", by="ann", layout=layout)
     assert done.new == 2
     assert list(BankBooking.objects.order_by("row_no").values_list("amount", "reference", "booked_on")) == [
         (Decimal("1100.0000"), "Shop AG payout S-100", date(2026, 9, 18)),
@@ -208,14 +209,14 @@ def test_it_reads_the_csv_of_a_bank_by_a_layout_and_parks_what_it_cannot_read(st
     parked = BankRejected.objects.get()
     assert (parked.row_no, "32.1." in parked.reason, parked.raw["Name"]) == (3, True, ["a"])
     with pytest.raises(ValidationError, match="cannot be read"):
-        bank.replay(parked, {"iban": IBAN, "booked_on": "32.1.", "amount": "5", "currency": "EUR"}, by="ann")
-    made = bank.replay(
+        files.replay(parked, {"iban": IBAN, "booked_on": "32.1.", "amount": "5", "currency": "EUR"}, by="ann")
+    made = files.replay(
         parked, {"iban": IBAN, "booked_on": "2026-09-21", "amount": "5.00", "currency": "eur", "reference": "a b"}, by="ann"
     )  # fmt: skip
     parked.refresh_from_db()
     assert (made.amount, parked.state, parked.closed_by) == (Decimal("5.0000"), "replayed", "ann")
     with pytest.raises(ValidationError, match="dealt with already"):
-        bank.dismiss(parked, by="bob")
+        files.dismiss(parked, by="bob")
 
 
 @pytest.mark.django_db
@@ -229,11 +230,11 @@ def test_it_reads_the_csv_of_a_bank_by_a_layout_and_parks_what_it_cannot_read(st
 def test_it_refuses_a_layout_that_does_not_fit(db, changes, why):
     layout = BankLayout(name="x", **{"columns": LAYOUT, **changes})
     with pytest.raises(ValidationError, match=why):
-        bank.import_file(io.BytesIO(CSV.encode()), name="bank.csv", by="ann", layout=layout)
+        files.import_file(io.BytesIO(CSV.encode()), name="bank.csv", by="ann", layout=layout)
 
 
 @pytest.mark.django_db
 def test_it_says_why_a_file_is_refused_and_keeps_nothing_of_it(statements):
     with pytest.raises(ValidationError, match="document type"):
-        bank.import_file(io.BytesIO(b'<!DOCTYPE d [<!ENTITY a "a">]><d/>'), name="x", by="ann")
+        files.import_file(io.BytesIO(b'<!DOCTYPE d [<!ENTITY a "a">]><d/>'), name="x", by="ann")
     assert Settlement.objects.filter(deposits__isnull=False).count() == 0

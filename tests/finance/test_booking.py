@@ -24,8 +24,9 @@ from finance.models import (
     Restatement,
     Settlement,
 )
-from finance.services import bankbooks, reconcile
 from finance.services import journals as booking
+from finance.services import reconcile
+from finance.services.bank import bookings
 from marketplaces.canonical import LineClass as C
 from tests import factories
 from tests.finance.conftest import header, line
@@ -196,7 +197,7 @@ def test_it_books_a_card_charge_that_repays_a_negative_balance(account, noon):
         account=account, currency="EUR", amount=Decimal("-39.00"), booked_on=date(2026, 9, 16), imported_at=noon
     )
     booking.book([settlement.pk])
-    assert bankbooks.book_waiting() == 1
+    assert bookings.book_waiting() == 1
     balance = {
         code: sum(JournalLine.objects.filter(code=code).values_list("amount", flat=True))
         for code in JournalLine.objects.values_list("code", flat=True)

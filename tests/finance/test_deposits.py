@@ -11,7 +11,8 @@ import pytest
 from finance import sinks
 from finance.models import Deposit, Discrepancy, IdentityCheck, Settlement
 from finance.selectors import statements as selectors
-from finance.services import deposits, reconcile
+from finance.services import reconcile
+from finance.services.bank import deposits
 from marketplaces.canonical import LineClass as C
 from tests import factories
 from tests.finance.conftest import START, header, line

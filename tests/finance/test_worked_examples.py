@@ -12,7 +12,8 @@ import pytest
 from config.core import clock
 from finance import sinks
 from finance.models import Discrepancy, IdentityCheck, Match, Settlement, SettlementLine
-from finance.services import deposits, reconcile
+from finance.services import reconcile
+from finance.services.bank import deposits
 from marketplaces.canonical import LineClass as C
 from marketplaces.canonical import OrderStatus
 from marketplaces.canonical import SettlementLine as Row

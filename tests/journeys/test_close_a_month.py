@@ -20,7 +20,8 @@ from config.core.permissions import Role
 from finance import sinks
 from finance.fx import sources, store
 from finance.models import LineProfit, Settlement
-from finance.services import books, deposits, journals, profit, reconcile
+from finance.services import books, journals, profit, reconcile
+from finance.services.bank import deposits
 from inventory import sinks as inventory_sinks
 from marketplaces.canonical import LineClass, OrderStatus
 from marketplaces.models import RawPage

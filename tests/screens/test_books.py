@@ -21,7 +21,7 @@ from finance.models import (
     RoundingEntry,
     Settlement,
 )
-from finance.services import bank, bankbooks
+from finance.services.bank import bookings, files
 from tests import factories
 from tests.screens.desk.conftest import said
 
@@ -40,14 +40,14 @@ def read(account):
     """A bank file with a payout of the account, a day that does not exist, and a booking of somebody else."""
     columns = {"booked_on": "Tag", "amount": "Betrag", "reference": "Zweck", "currency": '"EUR"', "iban": f'"{IBAN}"'}
     layout = BankLayout.objects.create(name="House bank", columns=columns)
-    bank.import_file(io.BytesIO(CSV.encode()), name="september.csv", by="ann", layout=layout)
+    files.import_file(io.BytesIO(CSV.encode()), name="september.csv", by="ann", layout=layout)
     booking = BankBooking.objects.get(amount=Decimal("1234.50"))
     booking.deposit = Deposit.objects.create(
         account=account, currency="EUR", amount=booking.amount, booked_on=booking.booked_on, reference=booking.reference,
         imported_at=booking.file.imported_at,
     )  # fmt: skip
     booking.save()
-    bankbooks.book_waiting()
+    bookings.book_waiting()
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_it_reads_a_bank_by_a_layout_that_people_made_on_the_screen(owner, accou
         owner.get("/money/bank/setup/")
     assert "Files of Savings bank can be read" in said(owner.post("/money/bank/setup/", LAYOUT, follow=True))[0]
     layout = BankLayout.objects.get()
-    bank.import_file(
+    files.import_file(
         io.BytesIO(b"Day,Sum,Text\n2026-09-18,12.50,MARKET PAYOUT\n"), name="s.csv", by="ann", layout=layout
     )
     assert BankBooking.objects.get().deposit is None

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from finance.services import bank, bankways, deposits
+from finance.services.bank import deposits, files, ways
 from marketplaces.sandbox.world import World
 from marketplaces.selectors import accounts
 
@@ -54,9 +54,9 @@ def receive(world: World, until: datetime) -> int:
     mine = [booking for booking in told if booking.account == house]
     others = [booking for booking in told if booking.account != house]
     if mine:
-        bankways.set_rule(house, known[house])
+        ways.set_rule(house, known[house])
     new = (
-        bank.import_file(io.BytesIO(camt_file(mine, until)), name=f"camt053_{until:%Y%m%d}.xml", by="finance").new
+        files.import_file(io.BytesIO(camt_file(mine, until)), name=f"camt053_{until:%Y%m%d}.xml", by="finance").new
         if mine
         else 0
     )

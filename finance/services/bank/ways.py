@@ -12,7 +12,7 @@ from django.db import transaction
 
 from finance.bankfiles import NEEDED
 from finance.models import BankAccount, BankLayout, BankRule
-from finance.services import bank
+from finance.services.bank import attribution
 
 COLUMNS = ("booked_on", "amount", "credit", "debit", "currency", "reference", "iban", "bank_ref", "fee", "is_return")
 LAYOUT_FIELDS = ("name", "delimiter", "encoding", "decimal_comma", "day_format", "skip_lines", "columns")
@@ -80,7 +80,7 @@ def set_rule(text: str, account: Any) -> BankRule:
         raise ValidationError({"account": "choose the marketplace account"})
     with transaction.atomic():
         rule, _ = BankRule.objects.get_or_create(text=wanted[:80], account=account)
-        bank.attribute()
+        attribution.attribute()
     return rule
 
 
