@@ -132,6 +132,7 @@ class Postgres(Server):
         "max_wal_senders": "0",
         "max_wal_size": "4GB",
         "checkpoint_timeout": "15min",
+        "autovacuum_naptime": "5s",
         "wal_compression": "on",
         "random_page_cost": "1.1",
         "max_parallel_workers_per_gather": "0",
