@@ -96,9 +96,16 @@ def add(since: int, until: int) -> list[int]:
     with connection.cursor() as cursor:
         for statement in (_ORDERS, _ITEMS, _FEES, _LINES, _HEADERS):
             cursor.execute(statement, given)
-        cursor.execute("VACUUM ANALYZE")
+    settle()
+    with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM finance_settlement WHERE checked_at IS NULL ORDER BY id")
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def settle() -> None:
+    """Clear away what was undone, so that the planner does not take a table for empty while it is filled again."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
 
 
 def account_of(statement: int) -> int:
