@@ -35,8 +35,11 @@ _INSERT = """
     VALUES (%s, %s, %s, %s, %s::jsonb, 'ready', %s, %s, '', 0, 0, '', %s)
     ON CONFLICT (dedupe_key) WHERE state IN ('ready', 'leased') """
 _ASK = f"{_INSERT} DO NOTHING RETURNING id"
-_ASK_AGAIN = f"""{_INSERT} DO UPDATE SET wanted_at = LEAST(core_workitem.wanted_at, excluded.due_at)
-    WHERE core_workitem.state = 'leased' RETURNING CASE WHEN core_workitem.wanted_at IS NULL THEN core_workitem.id END
+_ASK_AGAIN = f"""{_INSERT} DO UPDATE SET
+        wanted_at = CASE core_workitem.state WHEN 'leased' THEN LEAST(core_workitem.wanted_at, excluded.due_at) END,
+        due_at = CASE core_workitem.state WHEN 'ready' THEN excluded.due_at ELSE core_workitem.due_at END
+    WHERE core_workitem.state = 'leased' OR (core_workitem.due_at > excluded.due_at AND core_workitem.last_error = '')
+    RETURNING CASE WHEN core_workitem.wanted_at IS NULL THEN core_workitem.id END
 """
 _WAIT_BRIEFLY = "SET LOCAL lock_timeout = '1s'"
 _CLAIM = """
@@ -59,7 +62,8 @@ def later(
     """Ask for one run of a job after the commit, in the current client; the one door for services.
 
     Returns the row's id, or None when the same work (`dedupe`, else job, account and arguments) is open already. Where
-    that runs by the time of the commit, it may have missed what the commit brings: then it runs once more.
+    that runs by the time of the commit, it may have missed what the commit brings: then it runs once more. Where it
+    waits for a later time it is brought forward, unless it was put back after a failure.
     """
     job = JOBS.get(key)
     wish = _wish(job, account_id, dedupe or _usual_name(job, account_id, kwargs), due_at, kwargs)

@@ -23,6 +23,7 @@ class Command(models.Model):
     """An outbound write. `key` makes a repeat in its account the same write; only a read-back makes it confirmed.
 
     Those of a `batch` are sent together. `offer_seen_at`: when the marketplace last showed that the offer exists.
+    `given_back`: how often it could not leave for a reason of its own.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="commands")
@@ -33,6 +34,7 @@ class Command(models.Model):
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=12, choices=CommandState, default=CommandState.PLANNED)
     attempts = models.PositiveSmallIntegerField(default=0)
+    given_back = models.PositiveSmallIntegerField(default=0)
     reason = models.TextField(blank=True)
     remote_ref = models.CharField(max_length=200, blank=True)
     answer = models.JSONField(default=dict)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from django.db import connection, transaction
 
 from config.core import clock
 from config.core.bulk import Table, land
+from config.core.errors import RateLimited, Transient
 from config.core.work import later
 from marketplaces import registry, subjects
 from marketplaces.contract import Client, CommandKind, Outcome, OutcomeState, Page
@@ -18,6 +20,7 @@ from marketplaces.models import Account, Command, CommandState, RunReason
 from marketplaces.services import commands, connections, followers, offers, pulls
 
 AT_ONCE = 50
+MOST_FAILURES = 3
 LISTINGS = "listings"
 KINDS = {"price": CommandKind.SET_PRICE, "quantity": CommandKind.SET_STOCK}
 _SUPERSEDE = """
@@ -25,6 +28,7 @@ UPDATE marketplaces_command older SET state = 'superseded', reason = 'replaced b
 FROM marketplaces_command newer
 WHERE newer.id = ANY(%s) AND older.account_id = newer.account_id AND older.subject = newer.subject
   AND older.kind = newer.kind AND older.channel = newer.channel AND older.state = 'planned' AND older.id < newer.id
+  AND older.payload ->> 'external_id' = newer.payload ->> 'external_id'
 """
 
 
@@ -43,6 +47,29 @@ class Planned:
     offer_seen_at: datetime | None = None
 
 
+class Failures:
+    """Calls of a run that failed for themselves; after three the marketplace is taken to be away, and the run ends."""
+
+    def __init__(self) -> None:
+        self.errors: list[Transient] = []
+
+    @contextmanager
+    def passed_over(self) -> Iterator[None]:
+        try:
+            yield
+        except RateLimited:
+            raise
+        except Transient as error:
+            self.errors.append(error)
+            if len(self.errors) >= MOST_FAILURES:
+                raise
+
+    def tell(self) -> None:
+        """Let the run fail after all, so that it is seen and comes again."""
+        if self.errors:
+            raise self.errors[0]
+
+
 def writable(account: Account) -> set[str]:
     """The fields of an offer that the account is trusted with and its marketplace takes."""
     possible = commands.possible(account)
@@ -59,7 +86,7 @@ def plan(account: Account, batch: str, wanted: Iterable[Planned]) -> dict[str, i
         newer=None,
         returning=("id", "key"),
         on_insert={
-            "state": CommandState.PLANNED, "attempts": 0, "reason": "", "remote_ref": "", "answer": "{}",
+            "state": CommandState.PLANNED, "attempts": 0, "given_back": 0, "reason": "", "remote_ref": "", "answer": "{}",
             "planned_at": clock.now(),
         },
     )  # fmt: skip
@@ -84,17 +111,23 @@ def _row(account: Account, batch: str, wanted: Planned) -> tuple[object, ...]:
 
 
 def send_planned(account_id: int) -> dict[str, int]:
-    """Send what waits in batches, oldest first; what is left is another run's."""
+    """Send what waits in batches, oldest first; what is left is another run's.
+
+    One that cannot leave is passed over for the others, and comes after them next time.
+    """
     account = Account.objects.get(pk=account_id)
     if not commands.is_trusted(account):
         return {"held": 1}
     waiting = Command.objects.filter(account=account, state=CommandState.PLANNED).exclude(batch="")
-    ids = list(waiting.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    ids = list(waiting.order_by("given_back", "pk").values_list("pk", flat=True)[:AT_ONCE])
     counts: Counter[str] = Counter()
     recorder = connections.Recorder(account)
+    failures = Failures()
     with connections.opened(account, recorder) as client:
         for pk in ids:
-            counts.update(commands.send_by(client, recorder, pk))
+            with failures.passed_over():
+                counts.update(commands.send_by(client, recorder, pk))
+    failures.tell()
     _go_on("marketplaces.send_planned", account, ids)
     return dict(counts)
 
@@ -110,11 +143,14 @@ def look_again(account_id: int) -> dict[str, int]:
     counts: Counter[str] = Counter()
     pages: list[Page] = []
     recorder = connections.Recorder(account)
+    failures = Failures()
     with connections.opened(account, recorder) as client:
         for pk in ids:
-            counts.update(_look(client, recorder, pk, pages))
+            with failures.passed_over():
+                counts.update(_look(client, recorder, pk, pages))
     if pages and any(resource.key == LISTINGS for resource in registry.get(account.marketplace).resources):
         pulls.take_in(account, LISTINGS, pages, reason=RunReason.READ_BACK)
+    failures.tell()
     _go_on("marketplaces.look_again", account, ids)
     return dict(counts)
 
@@ -125,11 +161,23 @@ def _go_on(job: str, account: Account, ids: list[int]) -> None:
 
 
 def _look(client: Client, recorder: connections.Recorder, command_id: int, pages: list[Page]) -> dict[str, int]:
+    """Read one write back; one that cannot be read back now comes after the others next time."""
     command = Command.objects.select_related("account").get(pk=command_id)
+    try:
+        return _looked(client, recorder, command, pages)
+    except Transient as error:
+        if not isinstance(error, RateLimited):
+            due = clock.now() + commands.CHECK_AFTER[1]
+            Command.objects.filter(pk=command_id).update(next_check_at=due)
+            offers.look_at(command, due)
+        raise
+
+
+def _looked(client: Client, recorder: connections.Recorder, command: Command, pages: list[Page]) -> dict[str, int]:
     if command.state in commands.WAITING:
         return commands.confirm_by(client, recorder, command)
     if command.state != CommandState.CONFIRMED or commands.newer_than(command):
-        Command.objects.filter(pk=command_id).update(next_check_at=None)
+        Command.objects.filter(pk=command.pk).update(next_check_at=None)
         return {"overtaken": 1}
     recorder.turn_to_command(command)
     if page := client.offer(commands.outbound(command)):

@@ -21,6 +21,8 @@ from marketplaces.models import Account, AccountStage, AccountStatus, Command, C
 from marketplaces.services import connections, followers, offers, records
 
 CHECK_AFTER = (timedelta(0), timedelta(minutes=5), timedelta(hours=1))
+MOST_GIVEN_BACK = 8
+"""So often a write may fail before it leaves; with the queue's waits between them that takes hours."""
 NEEDS = {
     CommandKind.SET_PRICE: Capability.WRITE_PRICE,
     CommandKind.SET_STOCK: Capability.WRITE_STOCK,
@@ -104,24 +106,35 @@ def send_by(client: Client, recorder: connections.Recorder, command_id: int) -> 
         return {"skipped": 1}
     command = Command.objects.select_related("account").get(pk=command_id)
     recorder.turn_to_command(command)
-    _settle(command, _sent(client, command))
+    try:
+        outcome = _sent(client, command)
+    except (NeedsOperator, Transient) as error:
+        _give_back(command, error)
+        if command.state == CommandState.PLANNED:
+            raise
+        return {command.state: 1}
+    _settle(command, outcome)
     return {command.state: 1}
 
 
 def newer_than(command: Command) -> Command | None:
-    """The latest price or quantity wished for the same subject after this one; a shipment is replaced by none."""
+    """The latest price or quantity wished for the same offer after this one; a shipment is replaced by none."""
     if command.kind not in REPLACING:
         return None
     return _same(command).filter(pk__gt=command.pk).order_by("-pk").first()
 
 
 def _same(command: Command) -> QuerySet[Command]:
-    return Command.objects.filter(
+    """Writes of one kind to one offer; a seller may have several offers under one SKU."""
+    found = Command.objects.filter(
         account=command.account_id, kind=command.kind, subject=command.subject, channel=command.channel
     )
+    offer = command.payload.get("external_id")
+    return found.filter(payload__external_id=offer) if offer else found
 
 
 def _sent(client: Client, command: Command) -> Outcome:
+    """The marketplace's answer; raises NeedsOperator or Transient where the write has not left."""
     try:
         if command.kind in REPLACING and not offers.is_there(client, command, outbound(command)):
             return Outcome(OutcomeState.REJECTED, f"{command.account} does not know this offer; nothing was sent")
@@ -129,16 +142,12 @@ def _sent(client: Client, command: Command) -> Outcome:
             return adopted
     except Rejected as error:
         return Outcome(OutcomeState.REJECTED, str(error))
-    except (NeedsOperator, Transient) as error:
-        _give_back(command, error)
-        raise
     try:
         return client.send(outbound(command))
     except Rejected as error:
         return Outcome(OutcomeState.REJECTED, str(error))
-    except (NeedsOperator, Transient) as error:
-        if isinstance(error, NeedsOperator | RateLimited) or error.code == transport.NOT_SENT:
-            _give_back(command, error)
+    except Transient as error:
+        if isinstance(error, RateLimited) or error.code == transport.NOT_SENT:
             raise
         return Outcome(OutcomeState.UNKNOWN, str(error))
 
@@ -152,8 +161,17 @@ def _left_already(client: Client, command: Command) -> Outcome | None:
 
 
 def _give_back(command: Command, error: Exception) -> None:
-    """It did not leave, so it is still planned."""
-    Command.objects.filter(pk=command.pk).update(state=CommandState.PLANNED, sent_at=None, reason=str(error))
+    """It did not leave, so it is still planned; one that fails again and again for itself is parked for a person."""
+    command.state, command.reason, command.sent_at, command.next_check_at = CommandState.PLANNED, str(error), None, None
+    if not isinstance(error, NeedsOperator | RateLimited):
+        command.given_back += 1
+    with transaction.atomic():
+        if command.given_back >= MOST_GIVEN_BACK:
+            command.state = CommandState.PARKED
+            command.reason = f"it could not be sent {command.given_back} times: {error}"
+            announce(signals.command_failed, command_id=command.pk)
+        command.save(update_fields=["state", "reason", "sent_at", "next_check_at", "given_back"])
+        followers.tell([command.pk])
 
 
 def outbound(command: Command) -> Outbound:

@@ -24,7 +24,7 @@ def command(command_id: int, *, by: str, reason: str) -> Command:
         note = {"sent_again_by": by, "because": _said(reason), "after": found.reason}
         found.answer = {**found.answer, clock.now().isoformat(): note}
         found.state, found.reason = CommandState.PLANNED, f"sent again by {by}: {reason.strip()}"
-        found.attempts, found.sent_at, found.next_check_at = 0, None, None
+        found.attempts, found.given_back, found.sent_at, found.next_check_at = 0, 0, None, None
         found.save()
         followers.tell([found.pk])
         later("marketplaces.send_command", account_id=found.account_id, command_id=found.pk)
