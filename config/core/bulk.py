@@ -65,7 +65,8 @@ def _copy(cursor: CursorWrapper, table: Table, rows: Iterable[Sequence[Any]]) ->
     cursor.execute(_TYPES, [table.stage.as_string()])
     writers = [copytext.writer(name) for (name,) in cursor.fetchall()]
     received = 0
-    with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(table.stage)) as copy:
+    told_by_django = cursor.db.wrap_database_errors
+    with told_by_django, cursor.copy(sql.SQL("COPY {} FROM STDIN").format(table.stage)) as copy:
         for count, text in copytext.chunks(rows, writers):
             copy.write(text)
             received += count

@@ -5,14 +5,17 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
+import psycopg
 import pytest
 import redis
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from config.core import clock, runner, tenancy, work
+from config.core import bulk, clock, runner, tenancy, work
 from config.core.errors import NeedsOperator, RateLimited, Rejected, Transient
 from config.core.jobs import JOBS, Job
 from config.core.models import JobRun, WorkItem
+from config.core.upsert import Table
 
 pytestmark = pytest.mark.django_db
 CALLS: list[dict] = []
@@ -213,6 +216,38 @@ def test_it_comes_back_when_a_server_of_our_own_was_away(job, north, away):
     assert JobRun.objects.get().code == "server_away"
     with clock.frozen(clock.now() + timedelta(hours=1)):
         assert runner.run(north.schema_name, item) == "ok"
+
+
+def rows_of_a_dying_server(pid):
+    """Enough rows that the first chunk is on its way when the server ends the connection."""
+    for number in range(20_000):
+        if number == 15_000:
+            with psycopg.connect(settings.EMBEDDED.database_url, autocommit=True) as another:
+                another.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        yield ("tests.copied", clock.now(), f"{number}", "ok")
+
+
+COPIED = Table(
+    name="core_jobrun", columns=("job", "started_at", "message", "outcome"), key=("job", "message"), newer=None
+)
+
+
+def land_and_lose_the_database(**kwargs):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    bulk.land(COPIED, rows_of_a_dying_server(pid) if not JobRun.objects.exists() else [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_comes_back_when_the_database_goes_away_in_the_middle_of_a_copy(job, monkeypatch):
+    monkeypatch.setitem(JOBS._items, job.key, replace(job, call="tests.core.test_work.land_and_lose_the_database"))
+    monkeypatch.setattr(work, "LEASE", timedelta(seconds=30))
+    item = work.later(job.key)
+    assert runner.run("north", item) == "retry"
+    assert JobRun.objects.values_list("job", "code").get() == (job.key, "server_away")
+    with clock.frozen(clock.now() + timedelta(hours=1)):
+        assert runner.run("north", item) == "ok"
 
 
 def test_it_gives_a_parked_item_a_fresh_start(job, north):

@@ -1,4 +1,4 @@
-"""Stock in the marketplace's own warehouses. Page tokens live 30 seconds: the loop is tight and may restart."""
+"""Stock in the marketplace's own warehouses. A page token lives 30 seconds; after that the pool begins again."""
 
 from __future__ import annotations
 
@@ -24,34 +24,36 @@ def pages(api: Api, account: AccountFacts, mark: str) -> Iterator[tuple[Store, b
     pools = list(first_of_pool)
     left = pools[pools.index(mark) :] if mark in pools else pools
     for pool, following in zip_longest(left, left[1:], fillvalue=""):
-        *others, last = _all(api, first_of_pool[pool])
-        yield from ((first_of_pool[pool], body, "") for body in others)
-        yield first_of_pool[pool], last, following
+        store = first_of_pool[pool]
+        for body, is_last in _all(api, store):
+            yield store, body, following if is_last else ""
 
 
-def _all(api: Api, store: Store) -> list[bytes]:
-    """Every page of a pool, read before any is handed on; an expired token begins the pool again."""
+def _all(api: Api, store: Store) -> Iterator[tuple[bytes, bool]]:
+    """The pages of a pool as they come, and whether each is the last; an expired token begins the pool again.
+
+    Pages that are told twice land once: a row that is equal to the stored one is left alone.
+    """
     for attempt in range(_RESTARTS + 1):
         try:
-            return _loop(api, store)
+            yield from _pool(api, store)
+            return
         except Rejected as error:
             if error.code != "invalid_request" or attempt == _RESTARTS:
                 raise
-    return []
 
 
-def _loop(api: Api, store: Store) -> list[bytes]:
+def _pool(api: Api, store: Store) -> Iterator[tuple[bytes, bool]]:
     params = {
         "granularityType": "Marketplace",
         "granularityId": store.external_id,
         "marketplaceIds": store.external_id,
         "details": "true",
     }
-    found: list[bytes] = []
     token = ""
     while True:
         reply = api.get("getInventorySummaries", "/fba/inventory/v1/summaries", {**params, "nextToken": token})
         token = (reply.json().get("pagination") or {}).get("nextToken") or ""
-        found.append(reply.body)
+        yield reply.body, not token
         if not token:
-            return found
+            return
