@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
+
+from django.db.models import Model
 
 from catalog.models import Product, Sku
 from config.core.money import Money, minor_unit
@@ -34,12 +38,14 @@ RATES = [(FIRST, "USD", Decimal("1.25"), "ECB"), (FIRST, "JPY", Decimal(160), "E
 
 @dataclass
 class World:
-    """Everything is stored; `facts` and `charges` say the same as plain values."""
+    """Everything is stored; `facts` and `charges` say the same as plain values. What `waits` is stored in one go."""
 
     draw: random.Random
     account: Account
     facts: dict[int, tuple[date, Facts]] = field(default_factory=dict)
     charges: list[tuple[Settlement, C, Money]] = field(default_factory=list)
+    waits: dict[type[Model], list[Any]] = field(default_factory=lambda: defaultdict(list))
+    row_numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def amount(self, currency: str, most: int = 9_000) -> Decimal:
         return Decimal(self.draw.randrange(1, most)) * minor_unit(currency)
@@ -68,6 +74,12 @@ class World:
             self.order(number)
         for number in range(self.draw.randint(0, 8)):
             self.charge(number)
+        self.store()
+
+    def store(self) -> None:
+        """Rows in the order in which one kind may refer to another."""
+        for model in (SettlementLine, Match, Return, ExpectedFee):
+            model.objects.bulk_create(self.waits.pop(model, []))
 
     def order(self, number: int) -> None:
         country, currency = self.draw.choice(list(COUNTRIES)), self.draw.choice(CURRENCIES)
@@ -128,14 +140,16 @@ class World:
     ) -> None:
         statement = next((s for s in self.statements if s.currency == currency), self.statements[0])
         scope = "order" if order_line else "account"
-        row = SettlementLine.objects.create(
-            settlement=statement, account=self.account, row_no=SettlementLine.objects.count() + 1, line_class=line_class,
+        row = SettlementLine(
+            settlement=statement, account=self.account, row_no=next(self.row_numbers), line_class=line_class,
             home=scope, scope=scope, amount=amount, currency=currency, source_hash="", parser_version=1,
             order_ref=order_line.order_ref if order_line else "", **more,
         )  # fmt: skip
-        Match.objects.create(
+        match = Match(
             settlement_line=row, order_line=order_line, layer=1 if order_line else 6, reason="line_id", amount=amount
         )
+        self.waits[SettlementLine].append(row)
+        self.waits[Match].append(match)
 
     def charge(self, number: int) -> None:
         statement = self.draw.choice(self.statements)
@@ -147,11 +161,12 @@ class World:
     def bring_back(self, line: OrderLine) -> int:
         units = self.draw.choice((0, 0, 1))
         for is_sellable in (True, False, None) if units else ():
-            Return.objects.create(
+            back = Return(
                 account=self.account, external_id=f"{line.order_ref}:{line.external_id}:{is_sellable}", quantity=1,
                 order_ref=line.order_ref, line_ref=line.external_id, is_sellable=is_sellable, fulfilment="merchant",
                 returned_at=AT,
             )  # fmt: skip
+            self.waits[Return].append(back)
         return units
 
     def expect(self, line: OrderLine) -> dict[str, Decimal | None]:
@@ -159,9 +174,8 @@ class World:
         for step, classes in EXPECTED.items():
             for line_class in classes if self.draw.random() < 0.6 else ():
                 amount = self.draw.choice((None, *[-self.amount(line.currency, 900)] * 4))
-                ExpectedFee.objects.create(
-                    order_line=line, line_class=line_class, amount=amount, currency=line.currency
-                )
+                fee = ExpectedFee(order_line=line, line_class=line_class, amount=amount, currency=line.currency)
+                self.waits[ExpectedFee].append(fee)
                 known = found.get(step, Decimal(0))
                 found[step] = None if amount is None or known is None else known + amount
         return found

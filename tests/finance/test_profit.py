@@ -152,6 +152,7 @@ def change(world: World) -> set[Any]:
         Order.objects.filter(pk=line.order_id).update(business_on=draw.choice(DAYS))
     elif kind == "settled":
         world.settle(line)
+        world.store()
     elif kind == "cheaper":
         OrderLine.objects.filter(pk=line.pk).update(item_total=world.amount(line.currency))
     elif kind == "costed":
@@ -163,6 +164,7 @@ def change(world: World) -> set[Any]:
         return set(Order.objects.filter(lines__in=lines).values_list("business_on", flat=True))
     else:
         world.charge(0)
+        world.store()
         return set(DAYS)
     return {before, Order.objects.get(pk=line.order_id).business_on}
 
@@ -199,6 +201,7 @@ def test_it_counts_what_a_chain_or_a_person_matched_though_the_row_names_no_orde
     profit.rebuild(account.pk, DAYS)
     former = LineProfit.objects.get(pk=line.pk).other or Decimal(0)
     world.book(C.ADJUSTMENT, Decimal("-7.00"), line.currency, order_line=line)
+    world.store()
     last = SettlementLine.objects.order_by("-pk").first()
     SettlementLine.objects.filter(pk=last.pk).update(order_ref="")
     Match.objects.filter(settlement_line=last).update(layer=MatchLayer.PERSON, reason="person")
