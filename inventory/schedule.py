@@ -32,7 +32,7 @@ JOBS = (
     ),
     Job(
         key="inventory.purge_labels",
-        call="inventory.services.tracking.purge",
+        call="inventory.services.retention.purge",
         every=timedelta(days=1),
         why="delete addresses and label papers past their retention",
     ),

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
 from config.core import clock
 from inventory import selectors
+from inventory.carriers.news import COMES_BACK, ENDS
 from inventory.models import Label, LabelKind, LabelState, Manifest, Order, OrderLine, Parcel, ParcelItem, TrackingEvent
 
 UNSCANNED_AFTER = timedelta(hours=24)
-WATCHED = (*selectors.OPEN, "shipped")
+SILENT_AFTER = timedelta(days=4)
+"""A parcel within Europe is scanned every day or two; one without any news for longer is late or lost."""
+WATCHED = (*selectors.OPEN, "shipped", "delivered")
+BACK = tuple(state.value for state in COMES_BACK)
+AT_AN_END = tuple(state.value for state in ENDS)
 
 
 def board() -> QuerySet[Any]:
@@ -86,8 +91,27 @@ def pick_list(order_ids: Sequence[int]) -> list[Pick]:
     ]
 
 
+def silent() -> Q:
+    """Labels whose parcel was scanned, has not arrived, and of which nothing was heard for days."""
+    news = TrackingEvent.objects.filter(label=OuterRef("pk"), at__gte=clock.now() - SILENT_AFTER)
+    left = Q(first_scan_at__lt=clock.now() - SILENT_AFTER, state=LabelState.BOUGHT)
+    return left & ~Q(tracking_state__in=AT_AN_END) & ~Exists(news)
+
+
+def late() -> Q:
+    """Labels whose parcel is on its way after the day on which the marketplace promised it."""
+    promised = Q(parcel__shipment__order__deliver_by__lt=clock.now(), state=LabelState.BOUGHT)
+    return promised & ~Q(tracking_state__in=AT_AN_END)
+
+
+def coming_back() -> Q:
+    return Q(tracking_state__in=BACK, state=LabelState.BOUGHT)
+
+
 def troubled() -> QuerySet[Parcel]:
-    """Parcels whose label was not bought, waits unused, was never scanned, or lacks the number of a return label."""
+    """Parcels whose label was not bought, waits unused, was never scanned, or lacks the number of a return label; and
+    parcels that were scanned and not told, that come back, or of which nothing is heard any more.
+    """
     bought = Q(state=LabelState.BOUGHT, kind=LabelKind.OUTBOUND)
     mine = Label.objects.filter(parcel=OuterRef("pk"))
     old = clock.now() - UNSCANNED_AFTER
@@ -95,12 +119,17 @@ def troubled() -> QuerySet[Parcel]:
         Exists(mine.filter(state__in=(LabelState.REFUSED, LabelState.ABSENT, LabelState.UNKNOWN)))
         | Exists(mine.filter(bought, first_scan_at=None, bought_at__lt=old))
         | Exists(mine.filter(bought, return_tracking_number=""))
+        | Exists(mine.filter(bought, first_scan_at__isnull=False, parcel__command=None))
+        | Exists(mine.filter(coming_back()))
+        | Exists(mine.filter(silent()))
     )
 
 
 def with_labels(parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
     return parcels.select_related("shipment__order__account", "command").prefetch_related(
-        Prefetch("labels", Label.objects.order_by("pk"))
+        Prefetch(
+            "labels", Label.objects.annotate(is_silent=Case(When(silent(), then=True), default=False)).order_by("pk")
+        )
     )
 
 

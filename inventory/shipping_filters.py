@@ -10,12 +10,17 @@ from django.db.models import F, Q, QuerySet
 from catalog.filters import AccountFilter
 from config.core import clock
 from config.core.filters import FlagFilter, SearchFilter, SpanFilter
-from inventory.carriers.contract import TrackingState
+from inventory import shipping
+from inventory.carriers.news import TrackingState
 from inventory.models import CarrierAccount, Label, LabelKind, LabelState, Manifest, Order
 
 DUE = (("late", "past due"), ("8", "within 8 hours"), ("24", "within 24 hours"), ("72", "within 3 days"))
 STEPS = (
     ("to_pack", "to pack"), ("to_label", "without a label"), ("trouble", "label in trouble"), ("ready", "label bought"),
+)  # fmt: skip
+WAYS = (
+    ("on_way", "on the way"), ("late", "later than promised"), ("silent", "nothing heard for days"),
+    ("back", "coming back or returned"), ("arrived", "delivered"),
 )  # fmt: skip
 TRACKING = [(state.value, state.value.replace("_", " ")) for state in TrackingState]
 
@@ -55,6 +60,7 @@ class LabelFilter(django_filters.FilterSet):
     state = django_filters.MultipleChoiceFilter(choices=LabelState.choices)
     kind = django_filters.ChoiceFilter(choices=LabelKind.choices, empty_label="any")
     tracking_state = django_filters.ChoiceFilter(choices=TRACKING, empty_label="any", label="where it is")
+    way = django_filters.ChoiceFilter(choices=WAYS, method="by_way", empty_label="any", label="way")
     account = AccountFilter(field_name="parcel__shipment__order__account", label="account")
     bought = SpanFilter(field_name="bought_at", label="bought")
     is_printed = FlagFilter(method="printed", label="printed")
@@ -62,7 +68,14 @@ class LabelFilter(django_filters.FilterSet):
 
     class Meta:
         model = Label
-        fields = ["q", "state", "tracking_state", "bought", "account", "kind", "is_printed", "is_closed"]
+        fields = ["q", "state", "way", "tracking_state", "bought", "account", "kind", "is_printed", "is_closed"]
+
+    def by_way(self, queryset: QuerySet[Label], name: str, value: str) -> QuerySet[Label]:
+        ways = {
+            "on_way": Q(first_scan_at__isnull=False) & ~Q(tracking_state__in=shipping.AT_AN_END), "late": shipping.late(),
+            "silent": shipping.silent(), "back": shipping.coming_back(), "arrived": Q(delivered_at__isnull=False),
+        }  # fmt: skip
+        return queryset.filter(ways[value])
 
     def printed(self, queryset: QuerySet[Label], name: str, value: bool) -> QuerySet[Label]:
         return queryset.filter(printed_at__isnull=not value)

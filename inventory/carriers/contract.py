@@ -8,12 +8,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
 from config.core.money import Money
+from inventory.carriers.news import Tracked
 
 
 class LabelFormat(StrEnum):
@@ -26,27 +27,6 @@ class DocumentKind(StrEnum):
     RETURN_LABEL = "return_label"
     CUSTOMS = "customs"
     CASH_ON_DELIVERY = "cash_on_delivery"
-
-
-class TrackingState(StrEnum):
-    """What a scan means. The last four are ends: no later news moves a parcel out of them."""
-
-    UNKNOWN = "unknown"
-    LABEL_CREATED = "label_created"
-    IN_TRANSIT = "in_transit"
-    CUSTOMS = "customs"
-    OUT_FOR_DELIVERY = "out_for_delivery"
-    READY_FOR_PICKUP = "ready_for_pickup"
-    ATTEMPT_FAILED = "attempt_failed"
-    EXCEPTION = "exception"
-    RETURNING = "returning"
-    DELIVERED = "delivered"
-    RETURNED = "returned"
-    CANCELLED = "cancelled"
-
-
-ENDS = frozenset({TrackingState.DELIVERED, TrackingState.RETURNED, TrackingState.CANCELLED})
-UNSCANNED = frozenset({TrackingState.UNKNOWN, TrackingState.LABEL_CREATED, TrackingState.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,35 +155,6 @@ class LabelResult:
         """The carrier's refusals in one line, or its warnings where there is no refusal."""
         errors = [each for each in self.messages if each.is_error] or list(self.messages)
         return "; ".join(f"{each.field}: {each.text}" if each.field else each.text for each in errors)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackingEvent:
-    """One piece of news. `code` is the carrier's own, `text` its words."""
-
-    at: datetime
-    state: TrackingState
-    code: str = ""
-    text: str = ""
-    place: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tracked:
-    """What is known of one number; no events while the carrier does not know it yet."""
-
-    tracking_number: str
-    events: tuple[TrackingEvent, ...] = ()
-    ref: str = ""
-
-    @property
-    def state(self) -> TrackingState:
-        """The latest state; an end stays an end, whatever is told late."""
-        state = TrackingState.UNKNOWN
-        for event in sorted(self.events, key=lambda event: event.at):
-            if state not in ENDS and event.state is not TrackingState.UNKNOWN:
-                state = event.state
-        return state
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from django.db.models import Q
 
 from config.core.models import Stamped
 from config.core.secrets import EncryptedTextField
-from inventory.carriers.contract import DocumentKind, LabelFormat, TrackingState
+from inventory.carriers.contract import DocumentKind, LabelFormat
+from inventory.carriers.news import TrackingState
 from inventory.models.carriers import CarrierAccount
 from inventory.models.orders import Order, OrderLine
 from marketplaces.models import Command

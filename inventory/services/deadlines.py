@@ -13,15 +13,20 @@ from inventory import sla
 from inventory.models import Order, ShippingCalendar
 
 YEARS = 2
+NO_CALENDAR = "no shipping calendar is set up for this account"
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """`ship_by` is the marketplace's word, or ours where it gave none; `hand_over_by` the last cut-off before it."""
+    """`ship_by` is the marketplace's word, or ours where it gave none; `hand_over_by` the last cut-off before it.
+
+    Where nobody entered when the carrier collects, the cut-off is not known, and `unknown` says why.
+    """
 
     ship_by: datetime
-    hand_over_by: datetime
-    is_computed: bool
+    hand_over_by: datetime | None
+    is_computed: bool = False
+    unknown: str = ""
 
 
 class Clocks:
@@ -35,7 +40,7 @@ class Clocks:
         row = self._row(order)
         if row is not None:
             return _deadline(order, calendar(row, order.ordered_at.year))
-        return Deadline(order.ship_by, order.ship_by, is_computed=False) if order.ship_by else None
+        return Deadline(order.ship_by, None, unknown=NO_CALENDAR) if order.ship_by else None
 
     def working_hours(self, order: Order, since: datetime, until: datetime) -> int:
         """Whole hours of the account's working days; of all days where it has no calendar."""

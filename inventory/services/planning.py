@@ -143,7 +143,7 @@ def cancel(parcel: Parcel) -> Parcel:
 
 
 def confirm(parcel: Parcel, *, by: str) -> Command:
-    """Tell the marketplace that a parcel with a label has left; told again it is the same write.
+    """Tell the marketplace that a parcel with a label has left, at its first scan or now; told again it is the same write.
 
     The number of the return label goes along, from the parcel's own label or the one bought apart.
     """
@@ -157,7 +157,7 @@ def confirm(parcel: Parcel, *, by: str) -> Command:
     told = writes.Parcel(
         carrier=carrier,
         tracking_number=label.tracking_number,
-        shipped_at=clock.now(),
+        shipped_at=max(label.first_scan_at or clock.now(), order.ordered_at),
         lines={item.line.external_id: item.quantity for item in parcel.items.select_related("line")},
         return_tracking_number=number,
         return_carrier=carrier if number else "",

@@ -46,7 +46,7 @@ def step(row: Any) -> str:
 
 
 def _cut_off() -> Callable[[Any], Any]:
-    """The last cut-off by calendars that are read once a page; the marketplace's promise where there is none."""
+    """The last cut-off by calendars that are read once a page; blank where an account has none."""
     clocks = deadlines.Clocks()
     return lambda row: found.hand_over_by if (found := clocks.of(row)) else None
 

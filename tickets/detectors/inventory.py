@@ -70,7 +70,8 @@ def hours_to_ship_by(subjects: Sequence[str]) -> Iterator[Measure]:
 def _measure(order: Any, deadline: deadlines.Deadline, now: datetime) -> Measure:
     left = hours(deadline.ship_by, now)
     due = f"{deadline.ship_by:%a %d %b %H:%M} UTC"
-    has_missed = deadline.hand_over_by < min(now, deadline.ship_by) and not order.has_label
+    cut_off = deadline.hand_over_by
+    has_missed = cut_off is not None and cut_off < min(now, deadline.ship_by) and not order.has_label
     money = Money(quantise(order.open_value, order.currency), order.currency) if order.open_value is not None else None
     return Measure(
         subject=str(order.pk),
@@ -91,7 +92,7 @@ def _measure(order: Any, deadline: deadlines.Deadline, now: datetime) -> Measure
         ),
         params={"order_id": order.pk},
         shows={
-            "ship_by": deadline.ship_by.isoformat(), "last_cut_off": deadline.hand_over_by.isoformat(),
+            "ship_by": deadline.ship_by.isoformat(), "last_cut_off": cut_off.isoformat() if cut_off else deadline.unknown,
             "open_lines": order.open_lines, "open_units": order.open_units,
         },
     )  # fmt: skip

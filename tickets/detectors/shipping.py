@@ -1,9 +1,9 @@
-"""Parcels whose labels are in trouble: not bought, without the return number that must be told, unused, never scanned."""
+"""Parcels in trouble: no label, no return number that must be told, unused, never scanned, not told, lost, coming back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,14 @@ UNUSED_AFTER = timedelta(hours=48)
 SCANNED_WITHIN_H = 24
 """Working hours after the marketplace was told, by the calendar of the account."""
 NO_DEADLINE = Decimal(9999)
+_WORDS = {
+    "needs_return": "it needs a return number before it can be told",
+    "comes_back": "its parcel comes back",
+    "silent": "nothing was heard of its parcel for days",
+    "not_told": "its parcel was scanned and the marketplace was not told",
+    "not_scanned": "told as shipped and never scanned",
+    "unused": "its label was bought and is not used",
+}
 _LOST = (LabelState.REFUSED, LabelState.ABSENT, LabelState.UNKNOWN)
 
 
@@ -31,10 +39,16 @@ class Trouble:
     needs_return: bool = False
     not_scanned: bool = False
     unused: bool = False
+    not_told: bool = False
+    silent: bool = False
+    comes_back: bool = False
 
     @property
     def count(self) -> int:
-        return self.not_bought + self.needs_return + self.not_scanned + self.unused
+        return sum(self.facts().values(), 0)
+
+    def facts(self) -> dict[str, int]:
+        return {name: int(is_so) for name, is_so in asdict(self).items()}
 
 
 def _candidates() -> Iterable[str]:
@@ -68,6 +82,9 @@ def judged(parcel: Parcel, clocks: deadlines.Clocks, now: datetime) -> Trouble:
         needs_return=not is_told and not any(numbers) and carriage.needs_return(order.account),
         not_scanned=is_late and not is_scanned,
         unused=not is_told and not is_scanned and since + UNUSED_AFTER < now,
+        not_told=not is_told and is_scanned,
+        silent=bought.is_silent,  # type: ignore[attr-defined]
+        comes_back=bought.tracking_state in shipping.BACK,
     )
 
 
@@ -83,10 +100,7 @@ def _measure(parcel: Parcel, trouble: Trouble, deadline: deadlines.Deadline | No
         channel=order.channel,
         scope=f"shipment:{parcel.shipment_id}",
         group="labels",
-        facts={
-            "hours_left": left, "not_bought": Decimal(trouble.not_bought), "needs_return": Decimal(trouble.needs_return),
-            "not_scanned": Decimal(trouble.not_scanned), "unused": Decimal(trouble.unused),
-        },
+        facts={"hours_left": left, **{name: Decimal(is_so) for name, is_so in trouble.facts().items()}},
         as_of={"clock": now},
         links=_links(order, label),
         params={"order_id": order.pk, "order": order.external_id},
@@ -101,10 +115,6 @@ def _links(order: Any, label: Label | None) -> tuple[dict[str, Any], ...]:
 
 def _words(trouble: Trouble, label: Label | None) -> str:
     if trouble.not_bought:
-        state = label.get_state_display() if label else "missing"
+        state = label.get_state_display().lower() if label else "missing"
         return f"its label is {state}"
-    if trouble.needs_return:
-        return "it needs a return number before it can be told"
-    if trouble.not_scanned:
-        return "told as shipped and never scanned"
-    return "its label was bought and is not used"
+    return next(words for name, words in _WORDS.items() if getattr(trouble, name))

@@ -55,7 +55,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "ladder": [
             step("S1", ("hours_left", "at_most", "8"), ("not_bought", "at_least", "1")),
             step("S2", ("needs_return", "at_least", "1")), step("S3", ("not_bought", "at_least", "1")),
-            step("S3", ("not_scanned", "at_least", "1")),
+            step("S3", ("not_scanned", "at_least", "1")), step("S3", ("not_told", "at_least", "1")),
+            step("S3", ("comes_back", "at_least", "1")), step("S3", ("silent", "at_least", "1")),
         ],
     },
     "finance.discrepancy": AT_ONCE | {

@@ -19,12 +19,11 @@ from inventory.carriers.contract import (
     LabelFormat,
     LabelRequest,
     LabelResult,
-    Tracked,
-    TrackingState,
 )
 from inventory.carriers.dhl import mapping, rules, scans
 from inventory.carriers.dhl.auth import Api
 from inventory.carriers.dhl.carrier import CARRIER
+from inventory.carriers.news import Tracked, TrackingState
 
 SHIPPING = "/parcel/de/shipping/v2"
 RETURNS = "/parcel/de/shipping/returns/v1"

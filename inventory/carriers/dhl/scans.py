@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 from zoneinfo import ZoneInfo
 
 from config.core.errors import NeedsOperator, Rejected, Transient
-from inventory.carriers.contract import Tracked, TrackingEvent, TrackingState
+from inventory.carriers.news import Tracked, TrackingEvent, TrackingState
 
 Json = Mapping[str, Any]
 HOME = ZoneInfo("Europe/Berlin")

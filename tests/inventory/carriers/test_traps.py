@@ -21,10 +21,10 @@ from inventory.carriers.contract import (
     LabelFormat,
     LabelRequest,
     Services,
-    TrackingState,
 )
 from inventory.carriers.dhl import addresses, mapping, rules, scans
 from inventory.carriers.dhl.carrier import CARRIER
+from inventory.carriers.news import TrackingState
 from inventory.services import carriers
 from tests.inventory.carriers.conftest import HAMBURG, MORNING, enter
 

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from config.core import clock, files, jobs, schedule, tenancy, work
-from config.core.management.demo import bank, clients, masters, publishing, reviews, stock, supply
+from config.core.management.demo import bank, clients, masters, parcels, publishing, reviews, stock, supply
 from config.core.models import WorkItem, WorkState
 from finance.fx import services as rates
 from marketplaces import registry
@@ -31,6 +31,8 @@ SNAPSHOTS = frozenset({"Listing", "Price", "Stock", "StockHealth", "Fee", "Offer
 REMEMBERED = frozenset({"Stock"})
 REMEMBERED_AT = frozenset({7.0, 49.0, 84.0})
 JUDGED_AT = frozenset({28.0, REVOKED_AT, 63.0, 84.0})
+SHIPPED_AT = frozenset({87.0, 89.0})
+"""Stops at which the client buys labels of its own; what is bought at the first has arrived at the end."""
 STEP_LIMIT_S = 120
 LOOK_EVERY_S = 0.2
 PATIENCE = timedelta(minutes=40)
@@ -40,7 +42,7 @@ SWEEP_EVERY_S = 0.5
 AFTER_PULL = ("marketplaces.find_gaps", "marketplaces.ask_to_fill_gaps")
 OFFER = ("inventory.compute_buffers", "inventory.offer")
 JUDGE = ("finance.reconcile_open", "tickets.drain")
-MEASURE = ("inventory.measure_cover",)
+MEASURE = ("inventory.measure_cover", "inventory.track")
 HEALTH = ("tickets.measure_health",)
 JUDGE_ALL = ("finance.judge_all", "tickets.sweep.all")
 
@@ -81,6 +83,8 @@ def play(origin: date, worlds: Mapping[str, World], report: Report) -> None:
             stock.publish()
             publishing.wish()
             masters.leave_a_sheet()
+            parcels.misaddress()
+    _ship(found)
     for keys in (AFTER_PULL, (*OFFER, *JUDGE, *MEASURE), HEALTH, JUDGE_ALL):
         _ask(found, keys)
         _drain(found, report, "judging", settings.DEMO_DAYS)
@@ -121,11 +125,21 @@ def _step(origin: date, day: float, worlds: Mapping[str, World], report: Report)
                 clients.authorise_again(client)
             _pull(lambda resource: _is_due(resource, day))
     _drain(found, report, "pulling", day)
+    if day in SHIPPED_AT:
+        _ship(found)
     _ask(found, AFTER_PULL)
     _drain(found, report, "completing", day)
     if day in JUDGED_AT:
         _ask(found, JUDGE)
         _drain(found, report, "judging", day)
+
+
+def _ship(found: list[str]) -> None:
+    """Labels of the stop before are printed and told, and those of the orders due next are bought."""
+    for client in found:
+        with tenancy.in_tenant(client):
+            parcels.hand_over()
+            parcels.pack()
 
 
 def at(origin: date, day: float) -> datetime:
