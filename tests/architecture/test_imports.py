@@ -65,7 +65,7 @@ RULES = (
     Rule(
         "inventory/carriers/*/{carrier,countries,addresses,rules,mapping,scans}.py",
         "pure",
-        only=(*PURE, "inventory.carriers.contract", "inventory.carriers.customs"),
+        only=(*PURE, "inventory.carriers.contract", "inventory.carriers.customs", "inventory.carriers.news"),
         never=FRAMEWORKS,
         within=ADAPTER,
     ),
