@@ -14,8 +14,7 @@ from inventory.carriers.news import ENDS, UNSCANNED, Tracked, TrackingState, set
 from inventory.models import CarrierAccount, Label, LabelKind, LabelState, OrderEvent, TrackingEvent
 from inventory.services import carriers, planning
 from marketplaces.canonical import ChangeKind
-from marketplaces.contract import CommandKind
-from marketplaces.services import commands
+from marketplaces.services import writes
 
 AT_ONCE = 200
 USUAL, SOON = timedelta(hours=2), timedelta(minutes=30)
@@ -115,7 +114,7 @@ def _tell(label: Label) -> bool:
     """What cannot be told now stays visible as a parcel that was scanned and not told."""
     account = label.parcel.shipment.order.account
     is_due = label.first_scan_at is not None and label.kind == LabelKind.OUTBOUND and not label.parcel.cancelled_at
-    if not is_due or planning.is_told(label.parcel) or CommandKind.CONFIRM_SHIPMENT not in commands.possible(account):
+    if not is_due or planning.is_told(label.parcel) or not writes.can_tell_parcels(account):
         return False
     try:
         planning.confirm(label.parcel, by=SCANNED)

@@ -108,6 +108,11 @@ def shipment(account: Account, order: str, parcel: Parcel, wish: Wish, *, channe
     return _plan(account, intent)
 
 
+def can_tell_parcels(account: Account) -> bool:
+    """Whether the account is trusted with writes and its marketplace takes confirmations of shipments."""
+    return CommandKind.CONFIRM_SHIPMENT.value in commands.possible(account)
+
+
 def parcels(found: Iterable[Command]) -> list[Command]:
     """Those of an order's writes that told a parcel or are about to; what came to nothing is left out."""
     told = (each for each in found if each.kind == CommandKind.CONFIRM_SHIPMENT)
