@@ -95,7 +95,7 @@ def silent() -> Q:
     """Labels whose parcel was scanned, has not arrived, and of which nothing was heard for days."""
     news = TrackingEvent.objects.filter(label=OuterRef("pk"), at__gte=clock.now() - SILENT_AFTER)
     left = Q(first_scan_at__lt=clock.now() - SILENT_AFTER, state=LabelState.BOUGHT)
-    return left & ~Q(tracking_state__in=AT_AN_END) & ~Exists(news)
+    return left & ~Q(tracking_state__in=AT_AN_END) & ~Q(Exists(news))
 
 
 def late() -> Q:
