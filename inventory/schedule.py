@@ -13,13 +13,13 @@ JOBS = (
     ),
     Job(
         key="inventory.buy_label",
-        call="inventory.services.labels.buy",
+        call="inventory.services.purchases.buy",
         queue="push",
         why="buy one label that somebody wants, with the row committed before the call",
     ),
     Job(
         key="inventory.resolve_label",
-        call="inventory.services.labels.resolve",
+        call="inventory.services.purchases.resolve",
         queue="push",
         why="look up a label whose answer was lost, before anybody buys it again",
     ),
@@ -38,7 +38,7 @@ JOBS = (
     ),
     Job(
         key="inventory.sweep_labels",
-        call="inventory.services.labels.sweep",
+        call="inventory.services.purchases.sweep",
         every=timedelta(minutes=5),
         why="find labels that a dead worker left behind",
     ),

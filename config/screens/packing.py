@@ -13,7 +13,7 @@ from config.core.buttons import text
 from inventory.carriers import registry
 from inventory.carriers.contract import Address, LabelFormat
 from inventory.models import CarrierAccount, Label, LabelKind, LabelState, Order, Parcel, Shipment
-from inventory.services import addresses, deadlines, labels, planning
+from inventory.services import addresses, deadlines, labels, planning, purchases
 from inventory.services import packing as packer
 
 ADDRESS = ("name", "name2", "street", "house", "addition", "postal_code", "city", "country", "email")
@@ -84,7 +84,7 @@ def buy_return(request: HttpRequest, order: Order) -> str:
 
 
 def _bought(wanted: Label) -> str:
-    labels.buy(wanted.pk)
+    purchases.buy(wanted.pk)
     label = Label.objects.get(pk=wanted.pk)
     if label.state == LabelState.BOUGHT:
         back = f", return number {label.return_tracking_number}" if label.return_tracking_number else ""

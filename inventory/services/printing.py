@@ -6,14 +6,33 @@ import io
 from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from pypdf import PdfWriter
 
 from config.core import clock
-from inventory.models import Label, LabelPaper
+from inventory.models import Label, LabelKind, LabelPaper, LabelState, ParcelItem
 from inventory.services import labels
 
 MOST = 500
+ZONE = "Europe/Berlin"
 KINDS = ("label", "return_label")
+
+
+def of_the_day() -> list[Label]:
+    """Outbound labels that leave today or should have left before, and that nobody printed, in the order of the pick list."""
+    today = clock.business_day(clock.now(), ZONE)
+    waiting = Label.objects.filter(state=LabelState.BOUGHT, kind=LabelKind.OUTBOUND, printed_at=None, manifest=None)
+    return picked(waiting.filter(ship_on__lte=today, first_scan_at=None))
+
+
+def picked(found: QuerySet[Label]) -> list[Label]:
+    """Labels as their goods come from the shelves: by the first product of each parcel, then the nearest deadline."""
+    items = ParcelItem.objects.filter(parcel=OuterRef("parcel")).annotate(
+        code=Coalesce("line__sku__code", "line__remote_id")
+    )
+    first = Subquery(items.order_by("code").values("code")[:1])
+    return list(found.annotate(shelf=first).order_by("shelf", "parcel__shipment__order__ship_by", "pk")[:MOST])
 
 
 def merged(found: Sequence[Label], *, kinds: Sequence[str] = KINDS) -> bytes:

@@ -10,13 +10,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from config.core.buttons import Button, allowed, chosen, press
-from config.core.permissions import Action
+from config.core.permissions import Action, may
 from config.core.screens import Column, Listing, listing, page, require
 from inventory import shipping
 from inventory.models import CarrierAccount, CarrierCall, Label, LabelPaper, Manifest
 from inventory.services import labels as buying
 from inventory.services import manifests as closing
-from inventory.services import printing
+from inventory.services import printing, purchases
 from inventory.shipping_filters import LabelFilter, ManifestFilter
 from inventory.views.papers import paper, pdf
 
@@ -43,6 +43,7 @@ LABELS = Listing(
     link=lambda row: reverse("inventory:label", args=[row.pk]),
     actions={"print": "Print"},
     action_permission=Action.SHIP,
+    template="inventory/labels.html",
     empty="No label fits. Buy one on the page of an order, or for many on the shipments board.",
 )
 MANIFESTS = Listing(
@@ -68,13 +69,18 @@ MANIFESTS = Listing(
 def labels(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         return _print(request)
-    return listing(request, LABELS)
+    return listing(
+        request, LABELS, {"unprinted": len(printing.of_the_day()), "may_print": may(request.user, Action.SHIP)}
+    )
 
 
 def _print(request: HttpRequest) -> HttpResponse:
+    """The ticked labels, or all of the day that nobody printed, as one file in the order of the pick list."""
     require(request, Action.SHIP)
     try:
-        return pdf(printing.merged(list(Label.objects.filter(pk__in=chosen(request)).order_by("pk"))), "labels")
+        is_day = request.POST.get("action") == "print_day"
+        found = printing.of_the_day() if is_day else printing.picked(Label.objects.filter(pk__in=chosen(request)))
+        return pdf(printing.merged(found), "labels")
     except ValidationError as error:
         messages.error(request, "; ".join(error.messages))
         return redirect(request.get_full_path())
@@ -99,7 +105,7 @@ def _cancel(request: HttpRequest, found: Label) -> str:
 
 
 def _resolve(request: HttpRequest, found: Label) -> str:
-    told = buying.resolve(found.pk)
+    told = purchases.resolve(found.pk)
     words = {"found": "It was bought; its number and paper are here", "absent": "It was never bought"}
     return words.get(next(iter(told)), "The carrier does not show it yet; it is looked up again")
 

@@ -104,7 +104,7 @@ def _act(request: HttpRequest) -> HttpResponse:
 
 def _print(request: HttpRequest) -> HttpResponse:
     mine = Label.objects.filter(parcel__shipment__order__in=chosen(request), state=LabelState.BOUGHT)
-    return pdf(printing.merged(list(mine.order_by("parcel__shipment__order__ship_by", "pk"))), "labels")
+    return pdf(printing.merged(printing.picked(mine)), "labels")
 
 
 def _pack(request: HttpRequest) -> str:

@@ -17,7 +17,7 @@ from inventory import sinks
 from inventory.carriers import requests, street
 from inventory.carriers.contract import Address
 from inventory.models import CarrierAccount, Label, Order, OrderLine, Parcel, ParcelItem, Shipment
-from inventory.services import carriers, labels
+from inventory.services import carriers, labels, purchases
 from marketplaces.sandbox.facts import Answer, Request
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.server import Sandbox
@@ -129,5 +129,5 @@ def wish(contract: CarrierAccount, **changes: Any) -> labels.Wish:
 def bought(contract: CarrierAccount, **changes: Any) -> Label:
     """A label bought for a new parcel, as a worker would."""
     wanted = labels.want(parcel(), wish(contract, **changes))
-    labels.buy(wanted.pk)
+    purchases.buy(wanted.pk)
     return Label.objects.get(pk=wanted.pk)

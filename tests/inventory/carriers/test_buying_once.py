@@ -14,7 +14,7 @@ from config.core import clock, tenancy, transport
 from config.core.errors import Transient
 from inventory.carriers.contract import DocumentKind
 from inventory.models import Label, LabelPaper, LabelState
-from inventory.services import labels
+from inventory.services import carriers, labels, purchases
 from tests.inventory.carriers.conftest import MORNING, bought, enter, parcel, wish
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def looked_up(depot, label, *minutes):
     """What became of a label after its lookups at these minutes."""
     for at in minutes:
         with later(depot, minutes=at):
-            labels.resolve(label.pk)
+            purchases.resolve(label.pk)
     return Label.objects.get(pk=label.pk)
 
 
@@ -44,7 +44,7 @@ def test_it_buys_a_label_with_its_number_and_its_paper(contract, depot):
 
 def test_it_buys_nothing_twice_when_the_work_comes_twice(contract, depot):
     label = bought(contract)
-    assert labels.buy(label.pk) == {"skipped": 1}
+    assert purchases.buy(label.pk) == {"skipped": 1}
     assert labels.want(label.parcel, wish(contract)).pk == label.pk
     assert len(depot.sold()) == 1
 
@@ -63,7 +63,7 @@ def test_a_lost_answer_is_looked_up_and_never_bought_again(contract, depot, monk
     depot.trouble(trouble, seconds=0.6)
     label = bought(contract)
     assert label.state == LabelState.UNKNOWN
-    assert labels.buy(label.pk) == {"skipped": 1}
+    assert purchases.buy(label.pk) == {"skipped": 1}
     assert labels.want(label.parcel, wish(contract)).pk == label.pk
     found = looked_up(depot, label, 2, 35)
     assert found.state == LabelState.BOUGHT
@@ -86,7 +86,7 @@ def test_a_purchase_that_never_reached_the_carrier_is_absent_after_the_last_look
     with later(depot, hours=7):
         again = labels.want(label.parcel, wish(contract))
         assert (again.pk, again.ref) == (label.pk, label.ref)
-        assert labels.buy(label.pk) == {"bought": 1}
+        assert purchases.buy(label.pk) == {"bought": 1}
     assert len(depot.sold()) == 1
 
 
@@ -95,7 +95,7 @@ def test_a_label_that_shows_later_than_ever_is_found_before_a_second_one_is_boug
     label = bought(contract)
     Label.objects.update(state=LabelState.ABSENT)
     with later(depot, hours=1):
-        assert labels.buy(labels.want(label.parcel, wish(contract)).pk) == {"found": 1}
+        assert purchases.buy(labels.want(label.parcel, wish(contract)).pk) == {"found": 1}
     assert list(depot.sold()) == [Label.objects.get().tracking_number]
 
 
@@ -113,7 +113,7 @@ def test_a_refusal_before_the_purchase_says_why_and_can_be_wanted_anew(contract,
     label = labels.want(first, wish(contract))
     first.shipment.ship_to = first.shipment.ship_to.replace("20095", "00000")
     first.shipment.save()
-    labels.buy(label.pk)
+    purchases.buy(label.pk)
     label.refresh_from_db()
     assert (label.state, label.reason) == (
         LabelState.REFUSED, "consignee.postalCode: Die Adresse ist nicht leitcodierbar."
@@ -123,7 +123,7 @@ def test_a_refusal_before_the_purchase_says_why_and_can_be_wanted_anew(contract,
     first.shipment.save()
     again = labels.want(first, wish(contract))
     assert again.pk != label.pk
-    assert labels.buy(again.pk) == {"bought": 1}
+    assert purchases.buy(again.pk) == {"bought": 1}
 
 
 def test_a_carrier_out_of_reach_leaves_the_wish_as_it_was(contract, depot):
@@ -131,7 +131,7 @@ def test_a_carrier_out_of_reach_leaves_the_wish_as_it_was(contract, depot):
     contract.save()
     label = labels.want(parcel(), wish(contract))
     with pytest.raises(Transient):
-        labels.buy(label.pk)
+        purchases.buy(label.pk)
     label.refresh_from_db()
     assert (label.state, label.asked_at) == (LabelState.WANTED, None)
 
@@ -144,30 +144,35 @@ def test_it_refuses_a_label_whose_address_is_not_known(contract):
 def test_two_workers_with_one_label_buy_it_once(contract, depot):
     label = labels.want(parcel(), wish(contract))
     rival = Label.objects.get(pk=label.pk)
-    with labels.carriers.opened(contract) as client:
-        assert labels._bought(label, client) == {"bought": 1}
-        assert labels._bought(rival, client) == {"skipped": 1}
+    with carriers.opened(contract) as client:
+        assert purchases._bought(label, client) == {"bought": 1}
+        assert purchases._bought(rival, client) == {"skipped": 1}
     assert len(depot.sold()) == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_that_is_killed_between_the_call_and_its_answer_loses_nothing(depot):
+@pytest.mark.parametrize("moment", ["the carrier has sold", "the answer has come"])
+def test_a_worker_that_is_killed_between_the_call_and_its_storing_loses_nothing(depot, moment):
     label = labels.want(parcel(), wish(enter(depot)))
     child = os.fork()
     if child == 0:
         connection.connection = None  # the parent's; this process opens its own
+        if moment == "the answer has come":
+            purchases._keep = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
         with tenancy.in_tenant("north"):
-            labels.buy(label.pk)
+            purchases.buy(label.pk)
         os._exit(1)
-    depot.on_sale = lambda: os.kill(child, signal.SIGKILL)
+    if moment == "the carrier has sold":
+        depot.on_sale = lambda: os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     assert os.WTERMSIG(status) == signal.SIGKILL
     left = Label.objects.get(pk=label.pk)
     assert (left.state, left.tracking_number, len(depot.sold())) == (LabelState.ASKED, "", 1)
-    assert labels.buy(label.pk) == {"skipped": 1}
+    assert purchases.buy(label.pk) == {"skipped": 1}
+    assert labels.want(label.parcel, wish(label.account)).pk == label.pk
     with later(depot, minutes=40):
-        assert labels.sweep() == {"asked": 1}
-        assert labels.resolve(label.pk) == {"found": 1}
+        assert purchases.sweep() == {"asked": 1}
+        assert purchases.resolve(label.pk) == {"found": 1}
     found = Label.objects.get(pk=label.pk)
     assert (found.state, [found.tracking_number]) == (LabelState.BOUGHT, list(depot.sold()))
     assert LabelPaper.objects.filter(label=label).count() == 1

@@ -10,7 +10,7 @@ from catalog.models import Product, Sku
 from config.core.management.demo import parcels
 from inventory import sinks
 from inventory.models import Label, LabelState, OrderLine
-from inventory.services import addresses, labels
+from inventory.services import addresses, purchases
 from marketplaces import registry
 from marketplaces.contract import Capability
 from marketplaces.models import Command
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def buy_all():
     for pk in Label.objects.filter(state=LabelState.WANTED).values_list("pk", flat=True):
-        labels.buy(pk)
+        purchases.buy(pk)
 
 
 def test_a_demo_day_has_labels_bought_printed_and_told_and_one_refused(contract, depot, monkeypatch):

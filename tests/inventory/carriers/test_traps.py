@@ -56,6 +56,11 @@ def body(**changes):
     return mapping.order_body(request(**changes), SETTINGS)["shipments"][0]
 
 
+def text_of(body):
+    """Everything that stands on a PDF; it must open to be read."""
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
+
+
 # Purchase
 
 
@@ -316,15 +321,33 @@ def test_the_words_of_unified_tracking_win_over_its_code():
 @pytest.mark.django_db
 def test_a_label_shows_what_german_rules_ask_for(depot):
     with carriers.opened(enter(depot)) as client:
-        bought = client.buy(request(weight_g=21_000, note="4711", services=Services(minimum_age=18), with_return=True))
-    papers = {paper.kind: PdfReader(io.BytesIO(paper.body)).pages for paper in bought.documents}
-    text = papers[DocumentKind.LABEL][0].extract_text()
+        strict = Services(minimum_age=18, named_person=True, no_neighbour=True)
+        bought = client.buy(request(weight_g=21_000, note="4711", services=strict, with_return=True))
+    told = {paper.kind: text_of(paper.body) for paper in bought.documents}
     for words in (
+        "DHL PAKET", "PERSOENLICHE UEBERGABE", "KEINE NACHBARSCHAFTSZUSTELLUNG", f"Leitcode {bought.routing_code}",
+        f"Sendungsnr. {bought.tracking_number}",
         "Demo Versand GmbH", "Lagerallee 3", "34117 Kassel", "Erika Beispiel", "Musterweg 7b", "20095 Hamburg",
-        "ALTERSSICHTPRUEFUNG 18+", "GEWICHT UEBER 20 KG", "21.00 kg", "4711", "NF00000001", bought.tracking_number,
+        "ALTERSSICHTPRUEFUNG 18+", "GEWICHT UEBER 20 KG", "21.00 kg", "4711", "NF00000001",
     ):  # fmt: skip
-        assert words in text
-    assert bought.return_tracking_number in papers[DocumentKind.RETURN_LABEL][0].extract_text()
+        assert words in told[DocumentKind.LABEL]
+    back = told[DocumentKind.RETURN_LABEL]
+    assert ("DHL RETOURE" in back, bought.return_tracking_number in back) == (True, True)
+    assert back.index("Erika Beispiel") < back.index("Demo Versand GmbH"), "the buyer sends it"
+
+
+@pytest.mark.django_db
+def test_the_customs_paper_says_what_crosses_the_border_and_what_it_is_worth(depot):
+    with carriers.opened(enter(depot)) as client:
+        bought = client.buy(abroad(weight_g=1450))
+    paper = next(paper for paper in bought.documents if paper.kind is DocumentKind.CUSTOMS)
+    told = text_of(paper.body)
+    for words in (
+        f"CN23 {bought.tracking_number}", "Demo Versand GmbH", "Max", "CHE", "Art COMMERCIAL_GOODS",
+        "2 x Kettle  HS 85167100  Ursprung DEU  500 g  20.00 EUR", "Gesamtwert 40.00 EUR", "Gewicht 1.450 kg",
+        "Porto 5.00 EUR",
+    ):  # fmt: skip
+        assert words in told
 
 
 @pytest.mark.django_db

@@ -122,10 +122,8 @@ def _sold(number: str, kept: Json, request: Request) -> dict[str, Any]:
         paper = papers.label(back, kept["return_number"], told["returnRoutingCode"])
         told["returnLabel"] = {"b64": _b64(paper), "fileFormat": "PDF", "printFormat": "910-300-710"}
     if shipment.get("customs"):
-        rows = [f"{item['packagedQuantity']} x {item['itemDescription'][:50]} {item['hsCode']}" for item in
-                shipment["customs"]["items"]]  # fmt: skip
         told["customsDoc"] = {
-            "b64": _b64(papers.sheet(f"CN23 {number}", rows)),
+            "b64": _b64(papers.customs(shipment, number)),
             "fileFormat": "PDF",
             "printFormat": "A4",
         }

@@ -96,6 +96,30 @@ def sheet(title: str, rows: list[str]) -> bytes:
     return file.getvalue()
 
 
+def customs(shipment: Json, number: str) -> bytes:
+    """A CN23: who sends what to whom, of which tariff number, origin, weight and value, position by position and in all."""
+    told = shipment["customs"]
+    rows = ["Absender", *lines_of(shipment["shipper"]), "", "Empfaenger", *lines_of(shipment["consignee"]), ""]
+    rows += [f"Art {told['exportType']}  Rechnung {told.get('invoiceNo', '-')}  MRN {told.get('MRN', '-')}", ""]
+    rows += [_position(item) for item in told["items"]]
+    currency = told["items"][0]["itemValue"]["currency"]
+    value = sum(item["itemValue"]["value"] * item["packagedQuantity"] for item in told["items"])
+    charges = told["postalCharges"]
+    rows += [
+        "", f"Gesamtwert {value:.2f} {currency}", f"Gewicht {grams(shipment) / 1000:.3f} kg",
+        f"Porto {charges['value']:.2f} {charges['currency']}",
+    ]  # fmt: skip
+    return sheet(f"CN23 {number}", rows)
+
+
+def _position(item: Json) -> str:
+    value = item["itemValue"]
+    return (
+        f"{item['packagedQuantity']} x {item['itemDescription'][:50]}  HS {item['hsCode']}  Ursprung {item['countryOfOrigin']}"
+        f"  {item['itemWeight']['value']} g  {value['value']:.2f} {value['currency']}"
+    )
+
+
 def zpl(shipment: Json, number: str, routing: str) -> str:
     lines = [NAMES.get(shipment["product"], ""), *lines_of(shipment["consignee"]), *services_of(shipment)]
     words = "".join(f"^FO40,{60 + 40 * row}^A0N,28,28^FD{_plain(line)}^FS" for row, line in enumerate(lines))
