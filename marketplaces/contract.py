@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, BinaryIO, Protocol
 
 from marketplaces.canonical import Rejected, Row, ShipTo
+from marketplaces.carrier_codes import Carriers
 
 
 class Flow(StrEnum):
@@ -123,22 +124,6 @@ class SandboxAccount:
     has_event_queue: bool = False
     credentials_last_days: int | None = None
     without: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carriers:
-    """Which carriers a marketplace takes: our word for each (`DHL`) to theirs. Whatever is not here is refused.
-
-    `untracked` may go without a tracking number. With `needs_return` a parcel is told only with the number of a return
-    label of one of `returns`; `return_setting` names the account's setting for parcels that have none of their own.
-    """
-
-    codes: Mapping[str, str]
-    untracked: frozenset[str] = frozenset()
-    needs_number: bool = False
-    returns: frozenset[str] = frozenset()
-    needs_return: bool = False
-    return_setting: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

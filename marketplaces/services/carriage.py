@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Protocol
 
 from django.core.exceptions import ValidationError
 
+from config.core import clock
 from marketplaces import registry
-from marketplaces.contract import Carriers
+from marketplaces.carrier_codes import Carriers
 from marketplaces.models import Account
 
 
@@ -28,10 +30,14 @@ class Carried(Protocol):
     def return_carrier(self) -> str: ...
 
 
+def _today() -> date:
+    return clock.now().date()
+
+
 def codes(account: Account) -> list[str]:
     """Our words for the carriers that the account's marketplace takes."""
     table = registry.get(account.marketplace).carriers
-    return sorted(table.codes) if table else []
+    return sorted(table.on(_today())) if table else []
 
 
 def needs_return(account: Account) -> bool:
@@ -53,14 +59,15 @@ def told(account: Account, parcel: Carried) -> dict[str, str]:
     table = registry.get(account.marketplace).carriers
     if table is None:
         return {"carrier": parcel.carrier.strip(), "tracking_number": number}
-    if carrier not in table.codes:
-        allowed = ", ".join(sorted(table.codes))
+    rows = table.on(_today())
+    if carrier not in rows:
+        allowed = ", ".join(sorted(rows))
         raise ValidationError(
             f"{account.label} does not know the carrier {parcel.carrier.strip()!r}; it takes {allowed}"
         )
-    if table.needs_number and not number and carrier not in table.untracked:
+    if table.needs_number and not number and not rows[carrier].is_untracked:
         raise ValidationError(f"{account.label} takes no parcel of {carrier} without a tracking number")
-    said = {"carrier": carrier, "carrier_code": table.codes[carrier], "tracking_number": number}
+    said = {"carrier": carrier, "carrier_code": rows[carrier].code, "tracking_number": number}
     return said | _return(account, parcel, table, carrier)
 
 
@@ -73,7 +80,8 @@ def _return(account: Account, parcel: Carried, table: Carriers, carrier: str) ->
             f"{account.label} takes a parcel only with the number of its return label, or fines it: buy a return label first"
         )
     back = word(parcel.return_carrier or account.settings.get("return_carrier", "") or carrier)
-    if back not in table.returns:
-        allowed = ", ".join(sorted(table.returns))
+    taken = sorted(row.word for row in table.on(_today()).values() if row.takes_returns)
+    if back not in taken:
+        allowed = ", ".join(taken)
         raise ValidationError(f"{account.label} takes return labels of {allowed}, not of {back}")
     return {"return_tracking_number": number, "return_carrier": back} if number else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from config.core.work import later
 from marketplaces import plain, registry, signals
 from marketplaces.contract import Capability, Client, CommandKind, Outbound, Outcome, OutcomeState
 from marketplaces.models import Account, AccountStage, AccountStatus, Command, CommandState
-from marketplaces.services import connections, followers, offers, records
+from marketplaces.services import connections, followers, offers, records, shown
 
 CHECK_AFTER = (timedelta(0), timedelta(minutes=5), timedelta(hours=1))
 MOST_GIVEN_BACK = 8
@@ -138,8 +138,10 @@ def _sent(client: Client, command: Command) -> Outcome:
     try:
         if command.kind in REPLACING and not offers.is_there(client, command, outbound(command)):
             return Outcome(OutcomeState.REJECTED, f"{command.account} does not know this offer; nothing was sent")
-        if command.kind == CommandKind.CONFIRM_SHIPMENT and (adopted := _left_already(client, command)):
-            return adopted
+        if command.kind == CommandKind.CONFIRM_SHIPMENT and (
+            known := shown.instead(client, command, outbound(command))
+        ):
+            return known
     except Rejected as error:
         return Outcome(OutcomeState.REJECTED, str(error))
     try:
@@ -150,14 +152,6 @@ def _sent(client: Client, command: Command) -> Outcome:
         if isinstance(error, RateLimited) or error.code == transport.NOT_SENT:
             raise
         return Outcome(OutcomeState.UNKNOWN, str(error))
-
-
-def _left_already(client: Client, command: Command) -> Outcome | None:
-    """A parcel that the marketplace shows as sent, because somebody told it elsewhere, is adopted and not told again."""
-    shown = client.read_back(outbound(command), "")
-    if shown.state is not OutcomeState.CONFIRMED:
-        return None
-    return replace(shown, reason="shipped there already; nothing was sent")
 
 
 def _give_back(command: Command, error: Exception) -> None:
@@ -196,6 +190,7 @@ def _settle(command: Command, outcome: Outcome) -> None:
             _read_order_again(command)
         elif outcome.state is OutcomeState.REJECTED:
             command.next_check_at = None
+            _read_order_again(command)
             announce(signals.command_failed, command_id=command.pk)
         else:
             command.next_check_at = _next_check(command)
@@ -204,7 +199,7 @@ def _settle(command: Command, outcome: Outcome) -> None:
 
 
 def _read_order_again(command: Command) -> None:
-    """What was shipped changes what is left to ship, so a confirmed parcel has its order read."""
+    """What was shipped, or refused because it was cancelled, changes what is left to ship: the order is read."""
     if command.kind == CommandKind.CONFIRM_SHIPMENT and records.can_fetch(command.account):
         order = str(command.payload.get("external_id", ""))
         later("marketplaces.fetch_record", account_id=command.account_id, resource="orders", external_id=order)

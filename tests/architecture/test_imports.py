@@ -29,6 +29,7 @@ BOTTOM = {("config.tenants", "config.core"), ("config.core.management", "config.
 
 PURE = (
     "marketplaces.canonical",
+    "marketplaces.carrier_codes",
     "marketplaces.contract",
     "marketplaces.pieces",
     "marketplaces.plain",

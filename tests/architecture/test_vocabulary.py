@@ -14,7 +14,6 @@ SEARCHED = {".py", ".html", ".js", ".css", ".toml", ".txt"}
 PLACES = (*PACKAGES, "templates", "tests", "bench")
 AS_EXAMPLE = {
     "config/core/management/commands/seed_demo.py": "names the demo's accounts",
-    "inventory/carriers/dhl/countries.py": "the code of Bolivia is a word of another's",
 }
 KEYS = [adapter.key for adapter in registry.all_adapters()]
 

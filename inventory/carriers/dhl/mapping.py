@@ -141,6 +141,11 @@ def status_of(told: Json) -> int:
     return 0
 
 
+def number_of(told: Any) -> str:
+    """A number of a parcel as text; one that came as a JSON number has lost the two zeros it began with."""
+    return f"00{told}" if isinstance(told, int) and len(str(told)) == 18 else str(told or "")
+
+
 def result(answer: Json) -> LabelResult:
     """What became of the one shipment that was asked for."""
     items = answer.get("items")
@@ -154,13 +159,13 @@ def result(answer: Json) -> LabelResult:
 def item(told: Json) -> LabelResult:
     """Bought only when its own status is 200 *and* it has a number *and* a label; failed items may echo a number."""
     found = tuple(_documents(told))
-    number = str(told.get("shipmentNo") or "")
+    number = number_of(told.get("shipmentNo"))
     has_label = any(each.kind is DocumentKind.LABEL for each in found) or bool(_url(told.get("label")))
     is_bought = status_of(told.get("sstatus") or {}) == 200 and bool(number) and has_label
     return LabelResult(
         is_bought=is_bought,
         tracking_number=number if is_bought else "",
-        return_tracking_number=str(told.get("returnShipmentNo") or "") if is_bought else "",
+        return_tracking_number=number_of(told.get("returnShipmentNo")) if is_bought else "",
         routing_code=str(told.get("routingCode") or ""),
         documents=found if is_bought else (),
         messages=tuple(_messages(told, is_bought=is_bought)),
@@ -250,7 +255,7 @@ def cancelled(answer: Json) -> str:
 
 def closed(answer: Json) -> Closed:
     refused = {
-        str(piece.get("shipmentNo")): str((piece.get("sstatus") or {}).get("title", ""))
+        number_of(piece.get("shipmentNo")): str((piece.get("sstatus") or {}).get("title", ""))
         for piece in answer.get("items") or []
         if status_of(piece.get("sstatus") or {}) != 200
     }
@@ -277,7 +282,7 @@ def return_body(ref: str, sender: addresses.Address, weight_g: int, settings: Ma
 
 def returned(answer: Json) -> LabelResult:
     """201 with a number and the label in base64."""
-    number, body = str(answer.get("shipmentNo") or ""), content(answer.get("label") or {})
+    number, body = number_of(answer.get("shipmentNo")), content(answer.get("label") or {})
     is_bought = bool(number and body)
     papers = (Document(DocumentKind.RETURN_LABEL, LabelFormat.PDF, body),) if body else ()
     messages = () if is_bought else (Message("", str(answer.get("detail") or "no label came"), True),)

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 from zoneinfo import ZoneInfo
 
 from config.core.errors import NeedsOperator, Rejected, Transient
+from inventory.carriers.dhl.mapping import number_of
 from inventory.carriers.news import Tracked, TrackingEvent, TrackingState
 
 Json = Mapping[str, Any]
@@ -37,7 +38,7 @@ def unified(answer: Json) -> Iterator[Tracked]:
         if told.get("status"):
             events.append(_unified_event(told["status"]))
         unique = {(event.at, event.state, event.text): event for event in events if event is not None}
-        yield Tracked(str(told.get("id", "")), tuple(sorted(unique.values(), key=lambda event: event.at)))
+        yield Tracked(number_of(told.get("id")), tuple(sorted(unique.values(), key=lambda event: event.at)))
 
 
 def _unified_event(told: Json) -> TrackingEvent | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from marketplaces.carrier_codes import Carriers, same
 from marketplaces.contract import (
     Adapter,
     Capability,
-    Carriers,
     CredentialField,
     Flow,
     Limit,
@@ -54,7 +54,7 @@ ADAPTER = Adapter(
         "read": Limit(rate=Decimal(10), burst=100),
         "write": Limit(rate=Decimal(5), burst=20),
     },
-    carriers=Carriers(codes={"DHL": "DHL", "GLS": "GLS", "OTHER": "OTHER"}),
+    carriers=Carriers(rows=same("DHL", "GLS", "OTHER")),
     vocabulary=frozenset({"_example", "Example"}),
     sandbox_accounts=(
         SandboxAccount(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from marketplaces.adapters.amazon import carriers
 from marketplaces.adapters.amazon.limits import LIMITS
 from marketplaces.adapters.amazon.stores import STORES
-from marketplaces.contract import Adapter, Capability, Carriers, CredentialField, Flow, Resource, SandboxAccount
+from marketplaces.carrier_codes import Carriers
+from marketplaces.contract import Adapter, Capability, CredentialField, Flow, Resource, SandboxAccount
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -101,12 +103,7 @@ ADAPTER = Adapter(
         }
     ),
     limits=LIMITS,
-    carriers=Carriers(
-        codes={
-            "DHL": "DHL", "DHL_EXPRESS": "DHL Express", "DPD": "DPD", "GLS": "GLS", "HERMES": "Hermes", "UPS": "UPS",
-            "POSTNL": "PostNL", "FEDEX": "FedEx", "OTHER": "Other",
-        }
-    ),
+    carriers=Carriers(rows=carriers.CODES),
     vocabulary=frozenset(
         {"amazon", "asin", "fnsku", "fba", "sp-api", "lwa", "seller central", "marketplaceid", "amazonorderid", "prime"}
     ),

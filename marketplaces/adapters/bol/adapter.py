@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from marketplaces.adapters.bol import carriers
 from marketplaces.canonical import LineClass
+from marketplaces.carrier_codes import Carriers
 from marketplaces.contract import (
     Adapter,
     Capability,
-    Carriers,
     CredentialField,
     Flow,
     Limit,
@@ -181,20 +182,7 @@ ADAPTER = Adapter(
         }
     ),
     limits=LIMITS,
-    carriers=Carriers(
-        codes={
-            "POSTNL": "TNT",
-            "DHL": "DHL_DE",
-            "DHL_PARCEL": "DHLFORYOU",
-            "DPD": "DPD-NL",
-            "GLS": "GLS",
-            "UPS": "UPS",
-            "BPOST": "BPOST_BE",
-            "FEDEX": "FEDEX_NL",
-            "COURIER": "COURIER",
-            "OTHER": "OTHER",
-        }
-    ),
+    carriers=Carriers(rows=carriers.CODES),
     vocabulary=frozenset({"bol", "bol.com", "bsku", "fbb", "fbr", "lvb", "vvb", "plaza", "verzenden via bol"}),
     sandbox_accounts=(
         _account("north", "bol", ("NL", "BE"), "1000001", 18),

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from marketplaces.adapters.otto import carriers
 from marketplaces.canonical import LineClass
+from marketplaces.carrier_codes import Carriers
 from marketplaces.contract import (
     Adapter,
     Capability,
-    Carriers,
     CredentialField,
     Flow,
     Limit,
@@ -144,10 +144,8 @@ ADAPTER = Adapter(
     ),
     limits=LIMITS,
     carriers=Carriers(
-        codes={code: code for code in sorted(carriers.PARCEL | carriers.FORWARDERS)},
-        untracked=carriers.FORWARDERS,
+        rows=carriers.CODES,
         needs_number=True,
-        returns=carriers.RETURNS,
         needs_return=True,
         return_setting="return_number",
     ),

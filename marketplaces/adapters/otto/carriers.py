@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from config.core.errors import Rejected
+from marketplaces.carrier_codes import same
 
 PARCEL = frozenset({"DHL", "DHL_EXPRESS", "DHL_FREIGHT", "DHL_HOME_DELIVERY", "GLS", "HERMES", "DPD", "UPS"})
 FORWARDERS = frozenset(
@@ -13,6 +14,7 @@ FORWARDERS = frozenset(
     }
 )  # fmt: skip
 RETURNS = frozenset({"DHL", "GLS", "HERMES"})
+CODES = (*same(*sorted(PARCEL), takes_returns=RETURNS), *same(*sorted(FORWARDERS), is_untracked=True))
 OTHER_NAMES = {"DHL_PARCEL": "DHL", "DHL_DE": "DHL", "DHL_PAKET": "DHL", "EVRI": "HERMES", "SCHENKER": "DB_SCHENKER"}
 
 

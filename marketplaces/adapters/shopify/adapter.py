@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from marketplaces.adapters.shopify import carriers
 from marketplaces.canonical import LineClass
+from marketplaces.carrier_codes import Carriers
 from marketplaces.contract import (
     Adapter,
     Capability,
-    Carriers,
     CredentialField,
     Flow,
     Limit,
@@ -130,19 +131,7 @@ ADAPTER = Adapter(
         "token": Limit(rate=Decimal(1), burst=10),
         "download": Limit(rate=Decimal(5), burst=20),
     },
-    carriers=Carriers(
-        codes={
-            "DHL": "DHL",
-            "DHL_EXPRESS": "DHL Express",
-            "DPD": "DPD",
-            "GLS": "GLS",
-            "HERMES": "Hermes",
-            "UPS": "UPS",
-            "POSTNL": "PostNL",
-            "FEDEX": "FedEx",
-            "OTHER": "Other",
-        }
-    ),
+    carriers=Carriers(rows=carriers.CODES),
     vocabulary=frozenset({"shopify", "myshopify", "shop cash", "shop pay"}),
     sandbox_accounts=(
         SandboxAccount(
