@@ -6,14 +6,19 @@ per order, likewise, and the last 8 are spread over the order. A commission is e
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.apps import apps
 from django.db import connection
 from django_tenants.utils import schema_context
 
 from bench.servers import SCHEMA
+from config.core import clock
 from marketplaces import registry
 
 ACCOUNTS = 12
+PERIOD = timedelta(days=14)
+LINES_A_PERIOD = 2_000 * ACCOUNTS
 APPS = ("core", "marketplaces", "catalog", "inventory", "finance", "tickets")
 _ACCOUNTS = """
 INSERT INTO marketplaces_account (id, key, marketplace, label, stores, settings, endpoint, status, status_reason,
@@ -26,7 +31,7 @@ INSERT INTO inventory_order (id, account_id, external_id, channel, status, statu
     fulfilment, currency, ship_to_country, is_business, is_premium, replacement_of, extra)
 SELECT n, 1 + n %% %(accounts)s, 'O-' || n, '', 'shipped', '', at, at::date, at, 'merchant', 'EUR', 'NL', false, false, '', '{}'
 FROM generate_series(%(since)s::int / 2, %(until)s::int / 2 - 1) AS n
-CROSS JOIN LATERAL (SELECT timestamptz '2026-02-01' + n / (%(accounts)s * 1000) * interval '14 days' AS at) AS placed
+CROSS JOIN LATERAL (SELECT %(first)s::timestamptz + n / (%(accounts)s * 1000) * interval '14 days' AS at) AS placed
 """
 _ITEMS = """
 INSERT INTO inventory_orderline (order_id, account_id, order_ref, external_id, remote_id, title, quantity,
@@ -35,7 +40,7 @@ SELECT n / 2, 1 + (n / 2) %% %(accounts)s, 'O-' || n / 2, 'L-' || n, 'SKU-' || 1
     false, at, at
 FROM generate_series(%(since)s::int, %(until)s::int - 1) AS n
 CROSS JOIN LATERAL (SELECT 10 + n::bigint * 37 %% 5000 / 100.0 AS price,
-    timestamptz '2026-02-01' + (n / 2) / (%(accounts)s * 1000) * interval '14 days' AS at) AS placed ORDER BY hashint4(n)
+    %(first)s::timestamptz + (n / 2) / (%(accounts)s * 1000) * interval '14 days' AS at) AS placed ORDER BY hashint4(n)
 """
 _LINES = """
 INSERT INTO finance_settlementline (settlement_id, account_id, row_no, line_class, home, scope, label_type, label_group,
@@ -44,7 +49,8 @@ INSERT INTO finance_settlementline (settlement_id, account_id, row_no, line_clas
 SELECT 1 + account + of / 2 / (%(accounts)s * 1000) * %(accounts)s AS settlement_id, 1 + account, row_number() OVER (),
     class, 'order', 'order', 'type', 'group', class,
     CASE class WHEN 'principal' THEN 10 + of::bigint * 37 %% 5000 / 100.0 WHEN 'commission' THEN -1.5
-    ELSE -0.5 END, 'EUR', timestamptz '2026-02-05' + of / 2 / (%(accounts)s * 1000) * interval '14 days', 'O-' || of / 2,
+    ELSE -0.5 END, 'EUR', %(first)s::timestamptz + interval '4 days' + of / 2 / (%(accounts)s * 1000) * interval '14 days',
+    'O-' || of / 2,
     CASE WHEN lot < 72 THEN 'L-' || of ELSE '' END, '', '', CASE WHEN lot < 92 THEN 'SKU-' || 1 + of %% 6000 ELSE '' END, '[]',
     1, '', false, md5(of || class), 1
 FROM generate_series(%(since)s::int, %(until)s::int - 1) AS of CROSS JOIN (VALUES ('principal'), ('commission'), ('closing'))
@@ -90,9 +96,9 @@ def begin() -> None:
         cursor.execute(_ACCOUNTS, {"accounts": ACCOUNTS, "marketplace": next(registry.all_adapters()).key})
 
 
-def add(since: int, until: int) -> list[int]:
+def add(since: int, until: int, *, first: datetime) -> list[int]:
     """Order lines by number, two thousand on each statement of half a month; gives the statements that are new."""
-    given = {"since": since, "until": until, "accounts": ACCOUNTS}
+    given = {"since": since, "until": until, "accounts": ACCOUNTS, "first": first}
     with connection.cursor() as cursor:
         for statement in (_ORDERS, _ITEMS, _FEES, _LINES, _HEADERS):
             cursor.execute(statement, given)
@@ -100,6 +106,11 @@ def add(since: int, until: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM finance_settlement WHERE checked_at IS NULL ORDER BY id")
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def first_day(order_lines: int) -> datetime:
+    """When books of so many order lines began that end now: no statement is missing."""
+    return clock.now() - order_lines / LINES_A_PERIOD * PERIOD
 
 
 def settle() -> None:

@@ -44,7 +44,7 @@ KEYS = (
 def full() -> Result:
     """Two workers share the accounts, as in a first import; `value` is the discrepancies found, none in sound books."""
     books.begin()
-    statements = books.add(0, ORDER_LINES)
+    statements = books.add(0, ORDER_LINES, first=books.first_day(ORDER_LINES))
     bare = seconds(_bare, before=_drop_bare)
     ours = seconds(lambda: _shared(statements), before=books.settle)
     return Result(
@@ -69,9 +69,10 @@ def growth() -> Result:
 
 
 def _one_more(since: int, until: int) -> float:
-    for statement in books.add(since, until):
+    first = books.first_day(ORDER_LINES + NEW)
+    for statement in books.add(since, until, first=first):
         _reconcile([statement])
-    new = books.add(until, until + NEW)
+    new = books.add(until, until + NEW, first=first)
     reconcile.rebuild_order_money()
     taken = seconds(lambda: _undone(new[:1]), before=books.settle, runs=5)
     for statement in new:
@@ -156,8 +157,8 @@ def _pandas(lines: io.BytesIO, items: io.BytesIO) -> bytes:
 
 def _polars(lines: io.BytesIO, items: io.BytesIO) -> bytes:
     text = {"amount": polars.String, "order_ref": polars.String, "line_ref": polars.String, "remote_id": polars.String}
-    rows = polars.read_csv(lines, schema_overrides=text, missing_utf8_is_empty_string=True)
-    known = polars.read_csv(items, schema_overrides=text, missing_utf8_is_empty_string=True)
+    rows = polars.read_csv(lines, schema_overrides=text)
+    known = polars.read_csv(items, schema_overrides=text)
     for place, keys in enumerate(KEYS):
         single = known.unique(keys, keep="none").select([*keys, polars.col("item").alias(f"item{place}")])
         rows = rows.join(single, on=keys, how="left")

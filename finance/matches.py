@@ -13,6 +13,8 @@ from django.db import connection, transaction
 from finance import chains
 from finance.classes import AMOUNTS, SOFT
 
+MANY = 10_000
+"""So many lines are joined by hashing alone: what else fills or leaves `finance_match` meanwhile misleads the planner."""
 _DELETE = """
 DELETE FROM finance_match USING finance_settlementline line
 WHERE line.id = finance_match.settlement_line_id AND line.settlement_id = ANY(%(ids)s)
@@ -138,6 +140,8 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
         cursor.execute(_EXACT, given)
         matched = cursor.rowcount
         cursor.execute(_PENDING, given)
+        if cursor.rowcount > MANY:
+            cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute("ANALYZE pending (account_id, order_ref, remote_id)")
         cursor.execute(_FIT.format(distance=_amount_distance()), given)
         matched += cursor.rowcount
@@ -145,6 +149,7 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
         chains.follow(cursor, given, distance=_amount_distance())
         for statement in (_PARKED, _PLACED, _CHAINED):
             cursor.execute(statement, given)
+        cursor.execute("SET LOCAL enable_nestloop = on")
         chains.decide(cursor, given)
         for statement in ("DROP TABLE pending", _COUNT):
             cursor.execute(statement, given)
