@@ -27,6 +27,7 @@ from finance.models import (
     ExpectedFee,
     FeeQuote,
     FeeRule,
+    FeeVat,
     IdentityCheck,
     Journal,
     JournalExport,
@@ -85,6 +86,13 @@ class FeeRuleAdmin(_Money):
     list_display = ("line_class", "account", "marketplace", "channel", "category", "rate", "valid_from", "withdrawn_at")
     list_filter = ("line_class", "marketplace", "account")
     search_fields = ("category", "source")
+    list_select_related = ("account",)
+
+
+@admin.register(FeeVat)
+class FeeVatAdmin(_Money):
+    list_display = ("account", "channel", "valid_from", "rate", "source", "entered_by")
+    list_filter = ("account",)
     list_select_related = ("account",)
 
 

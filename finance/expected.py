@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 from django.db import connection
 
@@ -26,7 +27,9 @@ def digits(currency: str) -> str:
 ASKED = f"""
 SELECT line.id AS order_line_id, line.account_id, account.marketplace, o.channel, o.fulfilment AS programme,
     lower(coalesce(nullif(placed.fee_category, ''), product.category, '')) AS category, o.business_on AS day,
-    line.currency, left_us.units,
+    line.currency, left_us.units, line.order_id, line.id AS line_id, sides.longest_mm, sides.middle_mm, sides.shortest_mm,
+    (SELECT vat.rate FROM finance_feevat vat WHERE vat.account_id = line.account_id AND vat.channel IN ('', o.channel)
+        AND vat.valid_from <= o.business_on ORDER BY vat.channel DESC, vat.valid_from DESC, vat.id DESC LIMIT 1) AS fee_vat,
     worth.item, worth.item + coalesce(line.shipping, 0) + coalesce(line.gift_wrap, 0)
         - coalesce(line.shipping_discount, 0) AS paid, line.tax, coalesce(apart.it, false) AS is_tax_apart,
     sku.weight_g, line.remote_id, {digits("line.currency")} AS digits,
@@ -35,6 +38,11 @@ FROM inventory_orderline line
 JOIN inventory_order o ON o.id = line.order_id
 JOIN marketplaces_account account ON account.id = line.account_id
 LEFT JOIN catalog_sku sku ON sku.id = line.sku_id
+LEFT JOIN LATERAL (
+    SELECT greatest(s.a, s.b, s.c) AS longest_mm, s.a + s.b + s.c - greatest(s.a, s.b, s.c) - least(s.a, s.b, s.c) AS middle_mm,
+        least(s.a, s.b, s.c) AS shortest_mm
+    FROM (SELECT sku.length_mm AS a, sku.width_mm AS b, sku.height_mm AS c) AS s WHERE s.a + s.b + s.c IS NOT NULL
+) AS sides ON true
 LEFT JOIN catalog_product product ON product.id = sku.product_id
 LEFT JOIN catalog_placement placed ON placed.sku_id = line.sku_id AND placed.marketplace = account.marketplace
 CROSS JOIN LATERAL (SELECT line.quantity - line.quantity_cancelled AS units) AS left_us
@@ -60,6 +68,7 @@ asked AS MATERIALIZED ({asked}), rules AS MATERIALIZED (
 ), versions AS (
     SELECT version, account_id, marketplace, channel, category, programme, line_class, currency, valid_from,
         bool_or(is_end) AS is_end, bool_or(coalesce(weight_from_g, weight_below_g) IS NOT NULL) AS has_weight,
+        bool_or(coalesce(longest_mm, middle_mm, shortest_mm, volume_divisor) IS NOT NULL) AS has_size,
         bool_or(basis IN ('item', 'paid') AND NOT basis_includes_vat) AS needs_net
     FROM rules GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 ), places AS (
@@ -69,7 +78,8 @@ asked AS MATERIALIZED ({asked}), rules AS MATERIALIZED (
             version.line_class, version.account_id, version.channel, version.category, version.programme,
             version.currency)
         place.account_id, place.channel, place.programme, place.category, place.day, place.currency,
-        version.version, version.line_class, version.is_end, version.has_weight, version.needs_net,
+        version.version, version.line_class, version.is_end, version.has_weight,
+        version.has_size, version.needs_net,
         version.account_id IS NOT NULL AS is_own, version.channel <> '' AS of_channel,
         version.category <> '' AS of_category, version.programme <> '' AS of_programme,
         version.currency <> '' AS of_currency,
@@ -111,13 +121,23 @@ SELECT CASE WHEN rule.basis NOT IN ('item', 'paid') OR a.item IS NULL OR a.paid 
         WHEN rule.basis_includes_vat THEN CASE WHEN a.is_tax_apart THEN a.paid + coalesce(a.tax, 0) ELSE a.paid END
         WHEN a.is_tax_apart THEN a.paid ELSE a.paid - a.tax END / a.paid, 4) END AS size
 """
-_WEIGHS = """
+_WEIGHT = """
+CASE WHEN rule.volume_divisor IS NULL OR a.weight_g IS NULL THEN a.weight_g::bigint WHEN a.longest_mm IS NOT NULL
+    THEN greatest(a.weight_g::bigint, a.longest_mm::bigint * a.middle_mm * a.shortest_mm / rule.volume_divisor) END
+"""
+_WEIGHS = f"""
 (rule.weight_from_g IS NULL AND rule.weight_below_g IS NULL
-    OR coalesce(a.weight_g >= coalesce(rule.weight_from_g, 0)
-        AND (rule.weight_below_g IS NULL OR a.weight_g < rule.weight_below_g), false))
+    OR coalesce({_WEIGHT} >= coalesce(rule.weight_from_g, 0)
+        AND (rule.weight_below_g IS NULL OR {_WEIGHT} < rule.weight_below_g), false))
+"""
+_SIDES = "rule.longest_mm, rule.middle_mm, rule.shortest_mm"
+_MEASURES = f"""
+(coalesce({_SIDES}) IS NULL OR coalesce(a.longest_mm <= coalesce(rule.longest_mm, a.longest_mm)
+    AND a.middle_mm <= coalesce(rule.middle_mm, a.middle_mm)
+    AND a.shortest_mm <= coalesce(rule.shortest_mm, a.shortest_mm), false))
 """
 _FITS = f"""
-({_WEIGHS} AND (rule.price_from IS NULL AND rule.price_below IS NULL
+({_MEASURES} AND {_WEIGHS} AND (rule.price_from IS NULL AND rule.price_below IS NULL
     OR coalesce(base.size >= coalesce(rule.price_from, 0) * a.units
         AND (rule.price_below IS NULL OR base.size < rule.price_below * a.units), false)))
 """
@@ -136,17 +156,41 @@ def _rounded(amount: str) -> str:
         ELSE round({amount}, a.digits) END""".replace("%", "%%")
 
 
-def charged(share: str) -> str:
-    """A lateral subquery with `amount`: `tariffs.charge` of a share; NULL where share or VAT rate is."""
+_WORTH_OF_LINE = """
+CASE WHEN {line}.item_total IS NULL THEN NULL WHEN {line}.quantity_cancelled = {line}.quantity THEN 0
+    ELSE greatest({line}.item_total - coalesce({line}.discount, 0), 0) END
+"""
+_OF_ORDER = f"""
+CASE WHEN rule.per_order = 0 THEN 0 ELSE (
+    SELECT CASE WHEN bool_or(cut.worth IS NULL) THEN NULL ELSE sum(cut.mine) FILTER (WHERE cut.id = a.line_id) END
+    FROM (SELECT part.id, part.worth, part.unit * (part.least + (row_number() OVER (ORDER BY part.rest DESC, part.id)
+            <= part.pieces - sum(part.least) OVER ())::int) AS mine
+        FROM (SELECT each.*, div(each.pieces * each.weight, each.base) AS least,
+                mod(each.pieces * each.weight, each.base) AS rest
+            FROM (SELECT told.id, told.worth, told.unit, rule.per_order / told.unit AS pieces,
+                    CASE WHEN sum(told.worth) OVER () = 0 THEN 1 ELSE told.worth END AS weight,
+                    CASE WHEN sum(told.worth) OVER () = 0 THEN count(*) OVER () ELSE sum(told.worth) OVER () END AS base
+                FROM (SELECT other.id, {_WORTH_OF_LINE.format(line="other")} AS worth,
+                        CASE WHEN mod(rule.per_order, 10::numeric ^ -a.digits) = 0 THEN 10::numeric ^ -a.digits
+                            ELSE 0.0001 END AS unit
+                    FROM inventory_orderline other WHERE other.order_id = a.order_id) AS told) AS each) AS part) AS cut
+) END
+"""  # noqa: S608 - fragments of one statement, no values
+_VAT_RATE = "coalesce(rule.vat_rate, a.fee_vat)"
+
+
+def charged(share: str, *, of_order: str = "0") -> str:
+    """A lateral subquery with `amount`: `tariffs.charge` of a share; NULL where share, the order's part or VAT rate is."""
     pieces = "CASE WHEN rule.is_limit_per_piece THEN a.units ELSE 1 END"
-    raw = f"{share} + rule.per_unit * a.units + rule.per_line"
-    limited = f"CASE WHEN {share} IS NOT NULL THEN least(greatest({raw}, rule.minimum * {pieces}), rule.maximum * {pieces}) END"
-    return _WORTH.format(raw=limited, net=_rounded("fee.raw"), on_top=_rounded("(net.fee * (1 + rule.vat_rate))"))
+    raw = f"{share} + rule.per_unit * a.units + rule.per_line + {of_order}"
+    bounds = f"least(greatest({raw}, rule.minimum * {pieces}), rule.maximum * {pieces})"
+    limited = f"CASE WHEN {share} IS NOT NULL AND {of_order} IS NOT NULL THEN {bounds} END"
+    return _WORTH.format(raw=limited, net=_rounded("fee.raw"), on_top=_rounded(f"(net.fee * (1 + {_VAT_RATE}))"))
 
 
 def of_fees(amount: str) -> str:
     """`tariffs.of_fees`: a share of other fees, without their VAT where VAT comes on top."""
-    return f"(rule.rate * {amount} / CASE WHEN rule.vat = 'on_top' THEN 1 + rule.vat_rate ELSE 1 END)"
+    return f"(rule.rate * {amount} / CASE WHEN rule.vat = 'on_top' THEN 1 + {_VAT_RATE} ELSE 1 END)"
 
 
 def _tolerance(amount: str, per_unit: str, rate: str) -> str:
@@ -157,19 +201,21 @@ def _tolerance(amount: str, per_unit: str, rate: str) -> str:
 _PORTIONS = f"""
 SELECT sum(rule.rate * greatest(least(t.size, rule.price_below * a.units) - coalesce(rule.price_from, 0) * a.units, 0))
 FROM rules rule WHERE rule.version = t.version AND {_WEIGHS}
+    AND ({_SIDES}) IS NOT DISTINCT FROM (t.longest_mm, t.middle_mm, t.shortest_mm)
 """  # noqa: S608 - fragments of one statement, no values
 _STEPS = f"""
 WITH {{picked}}, tiered AS MATERIALIZED (
     SELECT DISTINCT ON (a.order_line_id, p.line_class) a.order_line_id, p.line_class, p.version, p.is_own, p.lacks,
-        rule.id AS rule_id, rule.basis, base.size, fit.it AS fits,
+        rule.id AS rule_id, rule.basis, {_SIDES}, base.size, fit.it AS fits,
         CASE WHEN p.lacks <> '' THEN p.lacks WHEN fit.it THEN ''
-            WHEN a.weight_g IS NULL AND p.has_weight THEN 'no_weight' WHEN a.item IS NULL THEN 'no_price'
+            WHEN a.weight_g IS NULL AND p.has_weight THEN 'no_weight'
+            WHEN a.longest_mm IS NULL AND p.has_size THEN 'no_size' WHEN a.item IS NULL THEN 'no_price'
             WHEN p.needs_net AND a.tax IS NULL AND NOT a.is_tax_apart AND a.paid <> 0 THEN 'no_vat'
             ELSE 'no_tier' END AS reason
     FROM asked a JOIN picked p USING (account_id, channel, programme, category, day, currency)
     JOIN rules rule ON rule.version = p.version
     CROSS JOIN LATERAL ({_SIZE}) AS base CROSS JOIN LATERAL (SELECT {_FITS} AS it) AS fit
-    ORDER BY a.order_line_id, p.line_class, fit.it DESC, rule.price_from DESC NULLS LAST,
+    ORDER BY a.order_line_id, p.line_class, fit.it DESC, {_SIDES}, rule.price_from DESC NULLS LAST,
         rule.weight_from_g DESC NULLS LAST, rule.id
 ), quoted AS (
     SELECT DISTINCT ON (a.order_line_id) a.order_line_id, quote.id AS quote_id, quote.parts, a.item IS NOT NULL
@@ -208,20 +254,23 @@ WITH {{picked}}, tiered AS MATERIALIZED (
             ELSE {_tolerance("NULL::numeric", *map(str, TOLERANCE))} END,
         CASE WHEN t.reason <> '' THEN t.reason WHEN rule.basis <> 'nothing' AND t.size IS NULL
             THEN CASE WHEN a.item IS NULL THEN 'no_price' ELSE 'no_vat' END
-            WHEN worth.amount IS NULL THEN 'no_fee_vat' ELSE '' END
+            WHEN mine.it IS NULL THEN 'no_price' WHEN worth.amount IS NULL THEN 'no_fee_vat' ELSE '' END
     FROM ruled t JOIN asked a USING (order_line_id) JOIN rules rule ON rule.id = t.rule_id
     CROSS JOIN LATERAL (SELECT CASE WHEN rule.basis = 'nothing' THEN 0
         WHEN rule.is_marginal AND t.size IS NOT NULL THEN ({_PORTIONS}) ELSE rule.rate * t.size END AS it) AS part
-    CROSS JOIN LATERAL ({charged("part.it")}) AS worth
+    CROSS JOIN LATERAL (SELECT {_OF_ORDER} AS it OFFSET 0) AS mine
+    CROSS JOIN LATERAL ({charged("part.it", of_order="mine.it")}) AS worth
     WHERE t.reason <> '' OR t.basis NOT IN ('commission', 'fees')
 ), of_commission AS MATERIALIZED (
     SELECT t.order_line_id, t.line_class, t.source, t.rule_id, NULL::bigint AS quote_id, worth.amount,
         {_tolerance("worth.amount", "rule.tolerance", "rule.tolerance_rate")} AS tolerance,
-        CASE WHEN plain.amount IS NULL THEN 'no_commission' WHEN worth.amount IS NULL THEN 'no_fee_vat' ELSE '' END
+        CASE WHEN plain.amount IS NULL THEN 'no_commission' WHEN mine.it IS NULL THEN 'no_price'
+            WHEN worth.amount IS NULL THEN 'no_fee_vat' ELSE '' END
             AS reason
     FROM ruled t JOIN asked a USING (order_line_id) JOIN rules rule ON rule.id = t.rule_id
     LEFT JOIN plain ON plain.order_line_id = t.order_line_id AND plain.line_class = 'commission'
-    CROSS JOIN LATERAL ({charged(of_fees("plain.amount"))}) AS worth
+    CROSS JOIN LATERAL (SELECT {_OF_ORDER} AS it OFFSET 0) AS mine
+    CROSS JOIN LATERAL ({charged(of_fees("plain.amount"), of_order="mine.it")}) AS worth
     WHERE t.reason = '' AND t.basis = 'commission'
 ), so_far AS (SELECT * FROM plain UNION ALL SELECT * FROM of_commission), sums AS (
     SELECT order_line_id, CASE WHEN count(*) = count(amount) THEN sum(amount) END AS amount FROM so_far GROUP BY 1
@@ -230,9 +279,11 @@ WITH {{picked}}, tiered AS MATERIALIZED (
     UNION ALL
     SELECT t.order_line_id, t.line_class, t.source, t.rule_id, NULL, worth.amount,
         {_tolerance("worth.amount", "rule.tolerance", "rule.tolerance_rate")},
-        CASE WHEN sums.amount IS NULL THEN 'no_fees' WHEN worth.amount IS NULL THEN 'no_fee_vat' ELSE '' END
+        CASE WHEN sums.amount IS NULL THEN 'no_fees' WHEN mine.it IS NULL THEN 'no_price'
+            WHEN worth.amount IS NULL THEN 'no_fee_vat' ELSE '' END
     FROM ruled t JOIN asked a USING (order_line_id) JOIN rules rule ON rule.id = t.rule_id
-    LEFT JOIN sums USING (order_line_id) CROSS JOIN LATERAL ({charged(of_fees("sums.amount"))}) AS worth
+    LEFT JOIN sums USING (order_line_id) CROSS JOIN LATERAL (SELECT {_OF_ORDER} AS it OFFSET 0) AS mine
+    CROSS JOIN LATERAL ({charged(of_fees("sums.amount"), of_order="mine.it")}) AS worth
     WHERE t.reason = '' AND t.basis = 'fees'
 )
 """  # noqa: S608 - as above
@@ -271,11 +322,29 @@ def refresh(order_line_ids: Sequence[int]) -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
+_IN_ITS_ORDER = f"""
+SELECT a.*, beside.worths, beside.place FROM ({{asked}}) AS a CROSS JOIN LATERAL (
+    SELECT array_agg({_WORTH_OF_LINE.format(line="other")} ORDER BY other.id) AS worths,
+        count(*) FILTER (WHERE other.id < a.line_id) AS place
+    FROM inventory_orderline other WHERE other.order_id = a.order_id) AS beside
+"""  # noqa: S608 - as above
+
+
 def sales(order_line_ids: Sequence[int]) -> dict[int, Sale]:
     """These order lines as their fees see them; lines of which every unit was cancelled are left out."""
     with connection.cursor() as cursor:
-        cursor.execute(ASKED.format(which=_OF_LINES), {"lines": list(order_line_ids)})
+        cursor.execute(_IN_ITS_ORDER.format(asked=ASKED.format(which=_OF_LINES)), {"lines": list(order_line_ids)})
         names = [column.name for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    wanted = {field.name for field in fields(Sale)}
-    return {row["order_line_id"]: Sale(**{name: row[name] for name in wanted}) for row in rows}
+    wanted = {field.name for field in fields(Sale)} & set(names)
+    return {
+        row["order_line_id"]: Sale(
+            **{name: row[name] for name in wanted} | {"worths": tuple(row["worths"])}, sides_mm=_sides(row)
+        )
+        for row in rows
+    }
+
+
+def _sides(row: dict[str, Any]) -> tuple[int, int, int] | None:
+    longest, middle, shortest = (row[name] for name in ("longest_mm", "middle_mm", "shortest_mm"))
+    return None if longest is None else (longest, middle, shortest)

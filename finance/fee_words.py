@@ -13,9 +13,10 @@ REASONS = {
     "no_category": "no rate for this product's category",
     "no_programme": "it is not known who ships",
     "no_weight": "the weight of the product is not known",
+    "no_size": "the size of the product is not known",
     "no_price": "the price is not known",
     "no_vat": "the VAT of the sale is not known",
-    "no_tier": "no tier for this price or weight",
+    "no_tier": "no tier for this price, weight or size",
     "no_fee_vat": "the VAT on this account's fees is not known",
     "no_commission": "the commission is not known",
     "no_fees": "another fee of the line is not known",
@@ -37,6 +38,7 @@ def terms(rule: Any) -> str:
     parts = [f"{plain(rule.rate * 100)}% {BASES[rule.basis]}"] if rule.rate else []
     parts += [f"{plain(rule.per_unit)} per piece"] if rule.per_unit else []
     parts += [f"{plain(rule.per_line)} per line"] if rule.per_line else []
+    parts += [f"{plain(rule.per_order)} per order"] if rule.per_order else []
     if not parts:
         return "nothing" if rule.line_class else "no other fee was agreed"
     return ", ".join([" + ".join(parts), *_limits(rule), *_vat(rule)])
@@ -56,10 +58,18 @@ def _vat(rule: Any) -> list[str]:
 
 
 def tier(rule: Any) -> str:
-    """For which prices and weights a row is."""
+    """For which sizes, prices and weights a row is."""
     price = _span(rule.price_from, rule.price_below, "") + (" of each" if rule.is_marginal else "")
     weight = _span(rule.weight_from_g, rule.weight_below_g, " g")
-    return ", ".join(filter(None, (price.strip() if price.strip() != "of each" else "", weight)))
+    weight += f" or {rule.volume_divisor} cm³ per kg" if rule.volume_divisor else ""
+    return ", ".join(filter(None, (_size(rule), price.strip() if price.strip() != "of each" else "", weight.strip())))
+
+
+def _size(rule: Any) -> str:
+    sides = (rule.longest_mm, rule.middle_mm, rule.shortest_mm)
+    if not any(sides):
+        return ""
+    return "up to " + " × ".join("any" if side is None else plain(Decimal(side) / 10) for side in sides) + " cm"
 
 
 def _span(low: Decimal | int | None, high: Decimal | int | None, unit: str) -> str:

@@ -17,7 +17,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from config.core.money import STORED_PLACES, minor_unit
-from finance.tariffs import Rule, Sale, charge, of_fees, share, tier, version, why_no_base
+from finance.tariffs import Rule, Sale, charge, of_fees, of_order, share, tier, version, why_no_base
 from marketplaces.canonical import LineClass as C
 
 SALE_FEES = tuple(
@@ -107,9 +107,10 @@ def _by_rule(rows: Sequence[Rule], row: Rule | None, sale: Sale, source: str, re
 
 
 def _charged(row: Rule, sale: Sale, source: str, part: Decimal | None, reason: str) -> Fee:
-    amount = None if part is None else charge(row, part, sale.units, sale.currency)
-    if part is not None and amount is None:
-        reason = "no_fee_vat"
+    mine, amount = of_order(row, sale), None
+    if part is not None:
+        amount = charge(row, part, sale.units, sale.currency, of_order=mine, fee_vat=sale.fee_vat)
+        reason = "" if amount is not None else "no_price" if mine is None else "no_fee_vat"
     allowed = tolerance(amount, sale, row.tolerance, row.tolerance_rate)
     return Fee(amount, allowed, source, rule_id=row.id, reason=reason)
 
@@ -129,11 +130,11 @@ def _shares_of_fees(found: dict[str, Fee], waiting: Iterable[tuple[str, str, Rul
             last.append((line_class, source, row))
             continue
         of = commission.amount if commission else None
-        part = None if of is None else of_fees(row, of)
+        part = None if of is None else of_fees(row, of, sale.fee_vat)
         found[line_class] = _charged(row, sale, source, part, "" if part is not None else "no_commission")
     amounts = [fee.amount for fee in found.values()]
     told = [amount for amount in amounts if amount is not None]
     is_known = bool(told) and len(told) == len(amounts)
     for line_class, source, row in last:
-        part = of_fees(row, sum(told, _NOTHING)) if is_known else None
+        part = of_fees(row, sum(told, _NOTHING), sale.fee_vat) if is_known else None
         found[line_class] = _charged(row, sale, source, part, "" if is_known else "no_fees")

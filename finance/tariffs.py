@@ -1,7 +1,8 @@
 """Fee schedules: which version and tier holds for a sale, and what it comes to; pure.
 
 Of a schedule, the most specific key that fits counts (account before marketplace, then channel, category, programme,
-currency), in the version of the sale's day; of its tiers the one of the price and weight per piece.
+currency), in the version of the sale's day; of its tiers the one of the price, weight and size per piece, the smallest
+size first.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
 
-from config.core.money import STORED_PLACES, minor_unit
+from config.core.money import STORED_PLACES, Money, minor_unit, split
 
 _ROUNDINGS = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
 _LACKS = ("no_category", "no_programme", "")
@@ -36,6 +37,7 @@ class Rule(Protocol):
     rate: Decimal
     per_unit: Decimal
     per_line: Decimal
+    per_order: Decimal
     minimum: Decimal | None
     maximum: Decimal | None
     is_limit_per_piece: bool
@@ -44,6 +46,10 @@ class Rule(Protocol):
     is_marginal: bool
     weight_from_g: int | None
     weight_below_g: int | None
+    longest_mm: int | None
+    middle_mm: int | None
+    shortest_mm: int | None
+    volume_divisor: int | None
     rounding: str
     vat: str
     vat_rate: Decimal | None
@@ -57,7 +63,9 @@ class Sale:
     """An order line as its fees see it: for the `units` not cancelled, positive, as the store shows prices.
 
     `paid` is `item` with shipping and wrap. `tax` is the VAT told for the line: within `paid`, or apart from it.
-    `estimate` is the marketplace's own on the order, positive, for these units.
+    `estimate` is the marketplace's own on the order, positive, for these units. `sides_mm`: longest, middle, shortest of a
+    piece. `worths`: what each line of the order is worth, this one at `place`; empty where it is the only one.
+    `fee_vat`: what comes on top of fees whose schedule does not say how much.
     """
 
     account_id: int
@@ -73,6 +81,10 @@ class Sale:
     tax: Decimal | None = None
     is_tax_apart: bool = False
     weight_g: int | None = None
+    sides_mm: tuple[int, int, int] | None = None
+    worths: tuple[Decimal | None, ...] = ()
+    place: int = 0
+    fee_vat: Decimal | None = None
     estimate: Decimal | None = None
 
 
@@ -132,31 +144,58 @@ def _rank(rule: Rule, sale: Sale) -> tuple[int, ...]:
 
 
 def tier(rows: Sequence[Rule], sale: Sale) -> tuple[Rule | None, str]:
-    """The row of the line's price and weight; None with the reason where there is none."""
-    for row in sorted(rows, key=_from_the_top):
-        if _weighs(row, sale) and _costs(row, sale):
+    """The row of the line's size, price and weight; None with the reason where there is none."""
+    for row in sorted(rows, key=_smallest_from_the_top):
+        if _measures(row, sale) and _weighs(row, sale) and _costs(row, sale):
             return row, ""
     if sale.weight_g is None and any(row.weight_from_g or row.weight_below_g for row in rows):
         return None, "no_weight"
+    if sale.sides_mm is None and any(is_sized(row) or row.volume_divisor is not None for row in rows):
+        return None, "no_size"
     if any(base(row, sale) is None for row in rows):
         return None, why_no_base(sale)
     return None, "no_tier"
 
 
-def _from_the_top(row: Rule) -> tuple[Decimal, int, int]:
+def _smallest_from_the_top(row: Rule) -> tuple[float | Decimal | int, ...]:
+    size = (float("inf") if side is None else side for side in _sides(row))
     low = row.price_from if row.price_from is not None else Decimal(-1)
-    light = row.weight_from_g if row.weight_from_g is not None else -1
-    return -low, -light, row.id
+    return *size, -low, -(row.weight_from_g if row.weight_from_g is not None else -1), row.id
+
+
+def _sides(row: Rule) -> tuple[int | None, int | None, int | None]:
+    return row.longest_mm, row.middle_mm, row.shortest_mm
+
+
+def is_sized(row: Rule) -> bool:
+    return any(side is not None for side in _sides(row))
+
+
+def _measures(row: Rule, sale: Sale) -> bool:
+    if not is_sized(row):
+        return True
+    if sale.sides_mm is None:
+        return False
+    return all(most is None or side <= most for side, most in zip(sale.sides_mm, _sides(row), strict=True))
 
 
 def _weighs(row: Rule, sale: Sale) -> bool:
     if row.weight_from_g is None and row.weight_below_g is None:
         return True
-    if sale.weight_g is None:
+    weight = weight_g(row, sale)
+    if weight is None:
         return False
-    return (row.weight_from_g or 0) <= sale.weight_g and (
-        row.weight_below_g is None or sale.weight_g < row.weight_below_g
-    )
+    return (row.weight_from_g or 0) <= weight and (row.weight_below_g is None or weight < row.weight_below_g)
+
+
+def weight_g(row: Rule, sale: Sale) -> int | None:
+    """What a piece weighs for this row: with a divisor, the greater of its weight and its volume in whole grams."""
+    if row.volume_divisor is None or sale.weight_g is None:
+        return sale.weight_g
+    if sale.sides_mm is None:
+        return None
+    longest, middle, shortest = sale.sides_mm
+    return max(sale.weight_g, longest * middle * shortest // row.volume_divisor)
 
 
 def _costs(row: Rule, sale: Sale) -> bool:
@@ -197,7 +236,7 @@ def share(rows: Sequence[Rule], row: Rule, sale: Sale) -> Decimal | None:
         return None
     if not row.is_marginal:
         return row.rate * size
-    below = (part for part in rows if _weighs(part, sale))
+    below = (part for part in rows if _sides(part) == _sides(row) and _weighs(part, sale))
     return sum((part.rate * _portion(part, size, sale.units) for part in below), _NOTHING)
 
 
@@ -207,15 +246,40 @@ def _portion(row: Rule, size: Decimal, units: int) -> Decimal:
     return max(top - (row.price_from or _NOTHING) * units, _NOTHING)
 
 
-def of_fees(row: Rule, charged: Decimal) -> Decimal:
+def vat_on_top(row: Rule, fee_vat: Decimal | None) -> Decimal | None:
+    """The rate that comes on top of the fee, the row's own or that of all fees of the account; None: nobody said it."""
+    return fee_vat if row.vat_rate is None else row.vat_rate
+
+
+def of_fees(row: Rule, charged: Decimal, fee_vat: Decimal | None = None) -> Decimal:
     """A share of other fees as they were charged; where VAT comes on top of this one, without theirs."""
-    is_net = row.vat == "on_top" and row.vat_rate is not None
-    return row.rate * charged / (1 + (row.vat_rate or _NOTHING)) if is_net else row.rate * charged
+    rate = vat_on_top(row, fee_vat) if row.vat == "on_top" else None
+    return row.rate * charged / (1 + (rate or _NOTHING))
 
 
-def charge(row: Rule, share: Decimal, units: int, currency: str) -> Decimal | None:
-    """Share, amounts per unit and line, limits, rounding and VAT on top; None where that VAT is not known."""
-    amount = share + row.per_unit * units + row.per_line
+def of_order(row: Rule, sale: Sale) -> Decimal | None:
+    """The line's part of what is charged per order, by what the lines are worth; None where one of them is not known."""
+    if not row.per_order or not sale.worths:
+        return row.per_order
+    worths = [worth for worth in sale.worths if worth is not None]
+    if len(worths) < len(sale.worths):
+        return None
+    unit = minor_unit(sale.currency)
+    parts = split(Money(row.per_order, sale.currency), worths, unit=STORED_PLACES if row.per_order % unit else unit)
+    return parts[sale.place].amount
+
+
+def charge(
+    row: Rule, share: Decimal, units: int, currency: str, *, of_order: Decimal | None = _NOTHING,
+    fee_vat: Decimal | None = None,
+) -> Decimal | None:  # fmt: skip
+    """Share, amounts per unit and line, the part of the order's, limits, rounding and VAT on top.
+
+    None where that part or the VAT is not known.
+    """
+    if of_order is None:
+        return None
+    amount = share + row.per_unit * units + row.per_line + of_order
     pieces = units if row.is_limit_per_piece else 1
     if row.minimum is not None:
         amount = max(amount, row.minimum * pieces)
@@ -224,4 +288,5 @@ def charge(row: Rule, share: Decimal, units: int, currency: str) -> Decimal | No
     amount = rounded(amount, currency, row.rounding)
     if row.vat != "on_top":
         return amount
-    return None if row.vat_rate is None else rounded(amount * (1 + row.vat_rate), currency, row.rounding)
+    rate = vat_on_top(row, fee_vat)
+    return None if rate is None else rounded(amount * (1 + rate), currency, row.rounding)

@@ -360,14 +360,18 @@ class SettlementLine(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeTariff:
-    """One row of a fee schedule: fee = limits(rate x basis + per unit x units + per line), all positive, rounded per line.
+    """One row of a fee schedule: fee = limits(rate x basis + per unit x units + per line + the line's part of per order).
+
+    All amounts are positive, rounded once per line; what is per order is spread over its lines by what they are worth.
 
     Blank channel, category, programme and currency hold for all; a currency is needed as soon as there is an amount.
     `line_class` None says, of one account's own schedule, that fees of other classes were not agreed. Bases: `item`,
     `paid` (with shipping and wrap), less discounts, with VAT or not; `commission`; `fees` (all others of the line).
     A tier is a row of its own by price and weight per piece, lower bound in, upper bound out; with `is_marginal` each
-    portion of the price has its tier's rate, else the whole. Rows of one key and `valid_from` are one version, valid
-    until the next one; `is_end` ends it. `source` says where it was read, and when.
+    portion of the price has its tier's rate, else the whole. A size tier takes pieces whose longest, middle and shortest
+    side are at most so long, the smallest tier that fits; `volume_divisor` (cubic centimetres per kilogram) makes the
+    greater of weight and volume weight count. Rows of one key and `valid_from` are one version, valid until the next
+    one; `is_end` ends it. `source` says where it was read, and when.
     """
 
     line_class: LineClass | None
@@ -382,6 +386,7 @@ class FeeTariff:
     rate: Decimal = Decimal(0)
     per_unit: Decimal = Decimal(0)
     per_line: Decimal = Decimal(0)
+    per_order: Decimal = Decimal(0)
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     is_limit_per_piece: bool = False
@@ -390,6 +395,10 @@ class FeeTariff:
     is_marginal: bool = False
     weight_from_g: int | None = None
     weight_below_g: int | None = None
+    longest_mm: int | None = None
+    middle_mm: int | None = None
+    shortest_mm: int | None = None
+    volume_divisor: int | None = None
     rounding: Literal["half_up", "half_even", "down"] = "half_up"
     vat: Literal["included", "on_top", "reverse_charge"] = "included"
     vat_rate: Decimal | None = None

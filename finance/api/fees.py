@@ -12,7 +12,7 @@ from config.core.api import Lists, MoneyField, Named, Question, Rows, actor, wri
 from config.core.permissions import Action
 from finance.fee_words import place, terms, tier
 from finance.filters import fees as filters
-from finance.models import ExpectedFee, FeeBasis, FeeRule, Rounding, VatTreatment
+from finance.models import ExpectedFee, FeeBasis, FeeRule, FeeVat, Rounding, VatTreatment
 from finance.selectors import fee_habits as learned
 from finance.selectors import fees as selectors
 from finance.services import tariffs
@@ -20,9 +20,10 @@ from marketplaces.canonical import LineClass
 from marketplaces.selectors import accounts
 
 PLACE = ("channel", "category", "programme", "line_class", "currency", "valid_from", "is_end")
-AMOUNTS = ("per_unit", "per_line", "minimum", "maximum", "price_from", "price_below")
+AMOUNTS = ("per_unit", "per_line", "per_order", "minimum", "maximum", "price_from", "price_below")
 TERMS = (
-    "basis", "rate", "is_limit_per_piece", "is_marginal", "weight_from_g", "weight_below_g", "rounding", "vat",
+    "basis", "rate", "is_limit_per_piece", "is_marginal", "weight_from_g", "weight_below_g", "longest_mm",
+    "middle_mm", "shortest_mm", "volume_divisor", "rounding", "vat",
     "vat_rate", "basis_includes_vat", "tolerance_rate",
 )  # fmt: skip
 
@@ -34,7 +35,7 @@ class FeeRuleSerializer(serializers.ModelSerializer):
     """
 
     account = Named("key", or_null=True)
-    per_unit, per_line, minimum, maximum = MoneyField(), MoneyField(), MoneyField(), MoneyField()
+    per_unit, per_line, per_order, minimum, maximum = (MoneyField() for _ in range(5))
     price_from, price_below, tolerance = MoneyField(), MoneyField(), MoneyField()
     says = serializers.SerializerMethodField()
     standing = serializers.CharField(read_only=True)
@@ -58,6 +59,10 @@ def _share(**options: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=9, decimal_places=6, min_value=0, max_value=1, required=False, **options)
 
 
+def _whole(least: int) -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=least, max_value=10**7, required=False)
+
+
 class NewFeeRule(serializers.Serializer):
     """A row of an account's own schedule. `rate` is a fraction such as 0.15; blank places hold for all."""
 
@@ -69,10 +74,11 @@ class NewFeeRule(serializers.Serializer):
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
     basis = serializers.ChoiceField(FeeBasis.choices, required=False)
     rate = _share()
-    per_unit, per_line = _amount(), _amount()
+    per_unit, per_line, per_order = _amount(), _amount(), _amount()
     minimum, maximum = _amount(), _amount()
     price_from, price_below = _amount(), _amount()
-    weight_from_g, weight_below_g = (serializers.IntegerField(min_value=0, required=False) for _ in range(2))
+    weight_from_g, weight_below_g = _whole(0), _whole(0)
+    longest_mm, middle_mm, shortest_mm, volume_divisor = _whole(1), _whole(1), _whole(1), _whole(1)
     is_limit_per_piece, is_marginal = (serializers.BooleanField(required=False) for _ in range(2))
     basis_includes_vat = serializers.BooleanField(required=False)
     rounding = serializers.ChoiceField(Rounding.choices, required=False)
@@ -128,6 +134,39 @@ class FeeRuleViews(Rows):
     def withdraw(self, request: Request, pk: str) -> Response:
         """Take a mistaken row of an account's own schedule back, as if it had never held; it stays to be seen."""
         return self.answer(tariffs.withdraw(self.get_object(), by=actor(request)))
+
+
+class FeeVatSerializer(serializers.ModelSerializer):
+    """The VAT on top of an account's fees from a day on, where no row of a schedule says it; `rate` is a fraction."""
+
+    account = Named("key")
+
+    class Meta:
+        model = FeeVat
+        fields = ("id", "account", "channel", "valid_from", "rate", "source", "entered_at", "entered_by")
+
+
+class NewFeeVat(serializers.Serializer):
+    """`rate` is a fraction such as 0.19; 0 where you owe it yourself (reverse charge). A blank channel: everywhere."""
+
+    account = Named("key", queryset=accounts())
+    channel = serializers.CharField(max_length=20, required=False)
+    valid_from = serializers.DateField()
+    rate = serializers.DecimalField(max_digits=6, decimal_places=4, min_value=0, max_value=1)
+    source = serializers.CharField(max_length=200)  # type: ignore[assignment]
+
+
+class FeeVatViews(Rows):
+    queryset = selectors.vats()
+    serializer_class = FeeVatSerializer
+    filterset_class = filters.FeeVatFilter
+    needs = Action.VIEW_MONEY
+
+    @write(Action.EDIT_FEES, takes=NewFeeVat, gives=FeeVatSerializer, detail=False)
+    def enter(self, request: Request) -> Response:
+        """Say which VAT comes on top from a day on; the expected fees since then are reckoned anew."""
+        given = self.given(request)
+        return self.answer(tariffs.tax(given.pop("account").pk, given, by=actor(request)))
 
 
 class ExpectedFeeSerializer(serializers.ModelSerializer):
@@ -189,4 +228,4 @@ class HabitView(Question):
 
 
 QUESTIONS: dict[str, Any] = {"fee-habits": HabitView}
-VIEWS: dict[str, Any] = {"fee-rules": FeeRuleViews, "expected-fees": ExpectedFeeViews}
+VIEWS: dict[str, Any] = {"fee-rules": FeeRuleViews, "fee-vats": FeeVatViews, "expected-fees": ExpectedFeeViews}

@@ -7,7 +7,7 @@ from django.forms import HiddenInput
 
 from config.core.filters import FlagFilter, SearchFilter, SpanFilter
 from finance.filters.statements import account_choice
-from finance.models import ExpectedFee, FeeQuote, FeeRule, FeeSource
+from finance.models import ExpectedFee, FeeQuote, FeeRule, FeeSource, FeeVat
 from marketplaces.selectors import accounts
 
 STANDINGS = [(name, name) for name in ("holds", "later", "replaced", "ended", "withdrawn")]
@@ -31,6 +31,17 @@ class FeeRuleFilter(django_filters.FilterSet):
             "q", "account", "is_agreed", "marketplace", "channel", "line_class", "standing", "programme", "currency",
             "valid_from",
         )  # fmt: skip
+
+
+class FeeVatFilter(django_filters.FilterSet):
+    """The VAT on top of fees by account and day."""
+
+    account = account_choice()
+    valid_from = SpanFilter("valid_from", label="From between")
+
+    class Meta:
+        model = FeeVat
+        fields = ("account", "channel", "valid_from")
 
 
 class ExpectedFeeFilter(django_filters.FilterSet):

@@ -8,7 +8,7 @@ from finance.models.decisions import ApprovalLimit, Decision, DecisionState, Hum
 from finance.models.deposits import Deposit
 from finance.models.discrepancies import Discrepancy, DiscrepancyKind, DiscrepancyState, Severity
 from finance.models.exports import ExportFormat, JournalExport
-from finance.models.fees import ExpectedFee, FeeBasis, FeeQuote, FeeRule, FeeSource, Rounding, VatTreatment
+from finance.models.fees import ExpectedFee, FeeBasis, FeeQuote, FeeRule, FeeSource, FeeVat, Rounding, VatTreatment
 from finance.models.journals import AccountRule, Books, Journal, JournalKind, JournalLine, TaxClass
 from finance.models.order_money import MoneyState, OrderLineMoney
 from finance.models.profit import LineProfit, ProfitDay, VatRate
@@ -31,7 +31,7 @@ __all__ = [
     "BankFile", "BankLayout", "BankRejected", "BankRowState", "BankRule", "Books", "Certificate", "Claim",
     "ClaimState", "Cost", "CostSheet", "CostSheetRow", "Decision", "DecisionState", "Deposit", "Discrepancy",
     "DiscrepancyKind", "DiscrepancyState", "ExpectedFee", "ExportFormat", "FeeBasis", "FeeQuote", "FeeRule",
-    "FeeSource", "HumanMatch", "IdentityCheck", "Journal", "JournalExport", "JournalKind", "JournalLine",
+    "FeeSource", "FeeVat", "HumanMatch", "IdentityCheck", "Journal", "JournalExport", "JournalKind", "JournalLine",
     "LineProfit", "Match", "MatchLayer", "MatchReason", "MoneyState", "MonthState", "OrderLineMoney", "PayoutState",
     "ProfitDay", "Recovery", "Restatement", "RestatementKind", "RevisionLine", "Rounding", "RoundingEntry",
     "RoundingKind", "Settlement", "SettlementLine", "SettlementRevision", "SettlementSource", "SettlementState",

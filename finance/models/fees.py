@@ -70,14 +70,19 @@ class FeeSource(models.TextChoices):
 
 
 class FeeRule(models.Model):
-    """One row of a fee schedule: fee = clamp(rate x basis + per unit x units + per line), positive here, charged negative.
+    """One row of a fee schedule: fee = clamp(rate x basis + per unit x units + per line + part of per order), positive here.
+
+    It is charged negative. What is per order is spread over its lines by what they are worth, to the minor unit.
 
     The most specific row wins: account before marketplace, then channel, category, programme, currency (blank holds for
     all; categories in lower case). A blank class with an account says that fees without a row are not agreed.
     A tier is a row of its own: `price_from`/`price_below` of the basis per piece, `weight_from_g`/`weight_below_g`; with
-    `is_marginal` each part of the price is charged by its own tier. The tiers of one key and day are one version: it
+    `is_marginal` each part of the price is charged by its own tier; or `longest_mm`, `middle_mm`, `shortest_mm`, the most
+    that the sides of a packed piece may measure, where the smallest tier that fits counts. With `volume_divisor` (cubic
+    centimetres per kilogram) the greater of weight and volume weight counts. The tiers of one key and day are one version: it
     holds until the next `valid_from` of the key; `is_end` ends it. Rows are never changed: a mistake is withdrawn.
-    `is_limit_per_piece`: minimum and maximum are per piece. With `vat` on top, the fee is charged with `vat_rate` more.
+    `is_limit_per_piece`: minimum and maximum are per piece. With `vat` on top, the fee is charged with `vat_rate` more, or
+    where the row does not say how much, with what holds for all fees of the account (`FeeVat`).
     """
 
     account = models.ForeignKey("marketplaces.Account", models.CASCADE, null=True, blank=True, related_name="fee_rules")
@@ -93,6 +98,7 @@ class FeeRule(models.Model):
     rate = models.DecimalField(max_digits=9, decimal_places=6, default=Decimal(0))
     per_unit = models.DecimalField(max_digits=19, decimal_places=4, default=Decimal(0))
     per_line = models.DecimalField(max_digits=19, decimal_places=4, default=Decimal(0))
+    per_order = models.DecimalField(max_digits=19, decimal_places=4, default=Decimal(0))
     minimum = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
     maximum = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
     is_limit_per_piece = models.BooleanField(default=False)
@@ -101,6 +107,10 @@ class FeeRule(models.Model):
     is_marginal = models.BooleanField(default=False)
     weight_from_g = models.PositiveIntegerField(null=True, blank=True)
     weight_below_g = models.PositiveIntegerField(null=True, blank=True)
+    longest_mm = models.PositiveIntegerField(null=True, blank=True)
+    middle_mm = models.PositiveIntegerField(null=True, blank=True)
+    shortest_mm = models.PositiveIntegerField(null=True, blank=True)
+    volume_divisor = models.PositiveIntegerField(null=True, blank=True)
     rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.HALF_UP)
     vat = models.CharField(max_length=15, choices=VatTreatment, default=VatTreatment.INCLUDED)
     vat_rate = models.DecimalField(max_digits=6, decimal_places=4, null=True, blank=True)
@@ -118,7 +128,7 @@ class FeeRule(models.Model):
             models.UniqueConstraint(
                 fields=[
                     "account", "marketplace", "channel", "category", "programme", "line_class", "currency",
-                    "valid_from", "price_from", "weight_from_g",
+                    "valid_from", "price_from", "weight_from_g", "longest_mm", "middle_mm", "shortest_mm",
                 ],
                 condition=Q(withdrawn_at=None), nulls_distinct=False, name="fee_rule_once",
             ),
@@ -138,7 +148,9 @@ class FeeRule(models.Model):
             raise ValidationError(errors)
 
     def _faults(self) -> dict[str, str]:
-        amounts = (self.per_unit, self.per_line, self.minimum, self.maximum, self.price_from, self.price_below)
+        amounts = (
+            self.per_unit, self.per_line, self.per_order, self.minimum, self.maximum, self.price_from, self.price_below,
+        )  # fmt: skip
         is_known = self.line_class in _CLASSES or (self.line_class == "" and self.account_id is not None)
         has_rate, is_shared = self.rate != 0, self.basis != FeeBasis.NOTHING
         return {
@@ -152,11 +164,40 @@ class FeeRule(models.Model):
             "price_below": _crossed(self.price_from, self.price_below),
             "weight_below_g": _crossed(self.weight_from_g, self.weight_below_g),
             "minimum": _crossed(self.minimum, self.maximum),
+            "middle_mm": _crossed(self.middle_mm, self.longest_mm),
+            "shortest_mm": _crossed(self.shortest_mm, self.middle_mm),
+            "volume_divisor": "divide by at least one" if self.volume_divisor == 0 else "",
         }
 
 
 def _crossed(low: Decimal | int | None, high: Decimal | int | None) -> str:
     return "its end lies below its beginning" if low is not None and high is not None and high < low else ""
+
+
+class FeeVat(models.Model):
+    """The VAT that comes on top of an account's fees from a day on, where their schedule does not say how much.
+
+    `rate` is a fraction; zero where the seller owes it (reverse charge). A blank channel holds for all storefronts. Rows
+    are never changed: another one of the same day is known since later, and counts.
+    """
+
+    account = models.ForeignKey("marketplaces.Account", models.CASCADE, related_name="fee_vats")
+    channel = models.CharField(max_length=20, blank=True)
+    valid_from = models.DateField()
+    rate = models.DecimalField(max_digits=6, decimal_places=4)
+    source = models.CharField(max_length=200)
+    entered_at = models.DateTimeField(default=clock.now)
+    entered_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-valid_from"], name="fee_vat_lookup")]
+
+    def __str__(self) -> str:
+        return f"{self.rate} from {self.valid_from}"
+
+    def clean(self) -> None:
+        if not 0 <= self.rate < 1:
+            raise ValidationError({"rate": "a rate is a share from 0 to 1, such as 0.19"})
 
 
 class ExpectedFee(models.Model):

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from config.core import clock
 from finance.fee_words import REASONS, terms
-from finance.models import ExpectedFee, FeeQuote, FeeRule, FeeSource
+from finance.models import ExpectedFee, FeeQuote, FeeRule, FeeSource, FeeVat
 from marketplaces.canonical import LineClass as C
 
 _SAME = ("marketplace", "channel", "category", "programme", "line_class", "currency")
@@ -31,6 +31,11 @@ _SHOWN = (
     "commission", "closing", "digital_services", *_OF_REFUND, "fulfilment", "shipping_label", "payment_fee",
     "return_handling",
 )  # fmt: skip
+
+
+def vats() -> QuerySet[FeeVat]:
+    """Which VAT comes on top of whose fees, the latest day first; of equal days the latest entered counts."""
+    return FeeVat.objects.select_related("account").order_by("account", "channel", "-valid_from", "-pk")
 
 
 def rules() -> QuerySet[FeeRule]:

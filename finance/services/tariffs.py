@@ -12,16 +12,17 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from config.core import clock, work
-from finance.models import FeeRule, VatTreatment
+from finance.models import FeeRule, FeeVat, VatTreatment
 from marketplaces import selectors as marketplaces
 from marketplaces.canonical import FeeTariff
 
 _KEY = (
     "channel", "category", "programme", "line_class", "currency", "valid_from", "price_from", "weight_from_g",
+    "longest_mm", "middle_mm", "shortest_mm",
 )  # fmt: skip
 _VALUES = (
-    "is_end", "basis", "rate", "per_unit", "per_line", "minimum", "maximum", "is_limit_per_piece", "price_below",
-    "is_marginal", "weight_below_g", "rounding", "vat", "vat_rate", "basis_includes_vat",
+    "is_end", "basis", "rate", "per_unit", "per_line", "per_order", "minimum", "maximum", "is_limit_per_piece", "price_below",
+    "is_marginal", "weight_below_g", "volume_divisor", "rounding", "vat", "vat_rate", "basis_includes_vat",
 )  # fmt: skip
 
 
@@ -90,6 +91,16 @@ def withdraw(rule: FeeRule, *, by: str) -> FeeRule:
         expect_later([account_id], rule.valid_from)
     rule.refresh_from_db()
     return rule
+
+
+def tax(account_id: int, values: Mapping[str, Any], *, by: str) -> FeeVat:
+    """Say which VAT comes on top of an account's fees from a day on, where no row of a schedule does."""
+    with transaction.atomic():
+        made = FeeVat(account_id=account_id, **values, entered_by=by)
+        made.full_clean()
+        made.save()
+        expect_later([account_id], made.valid_from)
+    return made
 
 
 def _account_of(rule: FeeRule) -> int:

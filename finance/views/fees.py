@@ -29,6 +29,7 @@ from marketplaces.canonical import LineClass
 from marketplaces.selectors import accounts
 
 CLASSES = (*SALE_FEES, LineClass.ADMINISTRATION_FEE.value, LineClass.FEE_REVERSAL.value, *selectors.MONTHLY)
+MEASURES = ("weight_from_g", "weight_below_g", "longest_mm", "middle_mm", "shortest_mm", "volume_divisor")
 SHOWN = 200
 MONTHS_SHOWN = 4
 
@@ -86,8 +87,9 @@ def _add(request: HttpRequest) -> str:
         "is_limit_per_piece": "is_limit_per_piece" in request.POST,
         **{name: request.POST.get(name, "").strip() for name in ("channel", "category", "programme")},
         **{name: request.POST[name] for name in ("basis", "rounding", "vat") if request.POST.get(name)},
-        **{name: _number(request, name) or Decimal(0) for name in ("per_unit", "per_line")},
+        **{name: _number(request, name) or Decimal(0) for name in ("per_unit", "per_line", "per_order")},
         **{name: _number(request, name) for name in ("minimum", "maximum", "price_from", "price_below")},
+        **{name: _whole(request, name) for name in MEASURES},
         "currency": request.POST.get("currency", "").strip().upper(),
     }
     vat = _number(request, "vat_percent")
@@ -117,6 +119,30 @@ def _number(request: HttpRequest, name: str) -> Decimal | None:
         return Decimal(given) if given else None
     except InvalidOperation as error:
         raise ValidationError(f"{given!r} is not a number") from error
+
+
+def _whole(request: HttpRequest, name: str) -> int | None:
+    """A whole number of the form; None where nothing is written."""
+    number = _number(request, name)
+    if number is not None and number != int(number):
+        raise ValidationError(f"{number} is not a whole number")
+    return None if number is None else int(number)
+
+
+def _tax(request: HttpRequest) -> str:
+    account = accounts().filter(key=request.POST.get("account", "")).first()
+    if account is None:
+        raise ValidationError("choose the account")
+    rate = _number(request, "percent")
+    if rate is None:
+        raise ValidationError("say how many per cent; 0 where you owe it yourself")
+    values = {
+        "valid_from": _day(request, "valid_from"), "rate": rate / 100,
+        "channel": request.POST.get("channel", "").strip(),
+        "source": text(request, "source", missing="say where this is told, such as an invoice for fees"),
+    }  # fmt: skip
+    made = tariffs.tax(account.pk, values, by=request.user.get_username())
+    return f"{made.rate:.2%} come on top of the fees of {account.label} from {made.valid_from}; lines are reckoned anew"
 
 
 BUTTONS = {"add": Button(Action.EDIT_FEES, _add)}
@@ -235,6 +261,7 @@ def habits(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "accounts": known, "chosen": chosen, "habits": learned.habits(account=chosen) if chosen else [],
+        "vats": selectors.vats().filter(account=chosen)[:SHOWN] if chosen else [], "today": clock.now().date(),
         "can": allowed(request, HABIT_BUTTONS),
     }  # fmt: skip
     return page(request, "finance/fee_habits.html", "How fees are rounded", context)
@@ -254,4 +281,4 @@ def _adopt(request: HttpRequest) -> str:
     return f"{done['rows']} rows of {account.label} say so now; its lines are reckoned anew"
 
 
-HABIT_BUTTONS = {"adopt": Button(Action.EDIT_FEES, _adopt)}
+HABIT_BUTTONS = {"adopt": Button(Action.EDIT_FEES, _adopt), "tax": Button(Action.EDIT_FEES, _tax)}

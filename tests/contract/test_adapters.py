@@ -53,7 +53,19 @@ def test_it_publishes_fees_that_are_dated_read_somewhere_and_told_apart(adapter)
     rows = registry.tariff(adapter.key)
     stores = {store.code: store for store in adapter.stores}
     keys = Counter(
-        (r.line_class, r.channel, r.category, r.programme, r.currency, r.valid_from, r.price_from, r.weight_from_g)
+        (
+            r.line_class,
+            r.channel,
+            r.category,
+            r.programme,
+            r.currency,
+            r.valid_from,
+            r.price_from,
+            r.weight_from_g,
+            r.longest_mm,
+            r.middle_mm,
+            r.shortest_mm,
+        )
         for r in rows
     )
     assert [key for key, count in keys.items() if count > 1] == []

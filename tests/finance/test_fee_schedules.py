@@ -161,3 +161,29 @@ def test_it_asks_for_every_account_each_night(account):
     assert fees.expect_recent() == {"accounts": 1}
     assert [wish["account_id"] for wish in wishes("finance.expect_fees_since")] == [account.pk]
     assert work.later("finance.expect_recent_fees") is not None
+
+
+def test_it_spreads_what_is_agreed_per_order_over_its_lines(account, lines):
+    fees.agree(
+        account.pk, [tariff(rate=Decimal(0), basis="nothing", per_order=Decimal("0.35"), currency="EUR")], by="fin"
+    )
+    fees.expect(account.pk, lines)
+    assert amounts() == [("L1", "commission", Decimal("-0.2300")), ("L2", "commission", Decimal("-0.1200"))]
+
+
+def test_it_knows_a_published_fee_as_soon_as_the_vat_on_fees_is_said(account, lines):
+    FeeRule.objects.create(
+        marketplace=account.marketplace, line_class="commission", valid_from=START, basis="item", rate=Decimal("0.15"),
+        vat="on_top", source="published",
+    )  # fmt: skip
+    fees.expect(account.pk, lines)
+    assert {row.reason for row in ExpectedFee.objects.all()} == {"no_fee_vat"}
+    tariffs.tax(account.pk, {"valid_from": START, "rate": Decimal("0.19"), "source": "invoice"}, by="fin")
+    assert wishes("finance.expect_fees_since") == [{"account_id": account.pk, "since": "2026-09-01"}]
+    assert fees.expect_since(account.pk, "2026-09-01") == {"lines": 2, "changed": 2}
+    assert amounts() == [("L1", "commission", Decimal("-7.1300")), ("L2", "commission", Decimal("-3.5700"))]
+    later = {"valid_from": date(2030, 1, 1), "rate": Decimal(0), "source": "moved abroad"}
+    tariffs.tax(account.pk, later, by="fin")
+    assert fees.expect_since(account.pk, "2026-09-01") == {"lines": 2, "changed": 0}
+    with pytest.raises(ValidationError, match="share from 0 to 1"):
+        tariffs.tax(account.pk, {**later, "rate": Decimal(19)}, by="fin")

@@ -79,6 +79,57 @@ def test_it_charges_the_least_and_the_most_per_piece_or_line():
     assert amount(sale("100", units=3), high) == Decimal("5.00")
 
 
+@pytest.mark.parametrize(
+    ("worths", "fee", "parts"),
+    [
+        (("10", "10", "10"), "0.35", ("0.12", "0.12", "0.11")),
+        (("39.90", "20.00"), "0.35", ("0.23", "0.12")),
+        (("0", "0"), "0.25", ("0.13", "0.12")),
+        (("10", None), "0.35", ("no_price", "no_price")),
+    ],
+)
+def test_it_spreads_a_fee_per_order_over_its_lines_so_that_cents_resum(worths, fee, parts):
+    order = tuple(worth and Decimal(worth) for worth in worths)
+    fixed = rule(per_order=fee, currency="EUR")
+    assert [str(amount(sale("9", worths=order, place=n), fixed)) for n in range(len(order))] == list(parts)
+    assert amount(sale("9"), fixed) == Decimal(fee)
+
+
+def test_it_takes_the_smallest_size_that_a_piece_fits():
+    sizes = [
+        rule("fulfilment", pk=pk, per_unit=fee, longest_mm=sides[0], middle_mm=sides[1], shortest_mm=sides[2])
+        for pk, fee, sides in (
+            (1, "9.00", (None, None, None)),
+            (2, "5.00", (450, 340, 260)),
+            (3, "2.00", (330, 230, 25)),
+        )
+    ]
+    found = [
+        amount(sale(sides_mm=sides), *sizes, of="fulfilment") for sides in ((330, 230, 25), (330, 230, 26), (451, 9, 9))
+    ]
+    assert found == [Decimal("2.00"), Decimal("5.00"), Decimal("9.00")]
+    assert amount(sale(), *sizes[1:], of="fulfilment") == "no_size"
+
+
+def test_it_weighs_by_volume_where_that_is_more():
+    light, heavy = (
+        rule("fulfilment", pk=1, per_unit="3.00", weight_below_g=1201, volume_divisor=5000),
+        rule("fulfilment", pk=2, per_unit="4.00", weight_from_g=1201, volume_divisor=5000),
+    )
+    found = [
+        amount(sale(weight_g=300, sides_mm=sides), light, heavy, of="fulfilment")
+        for sides in ((300, 200, 100), (301, 200, 100), None)
+    ]
+    assert found == [Decimal("3.00"), Decimal("4.00"), "no_size"]
+
+
+def test_it_adds_the_vat_that_holds_for_all_fees_where_the_row_does_not_say_it():
+    silent, told = (rule(basis="item", rate="0.15", vat="on_top", vat_rate=rate) for rate in (None, "0.20"))
+    assert amount(sale("20"), silent) == "no_fee_vat"
+    found = [amount(sale("20", fee_vat=Decimal(rate)), row) for rate in ("0.19", "0") for row in (silent, told)]
+    assert found == [Decimal("3.57"), Decimal("3.60"), Decimal("3.00"), Decimal("3.60")]
+
+
 def test_it_adds_amounts_per_unit_and_per_line():
     assert amount(sale("30", units=3), rule(basis="item", rate="0.10", per_unit="0.50", per_line="1.00")) == Decimal(
         "5.50"

@@ -3,8 +3,8 @@
 Sources, read 2026-09: the German and British schedule of September 2020, two agency notes on 2026, the Australian
 tables of 2019, notes on the digital services fee and on refunds. Prices are shelf prices with VAT; the fees come
 without it, and how it is added depends on the seller, so an account that says nothing is told that it is not known.
-Left out, because no amount could be read or it hangs on dimensions: dispatch by the network, storage, media closing
-fees of Europe and the United States, stores of which only a span of rates is known.
+Left out, because no amount could be read: dispatch by the network in Europe, storage, media closing fees of Europe and
+the United States, stores of which only a span of rates is known. Australia's lower rates for cheap goods are not in it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from marketplaces.canonical import FeeTariff, LineClass
+from marketplaces.canonical import FeeTariff, Fulfilment, LineClass
 
 _YEAR_2020, _TOOLS, _CLOTHES = date(2020, 9, 1), date(2021, 6, 1), date(2025, 12, 15)
 _UNSURE, _YEAR_2026 = date(2026, 1, 5), date(2026, 2, 1)
@@ -59,6 +59,27 @@ _AUSTRALIA_2019 = {
 }  # fmt: skip
 _AUSTRALIAN_MEDIA = ("books", "dvd", "music", "video")
 _CHEAP_IN_AUSTRALIA = ("beauty", "baby", "health", "pets")
+
+# Size tiers of dispatch by the network: the most that the sides may measure in mm, and (grams up to, amount per piece).
+Tier = tuple[tuple[int, int, int] | tuple[()], tuple[tuple[int, str], ...]]
+_PARCEL = (450, 340, 260)
+_ENVELOPE_G, _PARCEL_G = 25, 125
+_AUSTRALIAN_PARCELS = (
+    (250, "3.94"), (500, "4.78"), (1000, "6.66"), (1500, "7.16"), (2000, "7.61"), (3000, "8.25"), (4000, "8.75"),
+    (5000, "9.29"), (6000, "9.66"), (7000, "10.22"), (8000, "10.66"), (9000, "11.22"), (10000, "11.87"),
+    (11000, "12.58"), (12000, "13.19"),
+)  # fmt: skip
+_AUSTRALIAN_TIERS: tuple[tuple[int, Tier], ...] = (
+    (_ENVELOPE_G, ((200, 150, 10), ((100, "2.04"),))),
+    (_ENVELOPE_G, ((330, 230, 25), ((100, "2.04"), (250, "2.11"), (500, "2.94")))),
+    (_ENVELOPE_G, ((330, 230, 50), ((250, "3.94"), (500, "4.78"), (1000, "6.65")))),
+    (_PARCEL_G, (_PARCEL, _AUSTRALIAN_PARCELS)),
+)
+_EMIRATES_HEAVIEST_KG = 60
+_EMIRATES_TIERS: tuple[Tier, ...] = (
+    (_PARCEL, ((500, "3.50"), (1000, "4.00"), (1500, "4.50"), *((kg * 1000, f"{kg + 3}.00") for kg in range(2, 13)))),
+    ((), tuple((kg * 1000, f"{kg + 5}.00") for kg in range(1, _EMIRATES_HEAVIEST_KG + 1))),
+)
 
 _CAPS = {"EUR": "5", "USD": "5", "AED": "15", "BRL": "10"}
 _PLANS = {"DE": ("EUR", "39"), "GB": ("GBP", "25"), "AU": ("AUD", "49.95"), "US": ("USD", "39.99")}
@@ -141,6 +162,30 @@ def _australia() -> Iterator[FeeTariff]:
         )  # fmt: skip
 
 
+def _dispatch() -> Iterator[FeeTariff]:
+    """What the network takes for sending a piece, by size and weight."""
+    page = "page of the seller centre, undated, after 2022, read 2026-09"
+    for packaging, tier in _AUSTRALIAN_TIERS:
+        yield from _sent(tier, packaging, channel="AU", currency="AUD", valid_from=date(2023, 1, 1), source=page)
+    old = "older page, since when is not told, read 2026-09"
+    for tier in _EMIRATES_TIERS:
+        yield from _sent(tier, 0, channel="AE", currency="AED", valid_from=_YEAR_2020, source=old)
+
+
+def _sent(tier: Tier, packaging: int, **place: object) -> Iterator[FeeTariff]:
+    """The rows of one tier; its weights are with `packaging` grams, ours without."""
+    sides, steps = tier
+    sizes = dict(zip(("longest_mm", "middle_mm", "shortest_mm"), sides, strict=False))
+    low: int | None = None
+    for up_to, amount in steps:
+        below = up_to - packaging + 1
+        yield FeeTariff(
+            line_class=LineClass.FULFILMENT, programme=Fulfilment.MARKETPLACE, per_unit=Decimal(amount), vat="on_top",
+            weight_from_g=low, weight_below_g=below, **sizes, **place,  # type: ignore[arg-type]
+        )  # fmt: skip
+        low = below
+
+
 def _everywhere() -> Iterator[FeeTariff]:
     """The share of a referral fee that is kept of a refund, digital services for sellers from elsewhere, the plan."""
     for currency, cap in _CAPS.items():
@@ -172,4 +217,4 @@ def _per_cent(rate: str) -> Decimal:
     return Decimal(rate) / 100
 
 
-TARIFF: tuple[FeeTariff, ...] = (*_europe(), *_australia(), *_everywhere())
+TARIFF: tuple[FeeTariff, ...] = (*_europe(), *_australia(), *_dispatch(), *_everywhere())

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from finance import tariffs
+from finance.fees import expected
 from finance.models import FeeRule
 from finance.services.tariffs import named
 from finance.tariffs import Sale
@@ -50,6 +51,34 @@ def test_it_does_not_guess_in_the_weeks_of_which_sources_differ():
     assert net("home and kitchen", "15.00", on=date(2025, 12, 31)) == Decimal("2.25")
     assert net("home and kitchen", "15.00", on=date(2026, 1, 10)) == "no_category"
     assert net("home and kitchen", "15.00", on=date(2026, 2, 1)) == Decimal("1.20")
+
+
+@pytest.mark.parametrize(
+    ("channel", "sides", "grams", "fee"),
+    [
+        ("AU", (200, 150, 10), 75, "2.04"),
+        ("AU", (200, 150, 10), 76, "2.11"),
+        ("AU", (201, 150, 10), 475, "2.94"),
+        ("AU", (330, 230, 26), 225, "3.94"),
+        ("AU", (330, 230, 51), 225, "4.78"),
+        ("AU", (450, 340, 260), 11875, "13.19"),
+        ("AU", (460, 340, 260), 500, "no_tier"),
+        ("AU", None, 500, "no_size"),
+        ("AE", (450, 340, 260), 500, "3.50"),
+        ("AE", (450, 340, 260), 12000, "15.00"),
+        ("AE", (450, 340, 261), 1000, "6.00"),
+        ("AE", (450, 340, 260), 12001, "18.00"),
+        ("AE", (900, 340, 260), 30000, "35.00"),
+        ("AE", (900, 340, 260), None, "no_weight"),
+    ],
+)
+def test_it_sends_by_size_and_weight(channel, sides, grams, fee):
+    sale = Sale(
+        account_id=1, marketplace="amazon", channel=channel, programme="marketplace", day=date(2026, 9, 1), units=2,
+        currency={"AU": "AUD", "AE": "AED"}[channel], sides_mm=sides, weight_g=grams, fee_vat=Decimal(0),
+    )  # fmt: skip
+    found = expected(sale, RULES)["fulfilment"]
+    assert str(found.reason or found.amount / 2) == fee
 
 
 def test_it_takes_the_minimum_per_piece():
