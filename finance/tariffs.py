@@ -157,8 +157,8 @@ def tier(rows: Sequence[Rule], sale: Sale) -> tuple[Rule | None, str]:
     return None, "no_tier"
 
 
-def _smallest_from_the_top(row: Rule) -> tuple[float | Decimal | int, ...]:
-    size = (float("inf") if side is None else side for side in _sides(row))
+def _smallest_from_the_top(row: Rule) -> tuple[Any, ...]:
+    size = ((side is None, side or 0) for side in _sides(row))
     low = row.price_from if row.price_from is not None else Decimal(-1)
     return *size, -low, -(row.weight_from_g if row.weight_from_g is not None else -1), row.id
 
