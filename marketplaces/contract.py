@@ -126,6 +126,25 @@ class SandboxAccount:
     without: frozenset[str] = frozenset()
 
 
+class Style(StrEnum):
+    """What a write does to its neighbours: nothing, or it clears whatever is not sent along."""
+
+    PATCH = "patch"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """How one field of an offer is written, and between which bounds (units, or money of the storefront).
+
+    Where the style is REPLACE the client sends the whole document as the marketplace shows it, with one change.
+    """
+
+    style: Style = Style.PATCH
+    least: Decimal | None = None
+    most: Decimal | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
     """The declaration. Everything that differs between marketplaces and is not code stands here."""
@@ -138,6 +157,7 @@ class Adapter:
     resources: tuple[Resource, ...]
     capabilities: frozenset[Capability] = frozenset()
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    writes: Mapping[str, Writing] = field(default_factory=dict)
     carriers: Carriers | None = None
     vocabulary: frozenset[str] = frozenset()
     sandbox_accounts: tuple[SandboxAccount, ...] = ()

@@ -15,6 +15,7 @@ from catalog.publishing import answers, deltas
 from catalog.publishing.spelling import LIVE, spelled
 from config.core import clock
 from marketplaces.models import Command
+from marketplaces.services import batches
 
 QUIET = timedelta(seconds=5)
 """A write leaves when its field was not wished for again for so long,"""
@@ -22,10 +23,21 @@ AT_LATEST = timedelta(seconds=60)
 """or so long after the first wish that was not sent."""
 
 _WANT = f"""
-WITH given AS (
+WITH asked AS (
     SELECT * FROM unnest(%(listings)s::bigint[], %(fields)s::text[], %(values)s::text[], %(causes)s::text[],
                          %(cause_ats)s::timestamptz[], %(askers)s::text[])
-        AS given(listing_id, field, value, cause, cause_at, asked_by)
+        AS asked(listing_id, field, value, cause, cause_at, asked_by)
+), given AS (
+    SELECT asked.listing_id, asked.field, asked.cause_at, asked.asked_by,
+           CASE WHEN bound.is_over THEN bound.most::text ELSE asked.value END AS value,
+           CASE WHEN bound.is_over THEN left(asked.cause, 120) || ': ' || asked.value || ', of which the marketplace shows '
+                || bound.most || ' at most' ELSE asked.cause END AS cause
+    FROM asked JOIN catalog_listing listing ON listing.id = asked.listing_id
+    JOIN marketplaces_account account ON account.id = listing.account_id
+    LEFT JOIN unnest(%(bounded)s::text[], %(mosts)s::int[]) AS known(marketplace, most)
+        ON known.marketplace = account.marketplace AND asked.field = 'quantity'
+    CROSS JOIN LATERAL (SELECT known.most, CASE WHEN known.most IS NOT NULL
+                               THEN asked.value::numeric > known.most ELSE false END AS is_over) AS bound
 ), landed AS (
     INSERT INTO catalog_offerfield AS stored (
         listing_id, account_id, field, wanted, wanted_at, cause, cause_at, asked_by, live, live_at, confirmed,
@@ -85,7 +97,8 @@ def want(wishes: Iterable[Want]) -> int:
     """Write down what offers should say, in one statement; returns how many fields got another value than before.
 
     The last wish for a field counts; one that repeats what is wanted already changes nothing, unknown listings are
-    left out. Raises ValidationError for a value that its field cannot have; then nothing is written.
+    left out. More units than the marketplace shows become its most, and the cause says so.
+    Raises ValidationError for a value that its field cannot have; then nothing is written.
     """
     latest = {(wish.listing_id, wish.field): wish for wish in wishes}
     if not latest:
@@ -116,8 +129,10 @@ def written(listing: Listing, field: str, value: int | Decimal, command: Command
 
 
 def _values(wishes: list[Want]) -> dict[str, Any]:
-    now = clock.now()
+    now, bounds = clock.now(), batches.most_units()
     return {
+        "bounded": list(bounds),
+        "mosts": list(bounds.values()),
         "listings": [wish.listing_id for wish in wishes],
         "fields": [wish.field for wish in wishes],
         "values": [spelled(wish.field, wish.value) for wish in wishes],

@@ -15,7 +15,7 @@ from config.core.bulk import Table, land
 from config.core.errors import RateLimited, Transient
 from config.core.work import later
 from marketplaces import registry, subjects
-from marketplaces.contract import Client, CommandKind, Outcome, OutcomeState, Page
+from marketplaces.contract import Client, CommandKind, Outcome, OutcomeState, Page, Writing
 from marketplaces.models import Account, Command, CommandState, RunReason
 from marketplaces.services import commands, connections, followers, offers, pulls
 
@@ -74,6 +74,17 @@ def writable(account: Account) -> set[str]:
     """The fields of an offer that the account is trusted with and its marketplace takes."""
     possible = commands.possible(account)
     return {field for field, kind in KINDS.items() if kind.value in possible}
+
+
+def writing(account: Account, field: str) -> Writing:
+    """How the account's marketplace takes a field of an offer, and within which bounds."""
+    return registry.get(account.marketplace).writes.get(field, Writing())
+
+
+def most_units() -> dict[str, int]:
+    """The largest number of units that each marketplace shows; those without one are left out."""
+    bounds = {adapter.key: adapter.writes.get("quantity", Writing()).most for adapter in registry.all_adapters()}
+    return {key: int(most) for key, most in bounds.items() if most is not None}
 
 
 def plan(account: Account, batch: str, wanted: Iterable[Planned]) -> dict[str, int]:

@@ -18,9 +18,9 @@ from django.core.exceptions import ValidationError
 
 from config.core import clock
 from config.core.money import Money, minor_unit
-from marketplaces import plain, subjects
+from marketplaces import plain, registry, subjects
 from marketplaces.canonical import Fulfilment
-from marketplaces.contract import CommandKind
+from marketplaces.contract import CommandKind, Writing
 from marketplaces.models import Account, AccountStage, Command, CommandState
 from marketplaces.services import carriage, commands
 
@@ -85,8 +85,9 @@ def stock(offer: Offer, quantity: int, wish: Wish) -> Command:
     """Ask for a quantity of our own stock to be offered; the marketplace's own warehouses are read, never written."""
     if offer.fulfilment == Fulfilment.MARKETPLACE:
         raise ValidationError(f"{offer.sku} ships from the marketplace's warehouses: that stock is read, never written")
-    if not 0 <= quantity <= MOST_UNITS:
-        raise ValidationError(f"a quantity is from 0 to {MOST_UNITS}")
+    most = registry.get(offer.account.marketplace).writes.get("quantity", Writing()).most or MOST_UNITS
+    if not 0 <= quantity <= most:
+        raise ValidationError(f"a quantity is from 0 to {most}")
     return _plan_for(offer, CommandKind.SET_STOCK, {"quantity": quantity, "currency": offer.currency}, wish)
 
 

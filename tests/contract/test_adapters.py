@@ -195,6 +195,11 @@ def test_it_tells_what_it_can_write(adapter):
     assert Outbound(kind=CommandKind.SET_PRICE, key="k").payload == {}
 
 
+def test_it_tells_of_every_field_that_it_writes_whether_its_neighbours_are_kept(adapter):
+    fields = {Capability.WRITE_PRICE: "price", Capability.WRITE_STOCK: "quantity"}
+    assert set(adapter.writes) == {fields[each] for each in adapter.capabilities & set(fields)}
+
+
 def test_it_names_only_line_classes_that_exist_in_what_its_accounts_lack(adapter):
     known = {line_class.value for line_class in LineClass}
     for account in adapter.sandbox_accounts:

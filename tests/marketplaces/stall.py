@@ -45,6 +45,7 @@ from marketplaces.contract import (
     Resource,
     Store,
     Window,
+    Writing,
 )
 
 KEY = "stall"
@@ -63,6 +64,7 @@ ADAPTER = Adapter(
         ),
     ),
     capabilities=frozenset({Capability.ORDERS_BY_ID, Capability.WRITE_PRICE, Capability.WRITE_STOCK}),
+    writes={"price": Writing(least=Decimal(1), most=Decimal(500)), "quantity": Writing(most=Decimal(999))},
 )  # fmt: skip
 
 

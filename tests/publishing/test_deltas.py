@@ -160,3 +160,13 @@ def test_zeros_in_small_portions_count_over_an_hour(acting, remote):
         with clock.frozen(NOON + (minute * 10 + 1) * MINUTE):
             told = publish(acting)
         assert told["waiting"] == (0 if minute == 0 else 11)
+
+
+def test_a_price_that_the_marketplace_cannot_have_is_refused_before_it_is_sent(acting, remote):
+    mug, cup = offer(acting), offer(acting, "CUP")
+    publishing.want([wish(mug, Decimal("0.99"), "price"), wish(cup, Decimal("500.01"), "price")])
+    with clock.frozen(NOON + MINUTE):
+        publish(acting)
+    assert field(mug, "price").reason == "the marketplace takes no price below 1; nothing is sent"
+    assert field(cup, "price").reason == "the marketplace takes no price above 500; nothing is sent"
+    assert not Command.objects.exists()

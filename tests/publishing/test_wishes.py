@@ -18,7 +18,11 @@ from catalog.services.publishing import Want
 from config.core import clock
 from tests import factories
 from tests.factories import NOON
+from tests.marketplaces.conftest import at_noon, remote, shop
+from tests.publishing.conftest import acting
+from tests.publishing.conftest import offer as publishing_offer
 
+__all__ = ["acting", "at_noon", "remote", "shop"]
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 
@@ -85,6 +89,16 @@ def test_it_refuses_a_value_that_the_field_cannot_have_and_writes_nothing(accoun
         with pytest.raises(ValidationError):
             publishing.want([wish(mug, 4), wish(mug, value, field)])
     assert not OfferField.objects.exists()
+
+
+def test_more_units_than_the_marketplace_shows_become_its_most_and_the_cause_says_so(acting):
+    mug, cup = publishing_offer(acting), publishing_offer(acting, "CUP")
+    publishing.want([wish(mug, 1200), wish(cup, 999)])
+    found = OfferField.objects.order_by("listing_id").values_list("wanted", "cause")
+    assert list(found) == [("999", "a sale: 1200, of which the marketplace shows 999 at most"), ("999", "a sale")]
+    assert publishing.want([wish(mug, 5000)]) == 0
+    publishing.want([wish(mug, 998)])
+    assert OfferField.objects.get(listing=mug).cause == "a sale"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)

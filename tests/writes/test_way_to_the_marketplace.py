@@ -12,6 +12,7 @@ from inventory.models import Order, OrderLine
 from inventory.services import shipments
 from marketplaces.contract import Capability
 from marketplaces.models import Command, Traffic
+from marketplaces.sandbox.carelessness import NAME
 from marketplaces.services import retries
 from tests.chaos.conftest import shops
 from tests.writes.conftest import parcel, wish
@@ -45,7 +46,7 @@ def test_it_writes_a_price_and_confirms_it_when_the_marketplace_shows_it(shop):
 
 
 @each(Capability.WRITE_STOCK)
-def test_it_keeps_the_refusal_of_the_marketplace_and_sends_it_again_when_a_person_says_so(shop):
+def test_it_sends_nothing_to_an_unknown_offer_until_a_person_says_that_it_is_there(shop):
     listing = shop.listing()
     known = listing.remote_id, listing.external_id
     listing.remote_id, listing.external_id = "NO-SUCH-SKU", "00000000-0000-4000-8000-000000000000"
@@ -56,6 +57,20 @@ def test_it_keeps_the_refusal_of_the_marketplace_and_sends_it_again_when_a_perso
     Command.objects.update(payload={**command.payload, **names})
     retries.command(command.pk, by="anna", reason="the listing is there now")
     assert shop.settled(command).state == "confirmed"
+
+
+@each(Capability.WRITE_STOCK)
+def test_it_keeps_the_refusal_of_the_marketplace_itself_and_sends_it_again_when_a_person_says_so(shop):
+    listing = shop.listing()
+    shop.street.sandbox.overlay.put("/".join(shop.owner), "_scenarios", NAME, {"fates": ["refused"]})
+    command = shop.settled(listings.set_quantity(listing, 17, wish()))
+    assert command.state == "rejected"
+    assert "does not know this offer" not in command.reason
+    assert command.offer_seen_at
+    assert Traffic.objects.filter(command_id=command.pk).exclude(method="GET").exists()
+    retries.command(command.pk, by="anna", reason="they say that it works now")
+    assert shop.settled(command).state == "confirmed"
+    assert shown(shop, listing).quantity == 17
 
 
 @each(Capability.WRITE_STOCK)

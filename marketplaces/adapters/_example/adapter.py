@@ -15,6 +15,7 @@ from marketplaces.contract import (
     Resource,
     SandboxAccount,
     Store,
+    Writing,
 )
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -49,6 +50,7 @@ ADAPTER = Adapter(
         ),
     ),
     capabilities=frozenset({Capability.ORDERS_BY_ID, Capability.WRITE_PRICE, Capability.WRITE_STOCK}),
+    writes={"price": Writing(), "quantity": Writing()},
     limits={
         "token": Limit(rate=Decimal(1), burst=10),
         "read": Limit(rate=Decimal(10), burst=100),

@@ -8,7 +8,16 @@ from marketplaces.adapters.amazon import carriers
 from marketplaces.adapters.amazon.limits import LIMITS
 from marketplaces.adapters.amazon.stores import STORES
 from marketplaces.carrier_codes import Carriers
-from marketplaces.contract import Adapter, Capability, CredentialField, Flow, Resource, SandboxAccount
+from marketplaces.contract import (
+    Adapter,
+    Capability,
+    CredentialField,
+    Flow,
+    Resource,
+    SandboxAccount,
+    Style,
+    Writing,
+)
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -103,6 +112,7 @@ ADAPTER = Adapter(
         }
     ),
     limits=LIMITS,
+    writes={"price": Writing(style=Style.REPLACE), "quantity": Writing(style=Style.REPLACE)},
     carriers=Carriers(rows=carriers.CODES),
     vocabulary=frozenset(
         {"amazon", "asin", "fnsku", "fba", "sp-api", "lwa", "seller central", "marketplaceid", "amazonorderid", "prime"}

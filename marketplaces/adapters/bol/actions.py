@@ -42,12 +42,14 @@ class Write:
     body: Mapping[str, Any]
 
 
-def request(command: Outbound, settings: Mapping[str, str]) -> Write:
-    """The call that makes the write; a payload that cannot be said in bol's words raises Rejected."""
+def request(command: Outbound, settings: Mapping[str, str], offer: Mapping[str, Any] | None = None) -> Write:
+    """The call that makes the write; a payload that cannot be said in bol's words raises Rejected.
+
+    `offer` is what bol shows now: a price is sent with all bundle prices, for those that are not sent are gone.
+    """
     is_v10 = settings.get("offers_api") == "v10"
     if command.kind is CommandKind.SET_PRICE:
-        prices = [{"quantity": 1, "unitPrice": _price(command.payload)}]
-        pricing = {"pricing": {"bundlePrices": prices}}
+        pricing = {"pricing": {"bundlePrices": _bundle_prices(_price(command.payload), offer or {})}}
         return Write(endpoints.PUT_PRICE if is_v10 else endpoints.PATCH_OFFER, pricing)
     if command.kind is CommandKind.SET_STOCK:
         stock = {"amount": _quantity(command.payload), "managedByRetailer": False}
@@ -55,6 +57,16 @@ def request(command: Outbound, settings: Mapping[str, str]) -> Write:
     if command.kind is CommandKind.CONFIRM_SHIPMENT:
         return Write(endpoints.SHIP, _shipment(command))
     raise Rejected(f"{command.kind} cannot be written here")
+
+
+def _bundle_prices(price: Decimal, offer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The new price of one piece, and the others as they stand; a bundle that would cost more per piece is refused."""
+    kept = [bundle for bundle in bundles(offer) if bundle.get("quantity", 1) != 1]
+    for bundle in kept:
+        if decimal(bundle.get("unitPrice")) >= price:
+            told = f"{bundle['unitPrice']} a piece from {bundle['quantity']} pieces on"
+            raise Rejected(f"the price {price} is not above the bundle price of {told}; change that one first")
+    return [{"quantity": 1, "unitPrice": price}, *kept]
 
 
 def _price(payload: Mapping[str, Any]) -> Decimal:
@@ -173,11 +185,16 @@ def _shown(command: Outbound, entity: Mapping[str, Any]) -> Any:
 
 def unit_price(offer: Mapping[str, Any]) -> Decimal | None:
     """The price of one piece, from v10's and v11's bundle lists."""
-    bundles = (offer.get("pricing") or {}).get("bundlePrices") or offer.get("prices") or []
-    for bundle in bundles:
-        if isinstance(bundle, Mapping) and bundle.get("quantity", 1) == 1 and bundle.get("unitPrice") is not None:
+    for bundle in bundles(offer):
+        if bundle.get("quantity", 1) == 1 and bundle.get("unitPrice") is not None:
             return decimal(bundle["unitPrice"])
     return None
+
+
+def bundles(offer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The prices by number of pieces, in v10's and v11's words."""
+    told = (offer.get("pricing") or {}).get("bundlePrices") or offer.get("prices") or []
+    return [dict(bundle) for bundle in told if isinstance(bundle, Mapping)]
 
 
 def commission_query(offer: Mapping[str, Any]) -> dict[str, Any] | None:

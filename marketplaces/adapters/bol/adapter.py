@@ -17,6 +17,8 @@ from marketplaces.contract import (
     Resource,
     SandboxAccount,
     Store,
+    Style,
+    Writing,
 )
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -182,6 +184,10 @@ ADAPTER = Adapter(
         }
     ),
     limits=LIMITS,
+    writes={
+        "price": Writing(style=Style.REPLACE, least=Decimal(1), most=Decimal(9999)),
+        "quantity": Writing(most=Decimal(999)),
+    },
     carriers=Carriers(rows=carriers.CODES),
     vocabulary=frozenset({"bol", "bol.com", "bsku", "fbb", "fbr", "lvb", "vvb", "plaza", "verzenden via bol"}),
     sandbox_accounts=(

@@ -20,7 +20,7 @@ from marketplaces.adapters.bol.invoices import invoice_pages
 from marketplaces.adapters.bol.rows import addresses
 from marketplaces.adapters.bol.rows.reading import ZONE, moment
 from marketplaces.canonical import ShipTo
-from marketplaces.contract import AccountFacts, Outbound, Outcome, OutcomeState, Page, ReportState, Window
+from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState, Page, ReportState, Window
 
 __all__ = ["Client", "error_of"]
 
@@ -224,6 +224,8 @@ class Client:
         """Make the write; what cannot be said or is refused at once is REJECTED, everything else is read back."""
         try:
             call = actions.request(command, self.account.settings)
+            if command.kind is CommandKind.SET_PRICE and (shown := self.offer(command)):
+                call = actions.request(command, self.account.settings, shown.json())
             reply = self.api.call(call.endpoint, parts={"id": command.external_id}, body=call.body)
         except Rejected as error:
             return Outcome(OutcomeState.REJECTED, reason=str(error))

@@ -23,9 +23,11 @@ from marketplaces.contract import CommandKind, Outbound, Outcome, OutcomeState
 CENT = Decimal("0.01")
 
 
-def price_body(command: Outbound) -> list[dict[str, Any]]:
+def price_body(command: Outbound, variation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The new regular price beside the sale that stands: whether a sale outlives a price without it is not documented."""
     price = {"amount": wanted_price(command.payload), "currency": "EUR"}
-    return [{"sku": command.external_id, "standardPrice": price}]
+    sale = (variation.get("pricing") or {}).get("sale")
+    return [{"sku": command.external_id, "standardPrice": price, **({"sale": sale} if sale else {})}]
 
 
 def wanted_price(payload: Mapping[str, Any]) -> Decimal:

@@ -17,6 +17,8 @@ from marketplaces.contract import (
     Resource,
     SandboxAccount,
     Store,
+    Style,
+    Writing,
 )
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -143,6 +145,7 @@ ADAPTER = Adapter(
         }
     ),
     limits=LIMITS,
+    writes={"price": Writing(style=Style.REPLACE), "quantity": Writing()},
     carriers=Carriers(
         rows=carriers.CODES,
         needs_number=True,

@@ -56,7 +56,10 @@ class Writer:
         return reply if any(text(piece, "sku") == sku for piece in _variations(reply)) else None
 
     def _set_price(self, command: Outbound) -> Outcome:
-        reply = self.api.call(endpoints.PRICES, body=actions.price_body(command))
+        actions.wanted_price(command.payload)
+        shown = self.variation(command.external_id)
+        body = actions.price_body(command, _one(shown, command.external_id) if shown else {})
+        reply = self.api.call(endpoints.PRICES, body=body)
         answer = answers.body(reply)
         return Outcome(OutcomeState.ACCEPTED, remote_ref=_task_id(answer), answer=dict(answer))
 
@@ -73,8 +76,7 @@ class Writer:
         reply = self.variation(command.external_id)
         if reply is None:
             return Outcome(OutcomeState.UNKNOWN, reason=f"{command.external_id} is not known; check the SKU")
-        found = next(piece for piece in _variations(reply) if text(piece, "sku") == command.external_id)
-        told = inner(inner(found, "pricing"), "standardPrice").get("amount")
+        told = inner(inner(_one(reply, command.external_id), "pricing"), "standardPrice").get("amount")
         return actions.shown_outcome(command, None if told is None else decimal(told), remote_ref)
 
     def _set_stock(self, command: Outbound) -> Outcome:
@@ -131,6 +133,10 @@ class Writer:
 
 def _variations(reply: Reply) -> list[Mapping[str, Any]]:
     return paging.pieces(reply, "productVariations", "resources")
+
+
+def _one(reply: Reply, sku: str) -> Mapping[str, Any]:
+    return next(piece for piece in _variations(reply) if text(piece, "sku") == sku)
 
 
 def _task_id(answer: Mapping[str, Any]) -> str:

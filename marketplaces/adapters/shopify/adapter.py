@@ -17,6 +17,7 @@ from marketplaces.contract import (
     Resource,
     SandboxAccount,
     Store,
+    Writing,
 )
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -126,6 +127,7 @@ ADAPTER = Adapter(
             Capability.CONFIRM_SHIPMENT,
         }
     ),
+    writes={"price": Writing(), "quantity": Writing()},
     limits={
         "graphql": Limit(rate=Decimal(100), burst=1000),
         "token": Limit(rate=Decimal(1), burst=10),

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from config.core.money import LossyAmount, Money, decimal
@@ -22,6 +23,7 @@ from marketplaces.sandbox.facts import Answer, Request, View, WorldListing, Worl
 PER_PAGE = 100
 MOST_STOCK = 999
 HIGHEST_PRICE = Decimal(9999)
+BUNDLES = "bundle_prices"
 REASONS = {
     "missing_image": ("4003", "The product has no image"),
     "missing_attribute": ("4004-2", "Required content attributes are missing"),
@@ -40,7 +42,7 @@ def offer_list(view: View, request: Request) -> Answer:
     if not cursor.isdigit() or not size.isdigit() or not 0 < int(size) <= PER_PAGE:
         return bad(request, "page-size", "must be from 1 to 100, and the cursor one that was given")
     found, start = view.listings(), int(cursor)
-    shown = [_v11(listing) for listing in found[start : start + int(size)]]
+    shown = [_v11(view, listing) for listing in found[start : start + int(size)]]
     after = start + int(size)
     body = {"offers": shown, "page": {"nextCursor": str(after) if after < len(found) else None}}
     return reply(body, media=V11)
@@ -52,7 +54,7 @@ def offer(view: View, request: Request) -> Answer:
     if found is None:
         return missing(request)
     accept = next((value for name, value in request.headers.items() if name.lower() == "accept"), "")
-    return reply(_v11(found), media=V11) if accept == V11 else reply(_v10(found))
+    return reply(_v11(view, found), media=V11) if accept == V11 else reply(_v10(view, found))
 
 
 def reasons(view: View, request: Request) -> Answer:
@@ -77,7 +79,7 @@ def patch(view: View, request: Request) -> Answer:
     body = read(request)
     refused = _write_price(view, request, found, body) or _write_stock(view, request, found, body)
     changed = find(view, request.match["id"]) or found
-    return refused or reply(_v11(changed), media=V11)
+    return refused or reply(_v11(view, changed), media=V11)
 
 
 def put_price(view: View, request: Request) -> Answer:
@@ -125,17 +127,29 @@ def find(view: View, offer_id: str) -> WorldListing | None:
 
 
 def _write_price(view: View, request: Request, found: WorldListing, body: Mapping[str, Any]) -> Answer | None:
-    bundles = (body.get("pricing") or {}).get("bundlePrices")
-    if bundles is None:
+    told = (body.get("pricing") or {}).get("bundlePrices")
+    if told is None:
         return None
     try:
-        price = decimal(bundles[0]["unitPrice"])
+        prices = [(each["quantity"], decimal(each["unitPrice"])) for each in told]
     except (LossyAmount, LookupError, TypeError):
         return bad(request, "pricing.bundlePrices[0].unitPrice", "must be a number")
-    if not 1 <= price <= HIGHEST_PRICE or bundles[0].get("quantity") != 1:
+    if not prices or prices[0][0] != 1 or not 1 <= prices[0][1] <= HIGHEST_PRICE:
         return bad(request, "pricing.bundlePrices[0]", "must be the price of one piece, from 1 to 9999")
-    view.set_price(found.product.sku, found.store.code, Money(price, "EUR"))
+    if any(more <= less or dear >= cheap for (less, cheap), (more, dear) in pairwise(prices)):
+        return bad(request, "pricing.bundlePrices", "quantities must rise and prices fall")
+    view.set_price(found.product.sku, found.store.code, Money(prices[0][1], "EUR"))
+    kept = [{"quantity": count, "unitPrice": str(price)} for count, price in prices[1:]]
+    if kept or view.get(BUNDLES, str(found.serial)):
+        view.put(BUNDLES, str(found.serial), {"prices": kept})
     return None
+
+
+def _bundle_prices(view: View, listing: WorldListing) -> list[dict[str, Any]]:
+    """The price of one piece, and those for more that were laid down for this offer; a write replaces them all."""
+    kept = (view.get(BUNDLES, str(listing.serial)) or {}).get("prices", ())
+    more = [{"quantity": each["quantity"], "unitPrice": decimal(each["unitPrice"])} for each in kept]
+    return [{"quantity": 1, "unitPrice": listing.price.amount}, *more]
 
 
 def _write_stock(view: View, request: Request, found: WorldListing, body: Mapping[str, Any]) -> Answer | None:
@@ -154,7 +168,7 @@ def _blocking(listing: WorldListing) -> tuple[str, ...]:
     return listing.issue_codes if listing.status == ListingStatus.SUPPRESSED else ()
 
 
-def _v11(listing: WorldListing) -> dict[str, Any]:
+def _v11(view: View, listing: WorldListing) -> dict[str, Any]:
     is_own = listing.fulfilment == Fulfilment.MERCHANT
     fulfilment: dict[str, Any] = {"method": METHODS[listing.fulfilment]}
     if is_own:
@@ -167,7 +181,7 @@ def _v11(listing: WorldListing) -> dict[str, Any]:
         "product": {"title": listing.product.title},
         "onHoldByRetailer": listing.status == ListingStatus.PAUSED,
         "condition": {"category": "NEW"},
-        "pricing": {"bundlePrices": [{"quantity": 1, "unitPrice": listing.price.amount}]},
+        "pricing": {"bundlePrices": _bundle_prices(view, listing)},
         "stock": {"amount": min(listing.quantity, MOST_STOCK), "managedByRetailer": False},
         "fulfilment": fulfilment,
         "countryAvailabilities": [
@@ -177,7 +191,7 @@ def _v11(listing: WorldListing) -> dict[str, Any]:
     }
 
 
-def _v10(listing: WorldListing) -> dict[str, Any]:
+def _v10(view: View, listing: WorldListing) -> dict[str, Any]:
     is_visible = listing.status == ListingStatus.ACTIVE
     method: dict[str, Any] = {"method": METHODS[listing.fulfilment]}
     told = [REASONS[code] for code in _blocking(listing)]
@@ -186,7 +200,7 @@ def _v10(listing: WorldListing) -> dict[str, Any]:
         "ean": listing.product.ean,
         "reference": listing.product.sku,
         "onHoldByRetailer": listing.status == ListingStatus.PAUSED,
-        "pricing": {"bundlePrices": [{"quantity": 1, "unitPrice": listing.price.amount}]},
+        "pricing": {"bundlePrices": _bundle_prices(view, listing)},
         "stock": {"amount": listing.quantity, "correctedStock": listing.quantity, "managedByRetailer": False},
         "fulfilment": {**method, "deliveryCode": "24uurs-22"} if method["method"] == "FBR" else method,
         "store": {

@@ -33,6 +33,26 @@ def test_it_writes_a_price_and_confirms_it_when_the_offer_shows_it(bol, version)
     assert client.read_back(write, sent.remote_ref).state == OutcomeState.CONFIRMED
 
 
+@pytest.mark.parametrize("version", ["v11", "v10"])
+def test_it_sends_all_bundle_prices_with_a_new_price_for_those_not_sent_are_gone(bol, version):
+    client = client_of(bol, settings={"offers_api": version})
+    listing = bol.view.listings()[0]
+    bol.view.put("bundle_prices", str(listing.serial), {"prices": [{"quantity": 5, "unitPrice": "0.95"}]})
+    before = client.offer(command(CommandKind.SET_PRICE, offer_id(bol))).json()
+    assert client.send(command(CommandKind.SET_PRICE, offer_id(bol), price="12.30")).state == OutcomeState.ACCEPTED
+    after = client.offer(command(CommandKind.SET_PRICE, offer_id(bol))).json()
+    assert [(each["quantity"], str(each["unitPrice"])) for each in actions.bundles(after)] == [
+        (1, "12.30"),
+        (5, "0.95"),
+    ]
+    assert after["stock"] == before["stock"]
+    refused = client.send(command(CommandKind.SET_PRICE, offer_id(bol), price="0.95"))
+    assert refused.state == OutcomeState.REJECTED
+    assert refused.reason == (
+        "the price 0.95 is not above the bundle price of 0.95 a piece from 5 pieces on; change that one first"
+    )
+
+
 @pytest.mark.parametrize(("version", "told"), [("v11", 999), ("v10", 999)])
 def test_it_tells_at_most_999_units_and_always_the_same_mode(bol, version, told):
     client = client_of(bol, settings={"offers_api": version})

@@ -244,3 +244,10 @@ def test_it_shows_what_left_in_the_order_that_is_read_next(otto, client):
     assert [line.quantity_shipped for line in row.lines] == [line.quantity for line in order.lines]
     states = [set(line.extra["position_items"].values()) for line in row.lines]
     assert states == [{"SENT"}] * len(order.lines)
+
+
+def test_it_sends_the_sale_that_stands_with_a_new_price(otto):
+    sale = {"salePrice": {"amount": "9.99", "currency": "EUR"}, "startDate": "2026-10-01", "endDate": "2026-10-31"}
+    write = command(CommandKind.SET_PRICE, sku(otto), price="12.30")
+    assert actions.price_body(write, {"pricing": {"sale": sale}})[0]["sale"] == sale
+    assert "sale" not in actions.price_body(write, {"pricing": {"sale": None}})[0]
