@@ -6,6 +6,7 @@ import django_filters
 
 from catalog.filters import AccountFilter
 from catalog.models import BatchState, LearnedRule, OfferField, OfferState, ParityRun, PublishBatch
+from catalog.publishing import blocked
 from config.core.filters import FlagFilter, SearchFilter
 
 FIELDS = [("quantity", "quantity"), ("price", "price"), ("title", "title")]
@@ -20,6 +21,17 @@ class OfferFieldFilter(django_filters.FilterSet):
     class Meta:
         model = OfferField
         fields = ["q", "state", "field", "account"]
+
+
+class BlockedFilter(django_filters.FilterSet):
+    q = SearchFilter(label="SKU or listing", exact=("listing__remote_id", "listing__external_id", "listing__sku__code"))
+    block = django_filters.ChoiceFilter(choices=list(blocked.LABELS.items()), empty_label="any", label="why")
+    field = django_filters.ChoiceFilter(choices=FIELDS, empty_label="any")
+    account = AccountFilter(field_name="account", label="account")
+
+    class Meta:
+        model = OfferField
+        fields = ["q", "block", "field", "account"]
 
 
 class ParityRunFilter(django_filters.FilterSet):

@@ -14,6 +14,7 @@ urlpatterns = [
     path("sheets/<int:pk>/", uploads.sheet, name="upload"),
     path("publishing/", publishing.queue, name="publishing"),
     path("publishing/drift/", publishing.drifted, name="drift"),
+    path("publishing/blocked/", publishing.blocked_offers, name="blocked"),
     path("publishing/held/", publishing.held, name="held"),
     path("publishing/held/<int:pk>/", publishing.batch, name="batch"),
     path("publishing/parity/", publishing.parity, name="parity"),

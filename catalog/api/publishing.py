@@ -20,9 +20,10 @@ from catalog.models import (
     ParityRun,
     PublishBatch,
 )
+from catalog.publishing import blocked
 from catalog.services import approvals, publishing
 from config.core import clock
-from config.core.api import Named, Reason, Rows, actor, write
+from config.core.api import Lists, Named, Reason, Rows, actor, write
 from config.core.permissions import Action
 
 MOST_WISHES = 1_000
@@ -159,6 +160,29 @@ class OfferFieldViews(Rows):
         return self.answer(row)
 
 
+class BlockedOfferSerializer(serializers.ModelSerializer):
+    account = Named("key")
+    block = serializers.ChoiceField(choices=list(blocked.LABELS.items()), read_only=True)
+    to_do = serializers.SerializerMethodField()
+
+    class Meta:
+        model = OfferField
+        fields = (
+            "id", "account", "listing", "field", "wanted", "wanted_at", "live", "state", "block", "reason", "to_do", "batch",
+        )  # fmt: skip
+
+    def get_to_do(self, row: OfferField) -> str:
+        return blocked.to_do(row)
+
+
+class BlockedOfferViews(Lists):
+    """Wishes that stand still until a person does something: why, and what that is."""
+
+    queryset = blocked.offers(OfferField.objects.select_related("account"))
+    serializer_class = BlockedOfferSerializer
+    filterset_class = filters.BlockedFilter
+
+
 class OfferChangeViews(Rows):
     queryset = OfferChange.objects.select_related("account")
     serializer_class = OfferChangeSerializer
@@ -221,6 +245,7 @@ class FieldOwnerViews(Rows):
 
 VIEWS: dict[str, Any] = {
     "offer-fields": OfferFieldViews,
+    "blocked-offers": BlockedOfferViews,
     "offer-changes": OfferChangeViews,
     "publish-batches": PublishBatchViews,
     "parity-runs": ParityRunViews,

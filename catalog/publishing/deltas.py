@@ -21,7 +21,6 @@ from catalog.publishing import breaker, learning, revenue
 from catalog.publishing.breaker import Hour, Limits, Move
 from config.core import clock, work
 from marketplaces.canonical import Fulfilment
-from marketplaces.contract import Writing
 from marketplaces.models import Account
 from marketplaces.selectors import accounts
 from marketplaces.services import batches, commands
@@ -117,8 +116,8 @@ def _writable(account: Account, due: Sequence[Delta]) -> list[Delta]:
     """Those that may be written; the others are rejected, or rest with their owner, each with its reason."""
     refused = learning.known_refusals(account.marketplace, due)
     possible = batches.writable(account)
-    price = batches.writing(account, PRICE)
-    reasons = {d.id: _obstacle(d, possible) or _beyond(d, price) or refused.get(d.id, "") for d in due}
+    beyond = {d.id: batches.beyond(account, Decimal(d.wanted)) for d in due if d.field == PRICE}
+    reasons = {d.id: _obstacle(d, possible) or beyond.get(d.id) or refused.get(d.id, "") for d in due}
     for state in (OfferState.REJECTED, OfferState.PLANNED):
         rest = [d for d in due if reasons[d.id] and (d.owner != "us") == (state == OfferState.PLANNED)]
         _put_aside(rest, reasons, state)
@@ -134,18 +133,6 @@ def _obstacle(delta: Delta, possible: set[str]) -> str:
         return "the units lie with the marketplace; that stock is read, never written"
     if delta.field == PRICE and not delta.currency:
         return "the currency is not known yet; it comes with the first reading of the price"
-    return ""
-
-
-def _beyond(delta: Delta, price: Writing) -> str:
-    """Why a price is none that the marketplace takes; units are capped where they are wished for."""
-    if delta.field != PRICE:
-        return ""
-    wanted = Decimal(delta.wanted)
-    if price.least is not None and wanted < price.least:
-        return f"the marketplace takes no price below {price.least:f}; nothing is sent"
-    if price.most is not None and wanted > price.most:
-        return f"the marketplace takes no price above {price.most:f}; nothing is sent"
     return ""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from django.db import connection
@@ -10,6 +11,7 @@ from django.db import connection
 from catalog.models import LearnedRule
 from config.core import clock
 
+REFUSED_BEFORE = "the marketplace refused this before"
 _LEARN = """
 INSERT INTO catalog_learnedrule AS known
     (marketplace, product_type, field, value, reason, seen, first_seen_at, last_seen_at, is_waived, waived_by, note)
@@ -54,8 +56,13 @@ def known_refusals(marketplace: str, deltas: Sequence[Wanted]) -> dict[int, str]
     rules = LearnedRule.objects.filter(marketplace=marketplace, is_waived=False, value__in=values)
     reasons = {(rule.product_type, rule.field, rule.value): rule.reason for rule in rules}
     found = {delta.id: reasons.get((delta.product_type, delta.field, delta.wanted)) for delta in deltas}
-    return {
-        pk: f"the marketplace refused this before for such a product: {reason}"
-        for pk, reason in found.items()
-        if reason is not None
-    }
+    return {pk: f"{REFUSED_BEFORE} for such a product: {reason}" for pk, reason in found.items() if reason is not None}
+
+
+def refused(marketplaces: Collection[str], field: str) -> dict[tuple[str, str], dict[str, str]]:
+    """By marketplace and kind of product, each value of a field that was refused and is not waived, with the reason."""
+    rules = LearnedRule.objects.filter(marketplace__in=marketplaces, field=field, is_waived=False)
+    found: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for rule in rules:
+        found[rule.marketplace, rule.product_type][rule.value] = rule.reason
+    return dict(found)

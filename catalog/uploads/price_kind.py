@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from catalog import demand
 from catalog.models import Listing, OfferField
+from catalog.publishing import learning
 from catalog.services import publishing
 from catalog.uploads import prices as sheet
 from catalog.uploads.kinds import Applied, Judged, Kind, Row
@@ -30,7 +31,7 @@ def known(given: Sequence[Given]) -> sheet.Known:
     names = {row.cells.get("sku", "").removeprefix("'") for row in given}
     found = list(
         Listing.objects.filter(Q(remote_id__in=names) | Q(sku__code__in=names), account__key__in=keys)
-        .select_related("account", "sku").order_by("pk")
+        .select_related("account", "sku__product").order_by("pk")
     )  # fmt: skip
     offers: dict[tuple[str, str], list[sheet.Offered]] = defaultdict(list)
     for each in _offered(found):
@@ -44,15 +45,21 @@ def _offered(listings: Sequence[Listing]) -> list[sheet.Offered]:
     wanted = dict(OfferField.objects.filter(listing__in=ids, field="price").values_list("listing_id", "wanted"))
     sold = demand.lately({listing.sku_id for listing in listings if listing.sku_id})
     floors = demand.floors(ids)
+    refused = learning.refused({row.account.marketplace for row in listings}, "price")
     return [
         sheet.Offered(
             pk=row.pk, account=row.account.key, store=row.channel, currency=row.currency, floor=floors.get(row.pk),
             names=(row.sku.code, row.remote_id) if row.sku else (row.remote_id,),
+            refused=refused.get((row.account.marketplace, _product_type(row)), {}),
             price=Decimal(wanted[row.pk]) if wanted.get(row.pk) else row.price,
             sold=sold.get(demand.Place(row.account_id, row.channel, row.sku_id)) if row.sku_id else None,
         )
         for row in listings
     ]  # fmt: skip
+
+
+def _product_type(listing: Listing) -> str:
+    return listing.sku.product.category if listing.sku else ""
 
 
 def apply(rows: Sequence[Row], how: Applied) -> int:
@@ -70,7 +77,7 @@ def apply(rows: Sequence[Row], how: Applied) -> int:
 def template() -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
     """All active listings with the price that they show, to be changed; those that sell most come first."""
     listings = list(
-        Listing.objects.filter(status="active").select_related("account", "sku").order_by("remote_id", "pk")
+        Listing.objects.filter(status="active").select_related("account", "sku__product").order_by("remote_id", "pk")
     )
     offered = sorted(_offered(listings), key=lambda each: -(each.sold.units if each.sold else 0))
     header = ("account", "store", "sku", "currency", "price", "now", "sold_in_30_days")

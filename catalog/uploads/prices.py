@@ -30,7 +30,10 @@ JUMP = Decimal("0.15")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """One listing of ours. `price` is what is wanted, else what is shown; `floor`: below it a sale loses money."""
+    """One listing of ours. `price` is what is wanted, else what is shown; `floor`: below it a sale loses money.
+
+    `refused` are prices that the marketplace refused before for such a product, with what it said.
+    """
 
     pk: int
     account: str
@@ -40,6 +43,7 @@ class Offered:
     price: Decimal | None
     sold: Sold | None = None
     floor: tuple[Decimal, str] | None = None
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,12 @@ def _check(values: Mapping[str, Any], offer: Offered) -> None:
         raise Problem(
             "price", f"{price} has more digits than {offer.currency}", f"write steps of {minor_unit(offer.currency)}"
         )
+
+    if why := offer.refused.get(plain(price)):
+        raise Problem(
+            "price", f"the marketplace refused {plain(price)} before for such a product: {why}",
+            "write another price, or waive the learned rule",
+        )  # fmt: skip
 
 
 def _said(offer: Offered, price: Decimal) -> Said:

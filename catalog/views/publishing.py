@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from catalog import publish_filters as filters
 from catalog.models import LearnedRule, OfferField, OfferState, OnDrift, ParityRun, PublishBatch
+from catalog.publishing import blocked
 from catalog.services import approvals
 from config.core.buttons import Button, allowed, chosen, press, text
 from config.core.money import Money, decimal
@@ -80,6 +81,30 @@ DRIFT = Listing(
     actions={"restore": "Restore ours", "adopt": "Adopt theirs"},
     action_permission=Action.WRITE_MARKETPLACE,
     empty="Nothing has drifted: what is live is what was confirmed.",
+    template=LIST,
+)
+BLOCKED = Listing(
+    title="Blocked offers",
+    subtitle="Wishes that stand still until a person does something: why, and what that is.",
+    queryset=lambda request: blocked.offers(fields()),
+    filterset=filters.BlockedFilter,
+    columns=(
+        Column("Listing", "listing.remote_id", sort="listing__remote_id"),
+        Column("Account", "account.label", sort="account__label"),
+        Column("Store", "listing.channel", "chip", is_wide_only=True),
+        Column("Field", "field", sort="field"),
+        Column("Wanted", lambda row: shown(row, row.wanted)),
+        Column("Live", lambda row: shown(row, row.live)),
+        Column("Blocked", blocked.label, "badge"),
+        Column("Because", "reason"),
+        Column("What to do", blocked.to_do),
+        Column("Wanted since", "wanted_at", "since", sort="wanted_at"),
+    ),
+    order_by=("wanted_at", "pk"),
+    link=link,
+    actions={"retry": "Send again"},
+    action_permission=Action.WRITE_MARKETPLACE,
+    empty="Nothing is blocked: every wish is live or on its way.",
     template=LIST,
 )
 HELD = Listing(
@@ -176,6 +201,10 @@ def queue(request: HttpRequest) -> HttpResponseBase:
 
 def drifted(request: HttpRequest) -> HttpResponseBase:
     return press(request, DRIFT_BUTTONS) if request.method == "POST" else listing(request, DRIFT)
+
+
+def blocked_offers(request: HttpRequest) -> HttpResponseBase:
+    return press(request, QUEUE_BUTTONS) if request.method == "POST" else listing(request, BLOCKED)
 
 
 def held(request: HttpRequest) -> HttpResponseBase:

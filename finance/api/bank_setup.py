@@ -59,10 +59,6 @@ class Called(serializers.Serializer):
     name = serializers.CharField(max_length=80, allow_blank=True)
 
 
-class Removed(serializers.Serializer):
-    """An empty answer."""
-
-
 class BankLayoutViews(Rows):
     queryset = BankLayout.objects.all()
     serializer_class = BankLayoutSerializer
@@ -75,11 +71,11 @@ class BankLayoutViews(Rows):
         given = self.given(request)
         return self.answer(ways.set_layout(given, pk=given.pop("id", None)))
 
-    @write(Action.EDIT_BOOKS, gives=Removed)
+    @write(Action.EDIT_BOOKS)
     def remove(self, request: Request, pk: str) -> Response:
         """Take a layout away; what was read by it stays."""
         ways.remove_layout(self.get_object().pk)
-        return Response({})
+        return Response(status=204)
 
 
 class BankRuleViews(Rows):
@@ -93,11 +89,11 @@ class BankRuleViews(Rows):
         """Say whose bookings hold these words; those that wait are looked at again."""
         return self.answer(ways.set_rule(**self.given(request)))
 
-    @write(Action.EDIT_BOOKS, gives=Removed)
+    @write(Action.EDIT_BOOKS)
     def remove(self, request: Request, pk: str) -> Response:
         """Take a rule away; bookings that it placed stay."""
         ways.remove_rule(self.get_object().pk)
-        return Response({})
+        return Response(status=204)
 
 
 class BankAccountViews(Rows):

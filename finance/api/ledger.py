@@ -60,10 +60,6 @@ class BooksGiven(serializers.Serializer):
     year_begins = serializers.IntegerField(required=False)
 
 
-class Nothing(serializers.Serializer):
-    """An empty answer."""
-
-
 class AccountRuleViews(Rows):
     queryset = AccountRule.objects.select_related("account")
     serializer_class = AccountRuleSerializer
@@ -76,11 +72,11 @@ class AccountRuleViews(Rows):
         given = self.given(request)
         return self.answer(books.set_rule(given, pk=given.pop("id", None)))
 
-    @write(Action.EDIT_BOOKS, gives=Nothing)
+    @write(Action.EDIT_BOOKS)
     def remove(self, request: Request, pk: str) -> Response:
         """Take a row out of the map; open months are booked again."""
         books.remove_rule(self.get_object().pk)
-        return Response({})
+        return Response(status=204)
 
 
 class BooksViews(Rows):
@@ -93,11 +89,11 @@ class BooksViews(Rows):
         """Change how the books are kept; open months are booked again."""
         return self.answer(books.set_books(self.given(request)))
 
-    @write(Action.EDIT_BOOKS, gives=Nothing, detail=False)
+    @write(Action.EDIT_BOOKS, detail=False)
     def standard_chart(self, request: Request) -> Response:
         """Start with the standard chart where there is no account map; one that is there stays."""
         books.start_with_standard_chart()
-        return Response({})
+        return Response(status=204)
 
 
 VIEWS: dict[str, Any] = {"account-rules": AccountRuleViews, "books": BooksViews}

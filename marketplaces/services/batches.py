@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import connection, transaction
 
@@ -76,9 +77,14 @@ def writable(account: Account) -> set[str]:
     return {field for field, kind in KINDS.items() if kind.value in possible}
 
 
-def writing(account: Account, field: str) -> Writing:
-    """How the account's marketplace takes a field of an offer, and within which bounds."""
-    return registry.get(account.marketplace).writes.get(field, Writing())
+def beyond(account: Account, price: Decimal) -> str:
+    """Why the account's marketplace takes no such price; empty where it does."""
+    bounds = registry.get(account.marketplace).writes.get("price", Writing())
+    if bounds.least is not None and price < bounds.least:
+        return f"the marketplace takes no price below {bounds.least:f}; nothing is sent"
+    if bounds.most is not None and price > bounds.most:
+        return f"the marketplace takes no price above {bounds.most:f}; nothing is sent"
+    return ""
 
 
 def most_units() -> dict[str, int]:

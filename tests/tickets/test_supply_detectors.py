@@ -5,11 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.models import Product, Sku
+from catalog.models import Brand, Product, Sku
 from config.core import clock
 from inventory.models import Coverage, Warehouse
 from marketplaces.models import SyncState
 from tests.tickets.conftest import keep_fresh, later
+from tickets import selectors
 from tickets.models import Ticket
 from tickets.rules import engine
 
@@ -80,3 +81,24 @@ def test_it_is_blind_where_stock_was_not_read_for_long(shop, covered):
     covered("10")
     SyncState.objects.filter(resource="stock").update(last_ok_at=clock.now() - timedelta(days=9))
     assert engine.sweep("supply") == {"checked": 1, "blind": 1}
+
+
+def test_one_suppliers_goods_gather_under_one_ticket_whatever_their_brand_and_pool(shop, covered):
+    covered("45")
+    pools = [Warehouse.objects.create(code=f"shop:{n}", label=f"P{n}", account=shop, pool=str(n),
+                                      fulfilment="marketplace") for n in range(2)]  # fmt: skip
+    for number in range(6):
+        brand = Brand.objects.create(name=f"Brand {number}")
+        product = Product.objects.create(title=f"Cup {number}", brand=brand)
+        sku = Sku.objects.create(code=f"CUP-{number}", product=product, supplier="Kiln Ltd")
+        Coverage.objects.create(
+            sku=sku, warehouse=pools[number % 2], days=D(10), velocity=D(1), lead_days=20, ordered=0, available=10,
+            in_stock_30=D(21), state="low", computed_at=clock.now(), proposed=9,
+        )  # fmt: skip
+    sweep(shop)
+    parent = Ticket.objects.get(is_parent=True)
+    assert (parent.title, parent.group_key) == (
+        "Kiln Ltd: 7 products last too short or too long", "supplier:Kiln Ltd"
+    )  # fmt: skip
+    assert (parent.account, parent.brand, parent.severity) == (None, None, "S1")
+    assert list(selectors.inbox()) == [parent]

@@ -19,7 +19,8 @@ class Measure:
 
     `facts` are further numbers for ladders; `as_of` the time of each input; `money` what is at risk per day.
     `scope` is the identity of the ticket (the subject unless said), `group` what siblings share besides account and
-    brand; `links` lead to rows and raw payloads; `params` fill the suggested action.
+    brand, `gathers` what alone they share in place of all three (`supplier:Kiln Ltd`); `links` lead to rows and raw
+    payloads; `params` fill the suggested action.
     """
 
     subject: str
@@ -31,6 +32,7 @@ class Measure:
     sku_id: int | None = None
     scope: str = ""
     group: str = ""
+    gathers: str = ""
     samples: int = 1
     why: str = ""
     facts: Mapping[str, Decimal | None] = field(default_factory=dict)

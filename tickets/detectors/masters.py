@@ -70,7 +70,8 @@ def _gap(use: Use, fields: Sequence[str]) -> Measure:
     why = "; ".join(master.FIELDS[name].blocks for name in stopped)
     return Measure(
         subject=str(use.sku_id), value=Decimal(len(fields)), title=f"{use.code} lacks {named}",
-        scope=f"sku:{use.sku_id}/master", sku_id=use.sku_id, brand_id=use.brand_id, group=f"master/{use.supplier}"[:80],
+        scope=f"sku:{use.sku_id}/master", sku_id=use.sku_id, brand_id=use.brand_id, group="master",
+        gathers=f"supplier:{use.supplier}" if use.supplier else "",
         facts={
             "stops": Decimal(len(stopped)), "sold": Decimal(use.sold), "stock": Decimal(use.stock),
             "offers": Decimal(use.offers),

@@ -65,7 +65,7 @@ def _measure(row: Coverage, each: Worth | None) -> Measure:
         sku_id=row.sku_id,
         brand_id=row.sku.product.brand_id,
         scope=f"sku:{code}/pool:{row.warehouse.code if row.warehouse else 'own'}"[:200],
-        group=f"supplier:{row.sku.supplier}",
+        gathers=_buyer(row),
         value=row.days,
         title=f"{code} lasts {lasting} in {pool}",
         samples=int(row.in_stock_30),
@@ -84,6 +84,12 @@ def _measure(row: Coverage, each: Worth | None) -> Measure:
             "worth_of_a_unit": "its price, for its margin is not known" if each and each.is_price else "its margin (CM2)",
         },
     )  # fmt: skip
+
+
+def _buyer(row: Coverage) -> str:
+    """Whoever is written one order: the supplier, else the brand, whatever the pools that run short."""
+    brand = row.sku.product.brand
+    return f"supplier:{row.sku.supplier}" if row.sku.supplier else f"brand:{brand.name if brand else 'none'}"
 
 
 def _lost_a_day(row: Coverage, each: Worth | None) -> Money | None:

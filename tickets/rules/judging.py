@@ -134,7 +134,12 @@ def _end(breach: Breach, before: Standing, at: datetime) -> Change:
 
 
 def _group(measure: Measure) -> str:
-    """Siblings share account, brand, and what the detector says besides; with neither an account nor that, none."""
+    """Siblings share account, brand, and what the detector says besides; with neither an account nor that, none.
+
+    Where a detector says what gathers them, that alone counts: one supplier's goods are one order to write.
+    """
+    if measure.gathers:
+        return measure.gathers[:200]
     if measure.account_id is None and not measure.group:
         return ""
     return f"account:{measure.account_id or ''}/brand:{measure.brand_id or ''}/{measure.group}"[:200]

@@ -26,6 +26,7 @@ from tickets.services import timeline
 from tickets.types import TYPES, TicketType
 
 MOST_ALONE = 5
+OF_ACCOUNT = "account:"
 SIBLINGS_WITHIN = timedelta(hours=24)
 MOST_CHILDREN_A_DAY = 25
 
@@ -81,10 +82,11 @@ def _capped(members: Sequence[Ticket], room: int) -> tuple[list[Ticket], list[Ti
 
 
 def _new_parent(kind: TicketType, member: Ticket, lines: list[TicketEvent]) -> Ticket:
-    now = clock.now()
+    now, is_of_account = clock.now(), member.group_key.startswith(OF_ACCOUNT)
     parent = Ticket.objects.create(
         type=kind.key, scope_key=f"group:{member.group_key}"[:200], title=kind.label, detector=member.detector,
-        severity=member.severity, account_id=member.account_id, brand_id=member.brand_id, is_parent=True,
+        severity=member.severity, account_id=member.account_id if is_of_account else None,
+        brand_id=member.brand_id if is_of_account else None, is_parent=True,
         group_key=member.group_key, action=member.action, opened_at=now, changed_at=now,
         evidence={"as_of": {"clock": now.isoformat()}, "group": member.group_key},
     )  # fmt: skip
@@ -114,13 +116,19 @@ def refresh_parents(ids: Iterable[int], lines: list[TicketEvent]) -> None:
         before = face(parent)
         parent.overflow = len({breach.scope_key for breach in hidden.get(parent.pk, [])})
         count = len(children.get(parent.pk, [])) + parent.overflow
-        where = f"{parent.account.label}: " if parent.account else ""
-        parent.title = where + TYPES.get(parent.type).many.format(count=count)
+        parent.title = (_where(parent) + TYPES.get(parent.type).many.format(count=count))[:300]
         set_money(parent, sum_or_none([_money(each) for each in beneath]))
         set_severity(parent, min(each.severity for each in beneath), lines)
         if face(parent) != before:
             changed.append(parent)
     write(changed)
+
+
+def _where(parent: Ticket) -> str:
+    """Whose tickets gather: an account's, or those of the supplier or brand that the group names."""
+    if parent.group_key.startswith(OF_ACCOUNT):
+        return f"{parent.account.label}: " if parent.account else ""
+    return f"{parent.group_key.partition(':')[2]}: "
 
 
 def _by_parent(rows: Iterable[Ticket] | Iterable[Breach], attribute: str) -> dict[int, list[Ticket | Breach]]:
