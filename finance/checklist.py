@@ -8,19 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Sum
+from django.db.models import Sum
 
 from config.core import clock
 from finance import contradictions
 from finance.closing import next_month
-from finance.models import (
-    Deposit,
-    Discrepancy,
-    DiscrepancyKind,
-    DiscrepancyState,
-    ProfitDay,
-    SettlementState,
-)
+from finance.models import DiscrepancyKind, ProfitDay, SettlementState
 from finance.months import Month
 
 UNMATCHED_AFTER = timedelta(days=3)
@@ -82,10 +75,7 @@ def _all_there(of: Month) -> Finding:
 
 def _chain(of: Month) -> Finding:
     broken = [check for check in of.checks if check.number == CHAIN and check.passed is False]
-    gaps = Discrepancy.objects.filter(
-        account=of.account, kind=DiscrepancyKind.STATEMENT_GAP, state=DiscrepancyState.OPEN
-    ).filter(evidence__since__lt=of.end.isoformat(), evidence__until__gt=of.start.isoformat())
-    bad = [str(check.settlement) for check in broken] + [gap.key for gap in gaps]
+    bad = [str(check.settlement) for check in broken] + [key for row in of.cases for key in row["gaps"]]
     return _verdict(bad, "broken at", "no gap and no overlap")
 
 
@@ -148,7 +138,7 @@ def _costs(of: Month) -> Finding:
 def _deposits(of: Month) -> Finding:
     """Statements that ended in the month and pay out are seen at the bank, at the latest five days after they were due."""
     ended = [row for row in of.statements if row.period_end and row.period_end <= of.end and (row.total or 0) > 0]
-    seen = set(Deposit.objects.filter(settlement__in=[row.pk for row in ended]).values_list("settlement", flat=True))
+    seen = {deposit.settlement_id for deposit in of.deposits} & {row.pk for row in ended}
     today = clock.now().date()
     missing = [
         row for row in ended
@@ -164,8 +154,7 @@ def _booked(of: Month) -> Finding:
         check = checks.get(row.pk)
         if check is None or not check.passed or (row.checked_at and check.as_of < row.checked_at):
             bad.append(f"{row} ({check.reason if check and check.reason else 'not booked since it was checked'})")
-    days = {"booked_on__gte": of.month, "booked_on__lt": next_month(of.month)}
-    bad += list(Deposit.objects.filter(account=of.account, journals__isnull=True, **days))
+    bad += [deposit for deposit in of.deposits if deposit.waits]  # type: ignore[attr-defined]
     return _verdict(bad, "without entries", f"{of.entries[0]} entries")
 
 
@@ -191,10 +180,8 @@ def _rounding(of: Month) -> Finding:
 
 
 def _cases(of: Month) -> Finding:
-    found = Discrepancy.objects.filter(settlement__in=of.ids, state=DiscrepancyState.OPEN)
-    kinds = found.values_list("kind").annotate(count=Count("pk")).order_by("-count", "kind")
     labels = dict(DiscrepancyKind.choices)
-    bad = [f"{count} {labels.get(kind, kind)}" for kind, count in kinds]
+    bad = [f"{row['count']} {labels.get(row['kind'], row['kind'])}" for row in of.cases if row["count"]]
     return _verdict(bad, "still open", "no difference is open")
 
 

@@ -7,13 +7,25 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from config.core import clock
 from finance.classes import Scope
 from finance.closing import next_month
-from finance.models import Books, IdentityCheck, Journal, JournalExport, Settlement, SettlementLine
+from finance.models import (
+    Books,
+    Deposit,
+    Discrepancy,
+    DiscrepancyKind,
+    DiscrepancyState,
+    IdentityCheck,
+    Journal,
+    JournalExport,
+    Settlement,
+    SettlementLine,
+)
 from finance.selectors import months, rounding
 from finance.selectors.rounding import RoundingMonth
 from marketplaces.models import Account
@@ -63,6 +75,28 @@ class Month:
         waiting = self.lines.filter(Q(line_class="unknown") | Q(scope=Scope.QUARANTINE)).order_by()
         sums = waiting.values("line_class", "label_text", "settlement__imported_at")
         return [dict(row) for row in sums.annotate(count=Count("pk"), money=Sum("amount")).order_by("money")]
+
+    @cached_property
+    def deposits(self) -> list[Deposit]:
+        """Bookings that pay these statements, and bookings of the month that have no entry (`waits`)."""
+        days = {"booked_on__gte": self.month, "booked_on__lt": next_month(self.month)}
+        waits = Q(account=self.account, **days) & ~Q(Exists(Journal.objects.filter(deposit=OuterRef("pk"))))
+        found = Deposit.objects.filter(Q(settlement__in=self.ids) | waits)
+        return list(found.annotate(waits=waits).order_by("booked_on", "pk"))
+
+    @cached_property
+    def cases(self) -> list[dict[str, Any]]:
+        """Open differences of these statements counted by kind, most first, and the keys of gaps that touch the month."""
+        gap = Q(
+            account=self.account, kind=DiscrepancyKind.STATEMENT_GAP, evidence__since__lt=self.end.isoformat(),
+            evidence__until__gt=self.start.isoformat(),
+        )  # fmt: skip
+        mine = Q(settlement__in=self.ids)
+        found = Discrepancy.objects.filter(mine | gap, state=DiscrepancyState.OPEN).values("kind")
+        keys = ArrayAgg("key", filter=gap, default=Value([]))
+        return [
+            dict(row) for row in found.annotate(count=Count("pk", filter=mine), gaps=keys).order_by("-count", "kind")
+        ]
 
     @cached_property
     def entries(self) -> tuple[int, datetime | None]:

@@ -5,7 +5,6 @@ Every step is summed from its own rows; what they do not explain is the rest, wh
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +19,7 @@ from finance.closing import next_month
 from marketplaces.models import Account
 
 ZERO = Decimal(0)
+Books = dict[str, list[Decimal]]
 _PORTAL = """
 WITH ordered AS (
     SELECT o.external_id, o.currency, o.business_on >= %(first)s AND o.business_on < %(next)s AS is_local,
@@ -71,14 +71,9 @@ _PORTAL_STEPS = (
     "orders of other months, settled in this one",
     "settled without an order",
 )
-_REVENUE = """
+_BOOKS = """
 SELECT j.currency, coalesce(-sum(line.amount) FILTER (WHERE line.purpose = 'revenue'), 0),
-    coalesce(-sum(line.amount) FILTER (WHERE line.purpose = 'tax' AND line.line_class = ANY(%(sale)s)), 0)
-FROM finance_journal j JOIN finance_journalline line ON line.journal_id = j.id
-WHERE j.account_id = %(account)s AND j.month = %(first)s AND j.kind = 'statement' GROUP BY 1
-"""
-_BANK = """
-SELECT j.currency,
+    coalesce(-sum(line.amount) FILTER (WHERE line.purpose = 'tax' AND line.line_class = ANY(%(sale)s)), 0),
     coalesce(sum(line.amount) FILTER (WHERE line.purpose = 'clearing' AND j.month < %(first)s), 0) AS opening,
     coalesce(sum(line.amount) FILTER (WHERE line.purpose = 'clearing' AND j.month = %(first)s AND j.kind = 'statement'), 0),
     -coalesce(sum(line.amount) FILTER (WHERE line.purpose = 'clearing' AND j.month <= %(first)s), 0) AS closing,
@@ -87,7 +82,8 @@ SELECT j.currency,
     coalesce(sum(line.amount) FILTER (WHERE line.purpose = 'bank' AND line.late_for = %(first)s), 0)
         - coalesce(sum(line.amount) FILTER (WHERE line.purpose = 'bank' AND j.month = %(first)s AND line.late_for IS NOT NULL), 0)
 FROM finance_journal j JOIN finance_journalline line ON line.journal_id = j.id
-WHERE j.account_id = %(account)s AND line.purpose IN ('clearing', 'bank', 'bank_fee', 'transit') GROUP BY 1 ORDER BY 1
+WHERE j.account_id = %(account)s AND (line.purpose IN ('clearing', 'bank', 'bank_fee', 'transit')
+    OR line.purpose IN ('revenue', 'tax') AND j.month = %(first)s AND j.kind = 'statement') GROUP BY 1 ORDER BY 1
 """
 _BANK_STEPS = (
     "Owed by the marketplace when the month began",
@@ -124,26 +120,24 @@ def of_month(account: Account, month: date) -> list[Bridge]:
     given = {
         "account": account.pk, "first": month, "next": next_month(month), "sale": list(SALE), "now": clock.now(),
     }  # fmt: skip
-    found = [*_portal(given), *_bank(given)]
+    books = {currency: amounts for currency, *amounts in _asked(_BOOKS, given)}
+    found = [*_portal(given, books), *_bank(given, books)]
     return [bridge for bridge in found if bridge.end or any(amount for _, amount in bridge.steps)]
 
 
-def _portal(given: dict[str, Any]) -> list[Bridge]:
-    revenue = {row[0]: row[1:] for row in _asked(_REVENUE, given)}
-    told: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
-    for currency, *amounts in _asked(_PORTAL, given):
-        told[currency] = list(zip(_PORTAL_STEPS, amounts, strict=True))
+def _portal(given: dict[str, Any], books: Books) -> list[Bridge]:
+    told = {c: list(zip(_PORTAL_STEPS, amounts, strict=True)) for c, *amounts in _asked(_PORTAL, given)}
     result = []
-    for currency in sorted({*told, *revenue}):
-        sales, tax = revenue.get(currency, (ZERO, ZERO))
-        steps = [*told[currency], ("tax, on accounts of its own", -tax)]
+    for currency in sorted({*told, *books}):
+        sales, tax = books.get(currency, (ZERO, ZERO))[:2]
+        steps = [*told.get(currency, []), ("tax, on accounts of its own", -tax)]
         result.append(Bridge("From the portal to the books", currency, steps, "Revenue in the books", sales))
     return result
 
 
-def _bank(given: dict[str, Any]) -> list[Bridge]:
+def _bank(given: dict[str, Any], books: Books) -> list[Bridge]:
     received = dict(_asked(_RECEIVED, given))
-    told = {row[0]: list(zip(_BANK_STEPS, row[1:], strict=True)) for row in _asked(_BANK, given)}
+    told = {currency: list(zip(_BANK_STEPS, amounts[2:], strict=True)) for currency, amounts in books.items()}
     return [
         Bridge("From the books to the bank", c, told.get(c, []), "The bank received", received.get(c, ZERO))
         for c in sorted({*told, *received})

@@ -62,7 +62,9 @@ def board(months: Sequence[date]) -> list[BoardRow]:
 
 
 def month_row(*, account: int, month: date) -> AccountMonth | None:
-    return AccountMonth.objects.filter(account=account, month=month).select_related("account").first()
+    """The month with its certificate, where it has one; what is certified is not read."""
+    found = AccountMonth.objects.select_related("account", "certificate").defer("certificate__body")
+    return found.filter(account=account, month=month).first()
 
 
 def months() -> QuerySet[AccountMonth]:

@@ -102,7 +102,7 @@ def month(request: HttpRequest, account: str, year: int, number: int) -> HttpRes
         "exports": of.exports[:20],
         "formats": ExportFormat.choices,
         "entries": of.entries[0],
-        "certificate": months.certificate(account=found.pk, month=first),
+        "certificate": getattr(row, "certificate", None),
         "restated": months.restatements(account=found.pk, month=first)[:20],
         "can": allowed(request, BUTTONS),
     }
