@@ -13,6 +13,7 @@ from inventory.models import (
     OrderEvent,
     OrderLine,
     Return,
+    ShippingCalendar,
     StockLevel,
     StockPolicy,
     SupplyPolicy,
@@ -111,3 +112,9 @@ class StockPolicyAdmin(Configure):
 @admin.register(HoldTerm)
 class HoldTermAdmin(Configure):
     list_display = ("marketplace", "hours")
+
+
+@admin.register(ShippingCalendar)
+class ShippingCalendarAdmin(Configure):
+    list_display = ("__str__", "zone", "country", "region", "cut_off", "handling_days")
+    list_select_related = ("account",)

@@ -24,7 +24,8 @@ from inventory.models import (
     StockLevel,
     Warehouse,
 )
-from inventory.services import shipments
+from inventory.models.ledger import RESTOCK_REASONS, WRITE_OFF_REASONS
+from inventory.services import returns, shipments
 from marketplaces.api.writes import CommandSerializer, wish
 from marketplaces.services import records
 from marketplaces.services.writes import MOST_UNITS, Parcel
@@ -177,10 +178,32 @@ class EventViews(Rows):
     filterset_class = filters.OrderEventFilter
 
 
+class CheckGiven(serializers.Serializer):
+    """With a warehouse (its code) the units can be sold again and go there; without one they are kept out."""
+
+    units = serializers.IntegerField(min_value=1, max_value=1_000_000)
+    reason = serializers.ChoiceField(choices=sorted({*RESTOCK_REASONS, *WRITE_OFF_REASONS}))
+    warehouse = serializers.SlugRelatedField(
+        slug_field="code",
+        queryset=Warehouse.objects.filter(account=None),
+        required=False,
+        allow_null=True,
+        default=None,
+    )
+    note = serializers.CharField(max_length=200, default="", allow_blank=True)
+
+
 class ReturnViews(Rows):
     queryset = Return.objects.select_related("account", "sku")
     serializer_class = ReturnSerializer
     filterset_class = filters.ReturnFilter
+
+    @write(Action.MANAGE_STOCK, takes=CheckGiven, gives=ReturnSerializer)
+    def check(self, request: Request, pk: str) -> Response:
+        """What a person found of returned units; what is sellable goes back to a shelf by a stock move."""
+        found: Return = self.get_object()
+        returns.check(found, returns.Finding(**self.given(request)), by=actor(request))
+        return self.answer(found)
 
 
 class WarehouseViews(Rows):

@@ -2,12 +2,25 @@
 
 from django.urls import path
 
-from inventory.views import allocation, counts, cover, inbound, labels, ledger, orders, returns, shipments, stock
+from inventory.views import (
+    allocation,
+    contracts,
+    counts,
+    cover,
+    inbound,
+    labels,
+    ledger,
+    orders,
+    returns,
+    shipments,
+    stock,
+)
 
 app_name = "inventory"
 urlpatterns = [
     path("orders/", orders.orders, name="orders"),
     path("returns/", returns.returns, name="returns"),
+    path("returns/<int:pk>/", returns.goods_back, name="return"),
     path("stock/", stock.stock, name="stock"),
     path("stock/shelves/", ledger.levels, name="levels"),
     path("stock/moves/", ledger.moves, name="moves"),
@@ -21,6 +34,7 @@ urlpatterns = [
     path("labels/", labels.labels, name="labels"),
     path("labels/<int:pk>/", labels.label, name="label"),
     path("labels/<int:pk>/<slug:kind>/", labels.document, name="label_paper"),
+    path("carriers/", contracts.contracts, name="carriers"),
     path("manifests/", labels.manifests, name="manifests"),
     path("manifests/<int:pk>/", labels.manifest_paper, name="manifest_paper"),
     path("coverage/", cover.coverage, name="coverage"),

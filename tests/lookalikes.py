@@ -109,6 +109,7 @@ def _special(label: str, mark: str) -> dict[str, Any]:
             "closed_on": [],
             "cut_off": time(16),
         },
+        "inventory.ReturnCheck": {"is_sellable": True},
         "inventory.Order": {"status": "to_ship"},
         "inventory.OrderLine": {"quantity": 3, "quantity_shipped": 1, "quantity_cancelled": 1},
         "inventory.Holding": {"on_hand": 0, "reserved": 0},

@@ -82,6 +82,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Gaps", "data_alert", "marketplaces:gaps"),
             Entry("Traffic", "swap_horiz", "marketplaces:traffic"),
             Entry("Outbox", "outbox", "marketplaces:commands"),
+            Entry("Carriers", "local_post_office", "inventory:carriers", Action.ADMINISTER),
             Entry("Jobs", "schedule", "jobs"),
         ),
     ),

@@ -7,7 +7,7 @@ from inventory.models.inbound import InboundKind, InboundLine, InboundReceipt, I
 from inventory.models.ledger import Holding, MoveKind, StockMove
 from inventory.models.orders import Order, OrderEvent, OrderLine
 from inventory.models.reservations import HoldTerm, Reservation, Shortage
-from inventory.models.returns import Return
+from inventory.models.returns import Return, ReturnCheck
 from inventory.models.sales import SalesDay, SkuDay
 from inventory.models.shipments import (
     Label,
@@ -27,7 +27,7 @@ __all__ = [
     "AllocationRule", "Buffer", "CarrierAccount", "CarrierCall", "CarrierSecret", "CountLine", "CountState",
     "CoverState", "Coverage", "Feed", "FulfilmentSwitch", "HoldTerm", "Holding", "InboundKind", "InboundLine",
     "InboundReceipt", "InboundShipment", "InboundState", "Label", "LabelKind", "LabelPaper", "LabelState", "Manifest",
-    "MoveKind", "Order", "OrderEvent", "OrderLine", "Parcel", "ParcelItem", "PoolHealth", "Reservation", "Return",
+    "MoveKind", "Order", "OrderEvent", "OrderLine", "Parcel", "ParcelItem", "PoolHealth", "Reservation", "Return", "ReturnCheck",
     "SalesDay", "Shipment", "ShippingCalendar", "Shortage", "SkuDay", "StaleOffer", "StockCount", "StockDay",
     "StockLevel", "StockMove", "StockPolicy", "SupplyPolicy", "SwitchState", "TrackingEvent", "Warehouse",
 ]  # fmt: skip

@@ -38,3 +38,27 @@ class Return(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+
+class ReturnCheck(models.Model):
+    """What a person found of some returned units: back on the shelf by a stock move, or kept out, with the reason."""
+
+    returned = models.ForeignKey(Return, models.CASCADE, related_name="checks")
+    units = models.PositiveIntegerField()
+    is_sellable = models.BooleanField()
+    reason = models.CharField(max_length=40)
+    note = models.CharField(max_length=200, blank=True)
+    move = models.OneToOneField("inventory.StockMove", models.PROTECT, null=True, blank=True, related_name="+")
+    checked_by = models.CharField(max_length=150)
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(units__gte=1), name="return_check_has_units"),
+            models.CheckConstraint(
+                condition=models.Q(is_sellable=True) | models.Q(move=None), name="return_check_kept_out_moves_nothing"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.units} of {self.returned_id}: {self.reason}"

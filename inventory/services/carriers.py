@@ -58,6 +58,20 @@ def _check_complete(given: Contract) -> None:
         raise ValidationError([f"{name}: {words}" for name, words in sorted(wrong.items())])
 
 
+def change(account: CarrierAccount, *, label: str, settings: Mapping[str, str], is_active: bool) -> CarrierAccount:
+    """Replace what is not secret; raises ValidationError naming what is missing or unknown."""
+    fields = registry.get(account.carrier).settings
+    wrong = {f.name: f"{f.label} is needed" for f in fields if f.is_required and not settings.get(f.name)}
+    wrong |= dict.fromkeys(set(settings) - {f.name for f in fields}, "is not known")
+    if wrong:
+        raise ValidationError([f"{name}: {words}" for name, words in sorted(wrong.items())])
+    account.label, account.is_active = label or account.label, is_active
+    account.settings = {name: value for name, value in settings.items() if value}
+    account.full_clean()
+    account.save()
+    return account
+
+
 def rotate(account: CarrierAccount, credentials: Mapping[str, str]) -> None:
     """Replace secrets; those not named stay."""
     for name, value in credentials.items():

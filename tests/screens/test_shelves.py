@@ -7,7 +7,7 @@ from catalog.models import Sku
 from config.api import tokens
 from config.core.permissions import Role
 from inventory import sinks
-from inventory.models import AllocationRule, Feed, Holding, MoveKind, StockCount, Warehouse
+from inventory.models import AllocationRule, Feed, Holding, MoveKind, Return, StockCount, Warehouse
 from inventory.services import allocation, stock
 from inventory.services.stock import Move
 from tests import factories
@@ -115,3 +115,38 @@ def test_it_takes_a_partners_count_rule_and_feed(partner, shop):
     assert post(partner, f"allocation-rules/{rule['id']}/lift", {}).status_code == 204
     fed = post(partner, "stock-feeds/set", {"account": shop.key, "warehouse": "berlin", "is_publishing": True}).json()
     assert fed["is_publishing"] is True
+
+
+def test_a_return_is_put_back_on_a_shelf_or_kept_out(owner, house, budget):
+    sku = Sku.objects.get()
+    found = Return.objects.create(
+        account=Feed.objects.get().account, external_id="R1", order_ref="O-1", remote_id="MUG-BLUE", sku=sku, quantity=3,
+        fulfilment="merchant", returned_at=factories.NOON,
+    )  # fmt: skip
+    with budget("returns"):
+        answer = owner.get("/returns/")
+    assert answer.context["rows"][0]["href"] == f"/returns/{found.pk}/"
+    address = f"/returns/{found.pk}/"
+    answer = owner.post(
+        address, {"action": "restock", "units": "2", "warehouse": "berlin", "reason": "sellable"}, follow=True
+    )
+    assert "2 units are back on the shelf of Berlin" in answer.content.decode()
+    answer = owner.post(address, {"action": "keep_out", "units": "1", "reason": "damaged"}, follow=True)
+    assert "1 units are kept out: damaged" in answer.content.decode()
+    answer = owner.post(address, {"action": "keep_out", "units": "1", "reason": "damaged"}, follow=True)
+    assert "0 of 3 units are not looked at yet, not 1" in answer.content.decode()
+    assert Holding.objects.get().on_hand == 5
+    with budget("return"):
+        page = owner.get(address).content.decode()
+    assert "back in Berlin" in page
+    assert "Back to the shelf" not in page
+
+
+def test_a_program_puts_returned_goods_back(partner, house):
+    found = Return.objects.create(
+        account=Feed.objects.get().account, external_id="R1", order_ref="O-1", remote_id="MUG-BLUE", sku=Sku.objects.get(),
+        quantity=1, fulfilment="merchant", returned_at=factories.NOON,
+    )  # fmt: skip
+    given = {"units": 1, "reason": "sellable", "warehouse": "berlin"}
+    assert post(partner, f"returns/{found.pk}/check", given, "k9").status_code == 200
+    assert Holding.objects.get().on_hand == 4
