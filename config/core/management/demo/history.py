@@ -31,8 +31,9 @@ SNAPSHOTS = frozenset({"Listing", "Price", "Stock", "StockHealth", "Fee", "Offer
 REMEMBERED = frozenset({"Stock"})
 REMEMBERED_AT = frozenset({7.0, 49.0, 84.0})
 JUDGED_AT = frozenset({28.0, REVOKED_AT, 63.0, 84.0})
-SHIPPED_AT = frozenset({87.0, 89.0})
-"""Stops at which the client buys labels of its own; what is bought at the first has arrived at the end."""
+SHIPPED_AT = frozenset({87.0, 89.0, 90.0})
+"""Stops at which the client ships by itself; what is labelled at the first has arrived at the last."""
+TRACK = ("inventory.track",)
 STEP_LIMIT_S = 120
 LOOK_EVERY_S = 0.2
 PATIENCE = timedelta(minutes=40)
@@ -42,7 +43,7 @@ SWEEP_EVERY_S = 0.5
 AFTER_PULL = ("marketplaces.find_gaps", "marketplaces.ask_to_fill_gaps")
 OFFER = ("inventory.compute_buffers", "inventory.offer")
 JUDGE = ("finance.reconcile_open", "tickets.drain")
-MEASURE = ("inventory.measure_cover", "inventory.track")
+MEASURE = ("inventory.measure_cover",)
 HEALTH = ("tickets.measure_health",)
 JUDGE_ALL = ("finance.judge_all", "tickets.sweep.all")
 
@@ -84,7 +85,6 @@ def play(origin: date, worlds: Mapping[str, World], report: Report) -> None:
             publishing.wish()
             masters.leave_a_sheet()
             parcels.misaddress()
-    _ship(found)
     for keys in (AFTER_PULL, (*OFFER, *JUDGE, *MEASURE), HEALTH, JUDGE_ALL):
         _ask(found, keys)
         _drain(found, report, "judging", settings.DEMO_DAYS)
@@ -127,6 +127,7 @@ def _step(origin: date, day: float, worlds: Mapping[str, World], report: Report)
     _drain(found, report, "pulling", day)
     if day in SHIPPED_AT:
         _ship(found)
+        _ask(found, TRACK)
     _ask(found, AFTER_PULL)
     _drain(found, report, "completing", day)
     if day in JUDGED_AT:
