@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 
 STORED_PLACES = Decimal("0.0001")
+_SMALLEST, _LARGEST = -60, 30  # powers of ten; beyond them a few bytes of somebody's file become megabytes of digits
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3, "TND": 3}
 
 
@@ -20,7 +21,7 @@ class LossyAmount(ValueError):
 
 
 def decimal(value: object) -> Decimal:
-    """Read an exact, finite number from text, int or Decimal; a float or NaN raises LossyAmount."""
+    """Read an exact, finite number from text, int or Decimal; a float, NaN or absurd magnitude raises LossyAmount."""
     if isinstance(value, float):
         raise LossyAmount(f"{value!r} is a float; parse the original text instead")
     try:
@@ -29,6 +30,8 @@ def decimal(value: object) -> Decimal:
         raise LossyAmount(f"{value!r} is not a number") from error
     if not number.is_finite():
         raise LossyAmount(f"{value!r} is not finite")
+    if not _SMALLEST <= number.adjusted() <= _LARGEST:
+        raise LossyAmount(f"{str(value)[:40]!r} is beyond any amount; 1E{_SMALLEST} to 1E{_LARGEST} can be read")
     return number
 
 

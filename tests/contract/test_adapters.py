@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import re
 from collections import Counter
+from functools import reduce
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from marketplaces import canonical, plain, registry
 from marketplaces.canonical import LineClass, Rejected
 from marketplaces.contract import Capability, CommandKind, Flow, Outbound, Page
 from marketplaces.sandbox.wire import SandboxApi
+from marketplaces.services import payloads
 from marketplaces.sync import rejects
 
 pytestmark = pytest.mark.contract
@@ -180,6 +184,62 @@ def test_it_survives_a_sample_that_is_damaged_anywhere(adapter, data):
     for damaged in (bytes(body), bytes(body[:cut])):
         rows = read(adapter, Page(resource=sample.name.partition(".")[0], body=damaged))
         assert all(isinstance(row, canonical.Row | Rejected) for row in rows)
+
+
+ODD = (
+    None, True, -1, "", "x", "1e400", "1E+999999", "NaN", "12,5", "9" * 4400, [], {}, [None], [{}], {"a": 1}, 10**18,
+    "2026-13-45T99:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "EURO", "\x00", "٣",
+    {"amount": "1e400", "currencyCode": "EUR"}, {"amount": "1", "currencyCode": "ZZZ"}, {"amount": None}, "x" * 140_000,
+)  # fmt: skip
+
+
+def places(value, path=()):
+    """The way to every value inside a payload."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inside:
+        yield (*path, key)
+        yield from places(each, (*path, key))
+
+
+def spoilt_json(chance, body):
+    """The payload with a key missing or with something in it that nobody would send."""
+    value = json.loads(body)
+    for _ in range(chance.choice((1, 1, 2, 4))):
+        *way, last = chance.choice([*places(value)] or [(None,)])
+        inside = reduce(lambda piece, key: piece[key], way, value)
+        if isinstance(inside, list | dict) and last is not None:
+            inside[last] = chance.choice(ODD)
+            if chance.random() < 0.25:
+                del inside[last]
+    return json.dumps(value).encode()
+
+
+def spoilt_table(chance, body):
+    lines = body.decode("utf-8", "replace").split("\n")
+    mark = max("\t;,", key=lines[0].count)
+    for _ in range(chance.choice((1, 1, 2, 4))):
+        place = chance.randrange(len(lines))
+        cells = lines[place].split(mark)
+        cells[chance.randrange(len(cells))] = f"{chance.choice((*ODD, chr(34)))}"
+        lines[place] = mark.join(cells[: chance.choice((None, None, -1))])
+    return "\n".join(lines).encode()
+
+
+SPOILT_TIMES = 100
+
+
+def test_it_gives_rows_or_reasons_for_samples_with_fields_missing_or_of_another_kind(adapter):
+    chance = random.Random(adapter.key)  # noqa: S311 - examples, no secrets
+    for _ in range(SPOILT_TIMES):
+        sample = chance.choice(samples(adapter))
+        spoil = spoilt_json if sample.suffix == ".json" else spoilt_table
+        body = spoil(chance, sample.read_bytes())
+        for encoded in (body, body.decode().encode("utf-16")):
+            resource = sample.name.partition(".")[0]
+            mapped = payloads.map_stream(registry.mapper(adapter.key, resource), resource, BytesIO(encoded))
+            for kind, piece in mapped:
+                assert json.dumps(piece)
+                assert kind == "rows" or piece["reason"]
 
 
 def test_it_tells_what_it_can_write(adapter):

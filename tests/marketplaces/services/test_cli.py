@@ -74,11 +74,19 @@ def test_it_names_what_there_is_when_a_marketplace_resource_or_file_is_unknown(r
 @pytest.mark.parametrize("adapter", list(registry.all_adapters()), ids=lambda a: a.key)
 def test_it_maps_garbage_of_every_marketplace_to_a_reason(adapter, tmp_path):
     file = tmp_path / "garbage"
-    file.write_bytes(b"\x00\xff<html>nothing; to\tsee,\r\n here")
-    for resource in adapter.resources:
-        mapped = json.loads(out("adapter", "map", adapter.key, resource.key, str(file)))
-        assert mapped["rows"] == []
-        assert all(piece["reason"] for piece in mapped["rejected"])
+    for garbage in (
+        b"\x00\xff<html>nothing; to\tsee,\r\n here",
+        b"",
+        b"null",
+        "{".encode("utf-16"),
+        b"%PDF-1.7",
+        b"[" * 99_999,
+    ):
+        file.write_bytes(garbage)
+        for resource in adapter.resources:
+            mapped = json.loads(out("adapter", "map", adapter.key, resource.key, str(file)))
+            assert (mapped["rows"], bool(mapped["rejected"])) == ([], True), (resource.key, garbage[:9])
+            assert all(piece["reason"] for piece in mapped["rejected"])
 
 
 @pytest.mark.django_db

@@ -89,9 +89,9 @@ def _csv_offers(content: str) -> Iterator[Mapping[str, Any]]:
     head = content.partition("\n")[0]
     delimiter = max(",;\t", key=head.count)
     reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter)
-    if "offerId" not in [name.strip() for name in reader.fieldnames or []]:
-        raise Unreadable("the file is neither JSON nor a CSV with the column offerId; check the resource and the file")
     try:
+        if "offerId" not in [name.strip() for name in reader.fieldnames or []]:
+            raise Unreadable("the file is neither JSON nor a CSV with the column offerId; check the resource and the file")
         for line in reader:
             yield _from_csv(
                 {(key or "").strip(): (value or "") for key, value in line.items() if not isinstance(value, list)}

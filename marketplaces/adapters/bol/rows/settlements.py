@@ -86,7 +86,7 @@ def _nothing(page: Page) -> Iterator[Rejected]:
     """An empty answer is `{}` or an empty list; anything else is not an invoice document."""
     body = read_json(page)
     known = {"invoiceListItems", "invoiceSpecification", "specification", "period"}
-    if body and not (isinstance(body, Mapping) and body.keys() <= known):
+    if body != [] and not (isinstance(body, Mapping) and body.keys() <= known):
         raise Unreadable("neither an invoice list nor a specification was found; check the resource and the file")
     yield from ()
 

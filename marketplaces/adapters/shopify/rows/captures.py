@@ -38,12 +38,12 @@ def parts_of(order: Mapping[str, Any]) -> dict[str, Parts]:
 
 
 def scaled(parts: Parts, amount: Money) -> Parts:
-    """The parts of what really moved: in the same currency the goods bear the difference, else all in proportion."""
+    """The parts of what really moved: goods bear a difference in the same currency; without goods all do, in proportion."""
     due = total((part.amount for part in parts), parts[0].amount.currency)
     if due == amount:
         return parts
-    if due.currency == amount.currency:
-        goods = [place for place, part in enumerate(parts) if part.line_class in (C.PRINCIPAL, C.REFUND_PRINCIPAL)]
+    goods = [place for place, part in enumerate(parts) if part.line_class in (C.PRINCIPAL, C.REFUND_PRINCIPAL)]
+    if goods and due.currency == amount.currency:
         weights = [abs(parts[place].amount.amount) for place in goods]
         shares = dict(
             zip(goods, split(amount - due, weights if any(weights) else [Decimal(1)] * len(goods)), strict=True)

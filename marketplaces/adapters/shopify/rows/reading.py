@@ -35,6 +35,8 @@ def read(page: Page) -> Any:
 
 
 def _lines(text: str) -> list[Any]:
+    if not text.strip():
+        raise Unreadable("the body is empty; fetch it again")
     try:
         return [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError) as error:
