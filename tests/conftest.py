@@ -35,17 +35,23 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
-    """Instead of migrating a test database: copy the migrated template, and copy it again after a test that commits."""
+def own_copy(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[database.Copy]:
+    """The database of this process; whoever commits to it outside a transactional test renews it."""
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
     with django_db_blocker.unblock():
         copy = database.Copy(f"test_{worker}_{os.getpid()}", settings.EMBEDDED.home)
         copy.renew()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: copy.renew())
-        yield
+    yield copy
     with django_db_blocker.unblock():
         copy.drop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(own_copy: database.Copy) -> Iterator[None]:
+    """Instead of migrating a test database: copy the migrated template, and copy it again after a test that commits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: own_copy.renew())
+        yield
 
 
 @pytest.fixture(autouse=True)

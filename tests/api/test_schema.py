@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.api import router
+from config.core import tenancy
 from tests import lookalikes
 
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -77,13 +78,22 @@ def test_it_never_breaks_and_keeps_to_its_description(case, world):
     case.validate_response(answer, checks=CHECKS)
 
 
+@pytest.fixture(scope="module")
+def stored(own_copy, django_db_setup, django_db_blocker):
+    """A row of every kind, committed once for all operations; each test still takes back what it did itself."""
+    with django_db_blocker.unblock():
+        with tenancy.in_tenant("north"):
+            rows = lookalikes.fill("mark")
+        yield {
+            name: rows.get(view.queryset.model._meta.label) for app in router.APPS for name, view in app.VIEWS.items()
+        }
+        own_copy.renew()
+
+
 @pytest.fixture
-def world(program):
+def world(stored, program):
     """A program that may do everything, and one row of every kind for it to meet."""
-    rows = lookalikes.fill("mark")
-    return program(), {
-        name: rows.get(view.queryset.model._meta.label) for app in router.APPS for name, view in app.VIEWS.items()
-    }
+    return program(), stored
 
 
 def send(world, case):
