@@ -91,7 +91,9 @@ def _csv_offers(content: str) -> Iterator[Mapping[str, Any]]:
     reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter)
     try:
         if "offerId" not in [name.strip() for name in reader.fieldnames or []]:
-            raise Unreadable("the file is neither JSON nor a CSV with the column offerId; check the resource and the file")
+            raise Unreadable(
+                "the file is neither JSON nor a CSV with the column offerId; check the resource and the file"
+            )
         for line in reader:
             yield _from_csv(
                 {(key or "").strip(): (value or "") for key, value in line.items() if not isinstance(value, list)}
