@@ -69,6 +69,13 @@ def latest(*, account_id: int | None = None) -> QuerySet[HealthDay]:
     return found.order_by("account", "metric", "-day").distinct("account", "metric")
 
 
+def of(metric: str) -> list[tuple[Account, Cell]]:
+    """One metric of every account that it was measured of, the worst first."""
+    found = latest().filter(metric=metric, value__isnull=False).select_related("account")
+    cells = [(row.account, Cell(METRICS.get(metric), row)) for row in found]
+    return sorted(cells, key=lambda each: each[1].row.value if each[1].row else 0, reverse=True)
+
+
 def board() -> list[Line]:
     """Every account with all metrics, the worst first."""
     rows = {(row.account_id, row.metric): row for row in latest()}

@@ -23,10 +23,12 @@ from finance.selectors import statements as money
 from finance.selectors import worklist
 from inventory import selectors as goods
 from tickets import selectors as tickets
+from tickets import standing
 from tickets.models import Severity
 
 WEEKS = 4
 AWAITING = 6
+VARIANCE = "variance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,9 @@ def open_tickets() -> dict[str, Any]:
 
 
 def statements() -> dict[str, Any]:
-    """Statements that do not tie out or have an open discrepancy, the newest first; and the open claims."""
+    """Statements that do not tie out or have an open discrepancy, the newest first; open claims; each account's variance."""
     claims = worklist.waiting(worklist.open_claims(), worklist.WORK["claims"].amount)
-    return {"rows": list(money.statements_not_tied()[:AWAITING]), "claims": claims}
+    return {"rows": list(money.statements_not_tied()[:AWAITING]), "claims": claims, "variances": standing.of(VARIANCE)}
 
 
 def history() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from config.screens import home, live
 from inventory.models import Order
 from marketplaces.models import SyncState
 from tests.factories import NOON
+from tickets.models import HealthDay
 
 pytestmark = pytest.mark.django_db
 
@@ -127,3 +128,12 @@ def test_it_never_shows_an_order_of_another_client(owner, sell, at_south):
     sell("O-1")
     assert Order.objects.get().external_id == "O-1"
     assert at_south.get("/live/").status_code == 302
+
+
+def test_it_shows_how_far_each_account_is_from_what_was_expected(owner, shop):
+    HealthDay.objects.create(
+        account=shop, metric="variance", day=NOON.date(), value=Decimal("0.0062"), numerator=Decimal("6.2"),
+        denominator=Decimal(1000), as_of=NOON, band="risk",
+    )  # fmt: skip
+    page = owner.get("/home/statements/").content.decode()
+    assert f'{shop.label} <span class="nf-badge nf-bad">0.62%</span>' in page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -41,6 +41,7 @@ def completeness(span: Span) -> Iterator[Reading]:
     gone = defaultdict(list)
     for account_id, found_at, filled_at in selectors.absences(resource="orders"):
         gone[account_id].append((found_at, filled_at))
+    kinds = witnesses.kinds(since=span.last - WINDOW + timedelta(days=1), until=until)
     for seller, day in span.pairs():
         inside = [row for row in heard[seller.id] if day - WINDOW < row.day <= day]
         known, told = sum(row.orders for row in inside), sum(row.witnessed for row in inside)
@@ -48,5 +49,11 @@ def completeness(span: Span) -> Iterator[Reading]:
         if told or missing:
             yield Reading(
                 account_id=seller.id, day=day, value=share(known, missing), numerator=known,
-                denominator=known + missing, samples=known + missing, facts={"missing": missing, "witnessed": told},
+                denominator=known + missing, samples=known + missing,
+                facts={"missing": missing, "witnessed": told} | ({"kinds": shown(kinds, seller.id)} if day == span.last else {}),
             )  # fmt: skip
+
+
+def shown(kinds: Mapping[int, Mapping[str, tuple[int, int]]], account_id: int) -> dict[str, str]:
+    """Per kind of event, what we show of what others told: `paid: 12 of 13`."""
+    return {kind: f"{known} of {told}" for kind, (told, known) in kinds.get(account_id, {}).items()}

@@ -178,3 +178,18 @@ def test_the_narrowest_band_holds(shop, offer):
     change(offer["quantity"], minutes_ago=30, live_after_s=7)
     health.measure()
     assert row("sync_delay").band == "watch"
+
+
+def test_what_others_told_of_orders_is_counted_per_kind_with_what_we_show_of_it(shop):
+    for number, (kind, source) in enumerate(
+        [("shipped", "order_changes"), ("delivered", "order_changes"), ("cancelled", "queue"), ("shipped", "orders")]
+    ):
+        order = due(shop, number)
+        if number == 0:
+            ship(order)
+        OrderEvent.objects.create(
+            account=shop, order=order, order_ref=order.external_id, kind=kind, source=source, event_id=f"K{number}",
+            happened_at=clock.now(), received_at=clock.now(),
+        )  # fmt: skip
+    health.measure()
+    assert row("completeness").facts["kinds"] == {"shipped": "1 of 2", "cancelled": "0 of 1"}
