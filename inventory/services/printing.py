@@ -19,11 +19,16 @@ ZONE = "Europe/Berlin"
 KINDS = ("label", "return_label")
 
 
-def of_the_day() -> list[Label]:
-    """Outbound labels that leave today or should have left before, and that nobody printed, in the order of the pick list."""
+def unprinted() -> QuerySet[Label]:
+    """Outbound labels that leave today or should have left before, and that nobody printed."""
     today = clock.business_day(clock.now(), ZONE)
     waiting = Label.objects.filter(state=LabelState.BOUGHT, kind=LabelKind.OUTBOUND, printed_at=None, manifest=None)
-    return picked(waiting.filter(ship_on__lte=today, first_scan_at=None))
+    return waiting.filter(ship_on__lte=today, first_scan_at=None)
+
+
+def of_the_day() -> list[Label]:
+    """The same in the order of the pick list."""
+    return picked(unprinted())
 
 
 def picked(found: QuerySet[Label]) -> list[Label]:

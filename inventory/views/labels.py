@@ -70,7 +70,7 @@ def labels(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         return _print(request)
     return listing(
-        request, LABELS, {"unprinted": len(printing.of_the_day()), "may_print": may(request.user, Action.SHIP)}
+        request, LABELS, {"unprinted": printing.unprinted().count(), "may_print": may(request.user, Action.SHIP)}
     )
 
 

@@ -53,7 +53,7 @@ def _cut_off() -> Callable[[Any], Any]:
 
 BOARD = Listing(
     title="Shipments",
-    subtitle="Orders that leave from our own shelves. The last cut-off counts by the calendar of the account.",
+    subtitle="Orders that leave from our own shelves. The last cut-off needs a calendar of the account.",
     queryset=lambda request: shipping.board(),
     filterset=BoardFilter,
     columns=(

@@ -82,7 +82,7 @@ def judged(parcel: Parcel, clocks: deadlines.Clocks, now: datetime) -> Trouble:
         needs_return=not is_told and not any(numbers) and carriage.needs_return(order.account),
         not_scanned=is_late and not is_scanned,
         unused=not is_told and not is_scanned and since + UNUSED_AFTER < now,
-        not_told=not is_told and is_scanned,
+        not_told=not is_told and is_scanned and order.status in selectors.OPEN,
         silent=bought.is_silent,  # type: ignore[attr-defined]
         comes_back=bought.tracking_state in shipping.BACK,
     )

@@ -32,7 +32,7 @@ REMEMBERED = frozenset({"Stock"})
 REMEMBERED_AT = frozenset({7.0, 49.0, 84.0})
 JUDGED_AT = frozenset({28.0, REVOKED_AT, 63.0, 84.0})
 SHIPPED_AT = frozenset({87.0, 89.0, 90.0})
-"""Stops at which the client ships by itself; what is labelled at the first has arrived at the last."""
+"""Stops at which the client ships by itself: bought, printed and told within one; what leaves first has arrived at the end."""
 TRACK = ("inventory.track",)
 STEP_LIMIT_S = 120
 LOOK_EVERY_S = 0.2
@@ -125,22 +125,22 @@ def _step(origin: date, day: float, worlds: Mapping[str, World], report: Report)
                 clients.authorise_again(client)
             _pull(lambda resource: _is_due(resource, day))
     _drain(found, report, "pulling", day)
-    if day in SHIPPED_AT:
-        _ship(found)
-        _ask(found, TRACK)
-    _ask(found, AFTER_PULL)
+    is_shipped = day in SHIPPED_AT
+    if is_shipped:
+        _each(found, parcels.pack)
+    _ask(found, (*AFTER_PULL, *TRACK) if is_shipped else AFTER_PULL)
     _drain(found, report, "completing", day)
+    if is_shipped:
+        _each(found, parcels.hand_over)
     if day in JUDGED_AT:
         _ask(found, JUDGE)
         _drain(found, report, "judging", day)
 
 
-def _ship(found: list[str]) -> None:
-    """Labels of the stop before are printed and told, and those of the orders due next are bought."""
+def _each(found: list[str], act: Callable[[], int]) -> None:
     for client in found:
         with tenancy.in_tenant(client):
-            parcels.hand_over()
-            parcels.pack()
+            act()
 
 
 def at(origin: date, day: float) -> datetime:
