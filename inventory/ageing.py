@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -45,13 +46,41 @@ def next_snapshot(after: date) -> date:
     return (after.replace(day=1) + timedelta(days=32)).replace(day=SNAPSHOT_DAY)
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the next day of charging will find: units per bucket, and how many of the charged ones are not so old today."""
+
+    on: date
+    units: dict[int, int]
+    crossing: int
+
+    @property
+    def charged(self) -> int:
+        return sum(units for start, units in self.units.items() if start >= SURCHARGED_FROM)
+
+
+def forecast(receipts: Receipts, shipped: int, *, today: date, per_day: Decimal) -> Snapshot:
+    """Ages on the next snapshot after the expected sales of `per_day`, oldest units first (F-05)."""
+    came, then = list(receipts), next_snapshot(today)
+    gone = shipped + int(per_day * (then - today).days)
+    left = layers(came, gone)
+    turns = then - timedelta(days=SURCHARGED_FROM)
+    crossing = sum(units for day, units in left if turns >= day > today - timedelta(days=SURCHARGED_FROM))
+    return Snapshot(then, buckets(came, gone, then), crossing)
+
+
 def surcharge(
-    receipts: Receipts, shipped: int, *, today: date, per_day: Decimal, rates: Mapping[int, Decimal]
-) -> Decimal:
-    """What the next snapshot will charge: units still there after the expected sales of `per_day`, times their rate."""
-    then = next_snapshot(today)
-    sold = int(per_day * (then - today).days)
-    found = buckets(list(receipts), shipped + sold, then)
-    return sum(
-        (units * rates.get(start, Decimal(0)) for start, units in found.items() if start >= SURCHARGED_FROM), Decimal(0)
-    )
+    receipts: Receipts,
+    shipped: int,
+    *,
+    today: date,
+    per_day: Decimal,
+    rates: Sequence[tuple[date, Mapping[int, Decimal]]],
+) -> Decimal | None:
+    """What the next snapshot will charge by the rates that hold on its day; None where none holds yet (F-05)."""
+    found = forecast(receipts, shipped, today=today, per_day=per_day)
+    valid = [table for since, table in sorted(rates, key=lambda each: each[0]) if since <= found.on]
+    if not valid:
+        return None
+    aged = ((start, units) for start, units in found.units.items() if start >= SURCHARGED_FROM)
+    return sum((units * valid[-1].get(start, Decimal(0)) for start, units in aged), Decimal(0))

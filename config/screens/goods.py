@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -30,9 +30,10 @@ def goods(request: HttpRequest, code: str) -> HttpResponse:
     found = get_object_or_404(Sku.objects.select_related("product__brand"), code=code)
     today = clock.now().date()
     days = [today - timedelta(days=DAYS - n) for n in range(DAYS)]
+    cover = supply.cover_of(sku_id=found.pk)
     context = {
-        "sku": found, "rows": [_shown(row) for row in supply.cover_of(sku_id=found.pk)], "days": days,
-        "history": _history(found, days), "sold": _sold(found, days), "ages": _ages(found, today),
+        "sku": found, "rows": [_shown(row) for row in cover], "days": days,
+        "history": _history(found, days), "sold": _sold(found, days), "ages": _ages(found, today, cover),
         "pool_ages": list(_pool_ages(found)),
         "inbound": supply.inbound_of(sku_id=found.pk), "listings": list(catalog.listings_of(sku_id=found.pk)),
         "holdings": supply.holdings_of(sku_id=found.pk), "levels": stock.levels_of(sku_id=found.pk),
@@ -62,14 +63,22 @@ def _sold(found: Sku, days: list[date]) -> list[Series]:
     return [Series(name, values) for name, values in units.items() if values]
 
 
-def _ages(found: Sku, today: date) -> dict[str, Any]:
+def _ages(found: Sku, today: date, cover: Sequence[Coverage]) -> dict[str, Any]:
     """Units per bucket of age, first in and first out over all our places; what no receipt explains is older than we know."""
     receipts, on_hand = supply.receipts_of(sku_id=found.pk)
     told = sum(units for _, units in receipts)
     known = ageing.buckets(receipts, max(0, told - on_hand), today)
     most = max([*known.values(), 1])
     return {"bars": list(_bars(known, most)), "unknown": max(0, on_hand - told), "on_hand": on_hand,
-            "next": ageing.next_snapshot(today)}  # fmt: skip
+            "next": ageing.next_snapshot(today), "forecast": _forecast(cover, receipts, max(0, told - on_hand))}  # fmt: skip
+
+
+def _forecast(cover: Sequence[Coverage], receipts: list[tuple[date, int]], gone: int) -> ageing.Snapshot | None:
+    """What the next day of charging will find; None where nobody knows how fast it sells."""
+    velocity = next((row.velocity for row in cover if row.warehouse is None), None)
+    if velocity is None:
+        return None
+    return ageing.forecast(receipts, gone, today=clock.now().date(), per_day=velocity)
 
 
 def _pool_ages(found: Sku) -> Iterable[dict[str, Any]]:

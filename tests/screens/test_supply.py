@@ -120,6 +120,8 @@ def test_it_shows_all_stock_of_a_sku_with_its_age_and_history(owner, main):
     assert ages == {"31 to 60 days": 30, "181 to 210 days": 15}
     (series,) = answer.context["history"]
     assert (series.label, series.values) == ("our own places", {TODAY - DAY: D(45)})
+    assert "units will be old enough then" in answer.content.decode()
+    assert answer.context["ages"]["forecast"].charged == 0, "the old 15 are sold by then, 4 a day"
     assert owner.get("/stock/of/NOPE/").status_code == 404
 
 
