@@ -78,6 +78,7 @@ def listings(rows: Sequence[Listing], source: Source) -> Applied:
     account_id = source.account.pk
     seen = [Seen(remote_id(r.sku, r.product_ids), r.title, r.product_ids) for r in rows]
     skus = remote.register(account_id, seen, seen_in=source.resource)
+    skus |= remote.inherit(account_id, list(_strangers(rows, seen, skus)))
     known = _known_prices(rows, source)
     landed = land(
         _LISTING,
@@ -92,6 +93,13 @@ def listings(rows: Sequence[Listing], source: Source) -> Applied:
     if landed.changed_ids:
         announce(listings_applied, account_id=account_id, ids=landed.changed_ids)
     return Applied(tuple(landed.changed_ids), len(landed.inserted_ids), len(landed.updated_ids), landed.unchanged)
+
+
+def _strangers(rows: Sequence[Listing], seen: Sequence[Seen], skus: dict[str, int | None]) -> Iterator[dict[str, str]]:
+    """Listings whose name means no SKU yet: one that is known by another name was renamed at the marketplace."""
+    for row, name in zip(rows, seen, strict=True):
+        if name.remote_id and skus.get(name.remote_id) is None:
+            yield {"channel": row.channel, "external_id": row.external_id, "remote_id": name.remote_id}
 
 
 def _shown(rows: Sequence[Listing]) -> Iterator[drift.Shown]:

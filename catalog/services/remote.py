@@ -58,6 +58,16 @@ UPDATE catalog_remoteproduct AS stored SET
 FROM poor WHERE poor.id = stored.id
 RETURNING stored.remote_id
 """
+_INHERIT = """
+UPDATE catalog_remoteproduct AS renamed SET sku_id = stored.sku_id, state = 'linked', linked_by = 'rule',
+    reason = left('renamed from ' || stored.remote_id, 200), updated_at = %(now)s
+FROM jsonb_to_recordset(%(told)s::jsonb) AS told(channel text, external_id text, remote_id text)
+JOIN catalog_listing stored ON stored.account_id = %(account)s AND stored.channel = told.channel
+    AND stored.external_id = told.external_id
+WHERE renamed.account_id = %(account)s AND renamed.remote_id = told.remote_id AND renamed.state IN ('open', 'ambiguous')
+  AND stored.sku_id IS NOT NULL AND stored.remote_id <> told.remote_id
+RETURNING renamed.id, renamed.remote_id, renamed.sku_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +162,18 @@ def relink(account_id: int) -> dict[str, int]:
     """Try the rules again for all names of an account that wait, because SKUs or identifiers may have been added."""
     with transaction.atomic():
         return {"linked": len(link_by_rule(account_id))}
+
+
+def inherit(account_id: int, told: Sequence[dict[str, str]]) -> dict[str, int | None]:
+    """The SKU of each new name under which a linked listing (`channel`, `external_id`) appears; no rule knew the name."""
+    if not told:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_INHERIT, {"account": account_id, "told": json.dumps(told), "now": clock.now()})
+        found = cursor.fetchall()
+    if found:
+        _spread(account_id, [pk for pk, _, _ in found])
+    return {name: sku_id for _, name, sku_id in found}
 
 
 def link(remote: RemoteProduct, sku: Sku, *, by: str, instead_of: Sku | None = None) -> RemoteProduct:

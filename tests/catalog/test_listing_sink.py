@@ -6,7 +6,7 @@ import pytest
 from catalog import sinks
 from catalog.models import Listing as Stored
 from catalog.models import ListingIssue as StoredIssue
-from catalog.models import ListingPrice, OfferSnapshot
+from catalog.models import ListingPrice, OfferSnapshot, RemoteProduct
 from catalog.services import products
 from config.core.money import Money
 from marketplaces.canonical import Competitor, Listing, ListingIssue, ListingStatus, Offer, Price, Severity
@@ -41,6 +41,27 @@ def test_it_links_a_listing_to_the_sku_that_its_code_names(account):
     sku = products.create(code="MUG-BLUE", title="Blue mug")
     land(account, listing())
     assert Stored.objects.get().sku == sku
+
+
+def test_our_listing_and_its_sku_stay_the_same_when_the_seller_sku_is_renamed_there(account):
+    sku = products.create(code="MUG-BLUE", title="Blue mug")
+    land(account, listing())
+    before = Stored.objects.get()
+    land(account, listing(sku="NAVY-MUG", changed_at=NOON + timedelta(hours=1)), at=NOON + timedelta(hours=1))
+    after = Stored.objects.get()
+    assert (after.pk, after.remote_id, after.sku) == (before.pk, "NAVY-MUG", sku)
+    names = RemoteProduct.objects.order_by("remote_id").values_list("remote_id", "sku", "reason")
+    assert list(names) == [
+        ("MUG-BLUE", sku.pk, "same SKU code"), ("NAVY-MUG", sku.pk, "renamed from MUG-BLUE"),
+    ]  # fmt: skip
+
+
+def test_a_listing_that_is_renamed_to_the_code_of_another_sku_means_that_one(account):
+    products.create(code="MUG-BLUE", title="Blue mug")
+    red = products.create(code="MUG-RED", title="Red mug")
+    land(account, listing())
+    land(account, listing(sku="MUG-RED", changed_at=NOON + timedelta(hours=1)), at=NOON + timedelta(hours=1))
+    assert Stored.objects.get().sku == red
 
 
 def test_it_keeps_each_price_with_the_moment_from_which_it_held(account):
