@@ -120,7 +120,7 @@ def _judge(sheet: Upload, given: Sequence[Given]) -> None:
     made = [_row(sheet, each, shared) for each in judged]
     flow.keep(decided, [row for row in made if row.state == RowState.GOOD], ("approvals", "said", "before"))
     sheet.rows.all().delete()
-    UploadRow.objects.bulk_create(made, batch_size=flow.AT_ONCE)
+    flow.insert(made)
     announce(uploads_changed, ids=[sheet.pk])
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 
 from config.core.sheets import flow, reading
 from config.core.sheets.models import RowState, SheetState
@@ -22,7 +22,10 @@ from finance.services.costs import Entry
 
 JUMP = Decimal("0.2")
 MANY = 100
-AT_ONCE = flow.AT_ONCE
+_APPLIED = """
+UPDATE finance_costsheetrow row SET state = %s, cost_id = made.cost
+FROM unnest(%s::bigint[], %s::bigint[]) AS made(id, cost) WHERE row.id = made.id
+"""
 
 
 @transaction.atomic
@@ -72,9 +75,8 @@ def apply(sheet: CostSheet, *, by: str) -> int:
         raise ValidationError("costs changed since this sheet was checked; check it again, then look at the preview")
     rows = flow.usable(sheet)
     made = costs.record([_entry(row) for row in rows], by=by, source=f"sheet {sheet.pk}: {sheet.name}")
-    for row, cost in zip(rows, made, strict=True):
-        row.state, row.cost = RowState.APPLIED, cost
-    CostSheetRow.objects.bulk_update(rows, ["state", "cost"], batch_size=AT_ONCE)
+    with connection.cursor() as cursor:
+        cursor.execute(_APPLIED, [RowState.APPLIED, [row.pk for row in rows], [cost.pk for cost in made]])
     flow.close(sheet, SheetState.APPLIED, by=by)
     return len(rows)
 
@@ -96,10 +98,9 @@ def _judge(sheet: CostSheet, rows: Sequence[Given]) -> None:
     judged = judging.judge(rows, selectors.known(rows))
     made = [_row(sheet, each) for each in judged]
     good = _compare([row for row in made if row.state == RowState.GOOD])
-    CostSheetRow.objects.bulk_create(made, batch_size=AT_ONCE)
+    flow.insert(made)
     _mark_locked(sheet, good)
-    kept = flow.keep(decided, good, ("approvals", "jump"))
-    CostSheetRow.objects.bulk_update(kept, ["state", "decided_by", "decided_at"], batch_size=AT_ONCE)
+    flow.remember(sheet, flow.keep(decided, good, ("approvals", "jump")))
 
 
 def _row(sheet: CostSheet, judged: Judged) -> CostSheetRow:
@@ -132,7 +133,7 @@ def _mark_locked(sheet: CostSheet, good: Sequence[CostSheetRow]) -> None:
     touched = [row for row in good if locked.get(row.sku_id or 0)]
     for row in touched:
         row.approvals = [*row.approvals, _of_locked(locked[row.sku_id or 0])]
-    CostSheetRow.objects.bulk_update(touched, ["approvals"], batch_size=AT_ONCE)
+        sheet.rows.filter(row_no=row.row_no).update(approvals=row.approvals)
 
 
 def _reasons(row: CostSheetRow, unknown: str) -> list[str]:

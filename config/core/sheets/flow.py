@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
+from django.db import connection
+from psycopg import sql
 
 from config.core import clock
-from config.core.sheets.models import RowState, SheetBase, SheetState
+from config.core.sheets.models import RowBase, RowState, SheetBase, SheetState
 from config.core.sheets.reading import Given
 
 LIFE = timedelta(hours=72)
@@ -109,6 +111,29 @@ def keep(decided: Mapping[int, Any], good: Sequence[Any], same: Iterable[str]) -
             row.state, row.decided_by, row.decided_at = former.state, former.decided_by, former.decided_at
             kept.append(row)
     return kept
+
+
+def insert(rows: Sequence[RowBase]) -> None:
+    """Store the new rows of a sheet, thousands at once; they are told apart by their number and get no id here."""
+    if not rows:
+        return
+    about = type(rows[0])._meta
+    fields = [field for field in about.concrete_fields if not (field.primary_key or field.generated)]
+    names = sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
+    into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(about.db_table), names)
+    told_by_django = connection.wrap_database_errors
+    with connection.cursor() as cursor, told_by_django, cursor.copy(into) as copy:
+        for row in rows:
+            copy.write_row([field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields])
+
+
+def remember(sheet: SheetBase, kept: Iterable[Any]) -> None:
+    """Write the decisions that rows kept; few people decided, each at few moments."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for row in kept:
+        groups.setdefault((row.state, row.decided_by, row.decided_at), []).append(row.row_no)
+    for (state, by, at), numbers in groups.items():
+        sheet.rows.filter(row_no__in=numbers).update(state=state, decided_by=by, decided_at=at)
 
 
 def as_cells(given: Given) -> dict[str, Any]:
