@@ -119,7 +119,7 @@ def insert(rows: Sequence[RowBase]) -> None:
         return
     about = type(rows[0])._meta
     fields = [field for field in about.concrete_fields if not (field.primary_key or field.generated)]
-    names = sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
+    names = sql.SQL(", ").join([sql.Identifier(str(field.column)) for field in fields])
     into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(about.db_table), names)
     told_by_django = connection.wrap_database_errors
     with connection.cursor() as cursor, told_by_django, cursor.copy(into) as copy:
