@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db import connection
-
-from config.core import clock
+from config.core import clock, tenancy
 from finance.models import AccountMonth, MonthState, Restatement, RestatementKind
 
 
@@ -87,6 +85,4 @@ def note(facts: Iterable[Late]) -> int:
 
 def hold(*, is_exclusive: bool) -> None:
     """Within this transaction, keep months from being locked while something is booked, and the other way round."""
-    suffix = "" if is_exclusive else "_shared"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_xact_lock{suffix}(hashtext(current_schema() || ':months'))")
+    tenancy.take_turn("months", is_shared=not is_exclusive)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from config.core import clock
+from config.core import clock, tenancy
 from config.core.money import odd_minor_units
 from finance import allocation, costs
 from finance.fx.sql import rate_of
@@ -201,7 +201,7 @@ def rebuild(account_id: int, days: Iterable[date], *, known_at: datetime | None 
     """
     given = _given(account_id, days, known_at)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('profit'), %s)", [account_id])
+        tenancy.take_turn("profit", account_id)
         _measure(cursor, given)
         for statement in _FORGET:
             cursor.execute(statement, given)

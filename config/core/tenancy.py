@@ -85,6 +85,13 @@ def key(*parts: object) -> str:
     return ":".join([current(), *map(str, parts)])
 
 
+def take_turn(*parts: object, is_shared: bool = False) -> None:
+    """Wait for the client's lock of this name, which ends with the transaction; those who share it meet only the others."""
+    suffix = "_shared" if is_shared else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock{suffix}(hashtextextended(%s, 0))", [key(*parts)])
+
+
 def file_path(*parts: str) -> PurePosixPath:
     """A relative path for a stored file, under the client's own folder."""
     return PurePosixPath(current(), *parts)

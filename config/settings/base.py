@@ -223,8 +223,9 @@ HTTP_ALLOWED_LOCAL = env.flag("HTTP_ALLOWED_LOCAL", False)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"tenant": {"()": "config.core.tenancy.TenantFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s tenant=%(tenant)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tenant"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
 }
 

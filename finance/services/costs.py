@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Max
 
-from config.core import clock
+from config.core import clock, tenancy
 from config.core.events import announce
 from finance import closing, costs
 from finance.models import Cost, RestatementKind
@@ -90,8 +90,8 @@ def record(entries: Sequence[Entry], *, by: str, source: str) -> list[Cost]:
     currencies = known_currencies()
     for entry in entries:
         _check(entry, currencies)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('costs'))")
+    with transaction.atomic():
+        tenancy.take_turn("costs")
         known_at = _moment(entries)
         made = Cost.objects.bulk_create(
             Cost(**{f: getattr(e, f) for f in Entry.__slots__}, known_at=known_at, source=source[:120], entered_by=by)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from config.core import clock, work
+from config.core import clock, tenancy, work
 from finance import expected
 from finance.fees import QUOTE_DAYS
 from finance.services import profit
@@ -36,8 +36,8 @@ def expect(account_id: int, order_line_ids: Sequence[int]) -> dict[str, int]:
     changed = 0
     for start in range(0, len(order_line_ids), LINES_AT_ONCE):
         ids = order_line_ids[start : start + LINES_AT_ONCE]
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('fees'), %s)", [account_id])
+        with transaction.atomic():
+            tenancy.take_turn("fees", account_id)
             moved = expected.refresh(ids)
             profit.touched_by_lines(moved)
         changed += len(moved)

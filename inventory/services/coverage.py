@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
-from config.core import clock
+from config.core import clock, tenancy
 from inventory import coverage, supply
 from inventory.replenishment import Z
 from inventory.services import stock_days
@@ -13,7 +13,7 @@ from inventory.services import stock_days
 def measure() -> dict[str, int]:
     """Close the days that have passed and measure everything anew; rows whose SKU or pool is gone are dropped."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('coverage'), 0)")
+        tenancy.take_turn("coverage")
         closed = stock_days.close()
         policy, now = supply.policy(), clock.now()
         given = {

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from config.core import work
+from config.core import tenancy, work
 from config.core.registry import Registry
 from inventory.models import Order
 
@@ -58,7 +58,7 @@ def roll_up(account_id: int, days: Sequence[str]) -> dict[str, int]:
     """Rebuild both roll-ups of an account for these days (ISO dates); the same rows as a rebuild from nothing."""
     given: dict[str, Any] = {"account": account_id, "days": [date.fromisoformat(day) for day in days]}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sales'), %s)", [account_id])
+        tenancy.take_turn("sales", account_id)
         for table in ("inventory_salesday", "inventory_skuday"):
             cursor.execute(f"DELETE FROM {table} WHERE account_id = %(account)s AND day = ANY(%(days)s)", given)  # noqa: S608
         cursor.execute(_SALES_DAY, given)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import io
 import json
+import logging
+import logging.config
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,7 +17,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.cache import cache
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from psycopg import sql
@@ -171,6 +176,46 @@ def test_it_keeps_every_cache_key_and_file_under_its_client(north, south):
         assert cache.get("figure") is None
         assert tenancy.file_path("a.txt").parts[0] == "south"
     assert tenancy.file_path("a.txt").parts[0] == "north"
+
+
+def lock_of(client, *name):
+    """Try for a client's lock on a connection of our own, for a moment."""
+    try:
+        with tenancy.in_tenant(client), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '100ms'")
+            tenancy.take_turn(*name)
+    finally:
+        connection.close()
+    return client
+
+
+def test_it_never_waits_for_a_lock_of_another_client(north, south):
+    tenancy.take_turn("sales", 1)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lock_of, "south", "sales", 1).result() == "south"
+        assert pool.submit(lock_of, "north", "sales", 2).result() == "north"
+        with pytest.raises(OperationalError, match="lock timeout"):
+            pool.submit(lock_of, "north", "sales", 1).result()
+
+
+def log_handler():
+    """The product's own, as its settings describe it."""
+    configured = logging.config.DictConfigurator(copy.deepcopy(settings.LOGGING))
+    for kind in ("filter", "formatter"):
+        rows = configured.config[f"{kind}s"]
+        rows.update({name: getattr(configured, f"configure_{kind}")(row) for name, row in rows.items()})
+    return configured.configure_handler(configured.config["handlers"]["console"])
+
+
+def test_it_puts_the_client_on_every_log_line(north, south):
+    handler = log_handler()
+    handler.setStream(io.StringIO())
+    for client in ("north", "south"):
+        with tenancy.in_tenant(client):
+            handler.handle(logging.makeLogRecord({"name": "shop", "levelname": "INFO", "msg": "order_landed"}))
+    assert [line.split(" ", 2)[2] for line in handler.stream.getvalue().splitlines()] == [
+        "INFO shop tenant=north order_landed", "INFO shop tenant=south order_landed",
+    ]  # fmt: skip
 
 
 def test_it_raises_for_a_task_without_a_client(north):

@@ -10,12 +10,12 @@ from itertools import islice
 
 from django.db import transaction
 
-from config.core import clock
+from config.core import clock, tenancy
 from tickets.detectors.base import Detector, of_family, of_subject
 from tickets.models import Breach, BreachState
 from tickets.rules import freshness, pending, thresholds
 from tickets.rules.judging import Change, Step, judge
-from tickets.services import opening, turns
+from tickets.services import opening
 
 UNCLEARED = (BreachState.WATCHING, BreachState.OPEN)
 MOST_BATCHES = 200
@@ -80,7 +80,7 @@ def _batches(subjects: Iterable[str]) -> Iterator[list[str]]:
 
 def _evaluate(detector: Detector, subjects: Sequence[str], looks: Looks) -> Counter[str]:
     """One detector over one batch: measure, judge, write the breaches, and pass them on to their tickets."""
-    turns.take()
+    tenancy.take_turn("tickets")
     counts: Counter[str] = Counter()
     changes = list(_judged(detector, subjects, looks, counts))
     _write(changes)

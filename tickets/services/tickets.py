@@ -9,10 +9,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from config.core import clock, events
+from config.core import clock, events, tenancy
 from tickets import signals
 from tickets.models import UNRESOLVED, EventKind, Resolution, Snooze, Ticket, TicketEvent, TicketState
-from tickets.services import timeline, turns
+from tickets.services import timeline
 
 
 @transaction.atomic
@@ -121,7 +121,7 @@ def _end_snooze(ticket: Ticket) -> None:
 
 
 def _locked(ticket_id: int, *, unresolved: bool = False) -> Ticket:
-    turns.take()
+    tenancy.take_turn("tickets")
     ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
     if unresolved and ticket.state == TicketState.RESOLVED:
         raise ValidationError("this ticket is resolved already; reopen it first")
