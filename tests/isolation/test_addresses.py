@@ -30,6 +30,7 @@ MODELS = {
     "label": "inventory.Label",
     "label_paper": "inventory.Label",
     "manifest_paper": "inventory.Manifest",
+    "return": "inventory.Return",
     "inbound_shipment": "inventory.InboundShipment",
     "statement": "finance.Settlement",
     "lines": "finance.Settlement",
