@@ -8,10 +8,12 @@ from datetime import timedelta
 import pytest
 
 from catalog.models import FieldOwner, Listing, OfferField
+from catalog.publishing import drift
 from catalog.services import publishing
 from config.core import clock
-from marketplaces.models import Command
+from marketplaces.models import Command, Traffic
 from marketplaces.sandbox.carelessness import FATES, NAME
+from marketplaces.services import commands
 from tests.chaos.conftest import all_worlds, shops, street
 from tests.publishing.conftest import wish
 from tests.writes.conftest import Shop, shop
@@ -39,10 +41,16 @@ def shown(shop: Shop, offer: OfferField) -> str:
 
 
 def let_pass(shop: Shop, span: timedelta) -> None:
-    """Everything that becomes due in this time, each at its time; then the clock stands at its end."""
+    """Everything that becomes due in this time, each at its time; at its end the clock stands and the sweepers ran.
+
+    A test commits nothing, so that a wish for a job that is running is lost; the sweepers find what waits for it.
+    """
     end = clock.now() + span
     shop.street.drain(end)
     clock._frozen.set(end)
+    drift.sweep()
+    commands.sweep()
+    shop.street.drain(end)
 
 
 @each
@@ -79,3 +87,19 @@ def test_of_many_writes_none_is_shown_as_done_that_is_not(shop):
         assert (offer.state == "confirmed") == (shown(shop, offer) == offer.wanted), offer
     ends = set(Command.objects.values_list("state", flat=True))
     assert ends <= {"confirmed", "rejected", "parked", "drifted", "superseded"}
+
+
+@pytest.mark.parametrize(("adapter", "declared"), shops()[1:2])
+def test_twenty_changes_in_a_minute_reach_the_marketplace_as_one_write_of_the_last_value(
+    shop, django_capture_on_commit_callbacks
+):
+    listing = shop.listing()
+    for number in range(20):
+        with django_capture_on_commit_callbacks(execute=True):
+            publishing.want([wish(listing, 100 + number)])
+            let_pass(shop, timedelta(seconds=3))
+    let_pass(shop, timedelta(minutes=5))
+    command = Command.objects.get()
+    written = Traffic.objects.filter(command_id=command.pk).exclude(method="GET")
+    assert (command.state, command.payload["quantity"], written.count()) == ("confirmed", 119, 1)
+    assert shown(shop, OfferField.objects.select_related("listing").get()) == "119"
