@@ -29,7 +29,7 @@ def test_it_records_a_repeated_move_once(shop):
     [
         "UPDATE inventory_stockmove SET quantity = 9",
         "DELETE FROM inventory_stockmove",
-        "TRUNCATE inventory_stockmove",
+        "TRUNCATE inventory_stockmove CASCADE",
         "UPDATE inventory_holding SET on_hand = 9",
         "DELETE FROM inventory_holding",
         "INSERT INTO inventory_holding (sku_id, warehouse_id, on_hand, reserved) SELECT sku_id + 1, warehouse_id, 1, 0"
