@@ -18,7 +18,7 @@ from finance import discrepancies, matches, tieout
 from finance.services import reconcile
 
 LINES, ORDER_LINES, WORKERS = 1_000_000, 400_000, 2
-NEW, GROWTH = 24_000, 10
+NEW, SMALL, GROWTH = 24_000, 48_000, 10
 _BARE = """
 CREATE TABLE bench_bare AS
 SELECT line.id, coalesce(exact.id, by_sku.id, by_amount.id) AS order_line_id, line.amount FROM finance_settlementline line
@@ -60,8 +60,8 @@ def full() -> Result:
 def growth() -> Result:
     """One new statement of 5,000 lines, alone and with ten times the history; `value` is how many times as long it takes."""
     books.begin()
-    small = _one_more(0, ORDER_LINES // GROWTH)
-    large = _one_more(ORDER_LINES // GROWTH + NEW, ORDER_LINES)
+    small = _one_more(0, SMALL)
+    large = _one_more(SMALL + NEW, SMALL * GROWTH)
     return Result(
         name="reconcile_increment_growth", rows=5_000, seconds=large, limit_seconds=round(1.3 * small, 3),
         value=round(large / small, 2),
@@ -69,7 +69,7 @@ def growth() -> Result:
 
 
 def _one_more(since: int, until: int) -> float:
-    first = books.first_day(ORDER_LINES + NEW)
+    first = books.first_day(SMALL * GROWTH + NEW)
     for statement in books.add(since, until, first=first):
         _reconcile([statement])
     new = books.add(until, until + NEW, first=first)

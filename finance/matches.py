@@ -14,7 +14,7 @@ from finance import chains
 from finance.classes import AMOUNTS, SOFT
 
 MANY = 10_000
-"""So many lines are joined by hashing alone: what else fills or leaves `finance_match` meanwhile misleads the planner."""
+"""More lines than these are joined by hashing; fewer are looked up one by one, however much history stands."""
 _DELETE = """
 DELETE FROM finance_match USING finance_settlementline line
 WHERE line.id = finance_match.settlement_line_id AND line.settlement_id = ANY(%(ids)s)
@@ -29,7 +29,7 @@ LEFT JOIN inventory_orderline item
         ELSE EXISTS (SELECT FROM finance_settlementline told JOIN inventory_orderline other
                 ON other.account_id = told.account_id AND other.order_ref = told.order_ref
                 AND other.remote_id = told.remote_id
-            WHERE told.account_id = line.account_id AND told.order_ref = line.order_ref
+            WHERE told.account_id = line.account_id AND told.order_ref = line.order_ref AND told.order_ref <> ''
                 AND told.line_ref = line.line_ref AND told.remote_id NOT IN ('', item.remote_id)) END)
 """
 _EXACT = f"""
@@ -136,12 +136,14 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
     given: dict[str, Any] = {"ids": list(settlement_ids), "soft": list(SOFT)}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute(_COUNT, given)
+        lines = cursor.fetchone()[0]
+        _choose(cursor, hashing=lines > MANY, looking_up=lines <= MANY)
         cursor.execute(_DELETE, given)
         cursor.execute(_EXACT, given)
         matched = cursor.rowcount
         cursor.execute(_PENDING, given)
-        if cursor.rowcount > MANY:
-            cursor.execute("SET LOCAL enable_nestloop = off")
+        _choose(cursor, hashing=True, looking_up=cursor.rowcount <= MANY)
         cursor.execute("ANALYZE pending (account_id, order_ref, remote_id)")
         cursor.execute(_FIT.format(distance=_amount_distance()), given)
         matched += cursor.rowcount
@@ -149,13 +151,17 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
         chains.follow(cursor, given, distance=_amount_distance())
         for statement in (_PARKED, _PLACED, _CHAINED):
             cursor.execute(statement, given)
-        cursor.execute("SET LOCAL enable_nestloop = on")
+        _choose(cursor, hashing=True, looking_up=True)
         chains.decide(cursor, given)
-        for statement in ("DROP TABLE pending", _COUNT):
-            cursor.execute(statement, given)
-        lines = cursor.fetchone()[0]
+        cursor.execute("DROP TABLE pending")
         if matched != lines:
             raise MatchesDoNotAddUp(f"statements {list(settlement_ids)[:5]}: {matched} matches for {lines} lines")
+
+
+def _choose(cursor: Any, *, hashing: bool, looking_up: bool) -> None:
+    """How rows may be joined until the next choice, whatever the planner believes of tables that grow meanwhile."""
+    for name, is_on in (("nestloop", looking_up), ("hashjoin", hashing), ("mergejoin", hashing)):
+        cursor.execute(f"SET LOCAL enable_{name} = {'on' if is_on else 'off'}")
 
 
 def _amount_distance() -> str:

@@ -76,6 +76,7 @@ _OWN = _SUMS.format(
 )
 _NAMING_ORDER = """{touched} JOIN inventory_orderline item ON item.id = {touched}.order_line_id
     JOIN finance_settlementline line ON line.account_id = item.account_id AND line.order_ref = item.order_ref
+        AND line.order_ref <> ''
     JOIN finance_match found ON found.settlement_line_id = line.id AND found.order_line_id = item.id"""
 _CHAINED = """{touched} JOIN inventory_orderline item ON item.id = {touched}.order_line_id
     JOIN finance_match found ON found.order_line_id = item.id AND found.layer IN (4, 8)

@@ -33,37 +33,38 @@ WITH chains AS (
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS former_end
         FROM finance_settlement) AS spans
     WHERE period_start - former_end > interval '1 hour'
-), shipped AS (
-    SELECT item.*, o.channel, o.ordered_at, sent.at AS sent_at
+), anywhere AS (
+    SELECT account_id, currency, min(first) AS first, min(last) AS last FROM chains GROUP BY 1, 2
+), due AS MATERIALIZED (
+    SELECT item.*, sent.at AS sent_at, coalesce(own.last, anywhere.last) AS covered_until
     FROM finance_orderlinemoney m JOIN inventory_orderline item ON item.id = m.order_line_id
     JOIN inventory_order o ON o.id = item.order_id
     CROSS JOIN LATERAL (SELECT coalesce(item.shipped_at, (SELECT min(e.happened_at) FROM inventory_orderevent e
         WHERE e.order_id = o.id AND e.kind IN ('shipped', 'delivered')), o.changed_at) AS at) AS sent
+    JOIN anywhere ON anywhere.account_id = item.account_id AND anywhere.currency = item.currency
+    LEFT JOIN chains own ON own.account_id = item.account_id AND own.currency = item.currency AND own.chain = o.channel
     WHERE m.basis IN ('expected', 'deferred', 'refund_pending', 'disputed', 'written_off')
         AND m.settlement_id IS NULL
         AND item.quantity_shipped > 0 AND item.item_total > 0 AND o.replacement_of = ''
         AND o.ordered_at < %(unpaid_before)s AND sent.at < %(unpaid_before)s
-        AND NOT EXISTS (SELECT FROM finance_settlementline line
-            JOIN finance_match found ON found.settlement_line_id = line.id
-            JOIN finance_settlement s ON s.id = line.settlement_id
-            WHERE line.account_id = item.account_id AND line.order_ref = item.order_ref
-                AND found.order_line_id = item.id AND (line.line_class = 'principal' OR s.state = 'inconsistent'))
+        AND coalesce(own.first, anywhere.first) <= o.ordered_at
+        AND coalesce(own.last, anywhere.last) >= sent.at + interval '14 days'
+        AND NOT EXISTS (SELECT FROM holes WHERE holes.account_id = item.account_id AND holes.currency = item.currency
+            AND holes.former_end <= sent.at + interval '1 day' AND holes.period_start >= o.ordered_at)
 )
 SELECT item.account_id, item.id::text,
-    CASE WHEN due.amount >= (%(urgent)s::jsonb ->> item.currency)::numeric THEN 'S1' ELSE 'S2' END, NULL::bigint,
-    NULL::bigint, item.id, item.order_ref, due.amount, item.currency,
-    jsonb_build_object('shipped', item.quantity_shipped, 'shipped_at', item.sent_at, 'covered_until', chain.last)
-FROM shipped item
-CROSS JOIN LATERAL (SELECT min(c.first) AS first, min(c.last) AS last FROM chains c
-    WHERE c.account_id = item.account_id AND c.currency = item.currency AND (c.chain = item.channel OR NOT EXISTS (
-        SELECT FROM chains own WHERE own.account_id = item.account_id AND own.currency = item.currency
-            AND own.chain = item.channel))) AS chain
+    CASE WHEN owed.amount >= (%(urgent)s::jsonb ->> item.currency)::numeric THEN 'S1' ELSE 'S2' END, NULL::bigint,
+    NULL::bigint, item.id, item.order_ref, owed.amount, item.currency,
+    jsonb_build_object('shipped', item.quantity_shipped, 'shipped_at', item.sent_at, 'covered_until', item.covered_until)
+FROM due item
 CROSS JOIN LATERAL (SELECT round(item.item_total * item.quantity_shipped / item.quantity
     + coalesce(item.shipping, 0) + coalesce(item.gift_wrap, 0) - coalesce(item.discount, 0)
-    - coalesce(item.shipping_discount, 0), 2) AS amount) AS due
-WHERE chain.first <= item.ordered_at AND chain.last >= item.sent_at + interval '14 days'
-    AND NOT EXISTS (SELECT FROM holes WHERE holes.account_id = item.account_id AND holes.currency = item.currency
-        AND holes.former_end <= item.sent_at + interval '1 day' AND holes.period_start >= item.ordered_at)
-    AND NOT EXISTS (SELECT FROM finance_settlementline line WHERE line.account_id = item.account_id
-        AND line.order_ref = item.order_ref AND line.scope = 'quarantine')
+    - coalesce(item.shipping_discount, 0), 2) AS amount) AS owed
+CROSS JOIN LATERAL (SELECT count(*) AS lines FROM finance_settlementline line
+    JOIN finance_settlement s ON s.id = line.settlement_id
+    LEFT JOIN finance_match found ON found.settlement_line_id = line.id AND found.order_line_id = item.id
+    WHERE line.account_id = item.account_id AND line.order_ref = item.order_ref AND line.order_ref <> ''
+        AND (line.scope = 'quarantine'
+        OR (found.order_line_id IS NOT NULL AND (line.line_class = 'principal' OR s.state = 'inconsistent')))) AS paid
+WHERE paid.lines = 0
 """

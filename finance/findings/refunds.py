@@ -24,7 +24,8 @@ CROSS JOIN LATERAL (SELECT -sum(found.amount) AS amount, min(line.id) AS line_id
         max(coalesce(line.posted_at, s.period_end)) AS at, sum(abs(line.quantity)) AS units
     FROM finance_settlementline line JOIN finance_match found ON found.settlement_line_id = line.id
     JOIN finance_settlement s ON s.id = line.settlement_id
-    WHERE line.account_id = r.account_id AND line.order_ref = r.order_ref AND found.order_line_id = r.order_line_id
+    WHERE line.account_id = r.account_id AND line.order_ref = r.order_ref
+        AND line.order_ref <> '' AND found.order_line_id = r.order_line_id
         AND line.line_class = 'refund_principal') AS paid
 WHERE paid.amount > 0 AND paid.at < %(refunded_before)s
 """

@@ -22,7 +22,7 @@ _CHARGED = """
 SELECT item.external_id, line.line_class, sum(found.amount), min(line.currency)
 FROM finance_settlementline line JOIN finance_match found ON found.settlement_line_id = line.id
 JOIN inventory_orderline item ON item.id = found.order_line_id
-WHERE line.account_id = %(account)s AND line.order_ref = %(order)s
+WHERE line.account_id = %(account)s AND line.order_ref = %(order)s AND line.order_ref <> ''
     AND line.line_class = ANY(%(classes)s)
 GROUP BY 1, 2
 """

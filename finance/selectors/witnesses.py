@@ -28,7 +28,7 @@ SELECT o.account_id,
 FROM inventory_order o
 CROSS JOIN LATERAL (
     SELECT EXISTS (SELECT FROM finance_settlementline l WHERE l.account_id = o.account_id AND l.order_ref = o.external_id
-                   AND l.line_class = 'principal') AS paid,
+                   AND l.order_ref <> '' AND l.line_class = 'principal') AS paid,
            coalesce(bool_or(e.kind IN ('shipped', 'delivered')), false) AS shipped,
            coalesce(bool_or(e.kind = 'cancelled'), false) AS cancelled,
            coalesce(bool_or(e.kind = 'returned'), false) AS returned
