@@ -81,12 +81,6 @@ def _hidden() -> dict[str, int]:
     return dict(parents.values_list("type").annotate(Sum("overflow")))
 
 
-def hidden_breaches(*, parent_id: int) -> QuerySet[Breach]:
-    """What a parent hides, the worst first."""
-    found = Breach.objects.filter(ticket_id=parent_id, ticket__is_parent=True, state=BreachState.OPEN)
-    return found.select_related("account").order_by("severity", F("money").desc(nulls_last=True), "pk")
-
-
 def children(*, parent_id: int) -> QuerySet[Ticket]:
     return Ticket.objects.filter(parent_id=parent_id).order_by("state", "severity", "-opened_at")
 

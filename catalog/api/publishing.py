@@ -21,7 +21,7 @@ from catalog.models import (
     PublishBatch,
 )
 from catalog.publishing import blocked
-from catalog.services import approvals, publishing
+from catalog.services import approvals, owners, publishing
 from config.core import clock
 from config.core.api import Lists, Named, Reason, Rows, actor, write
 from config.core.permissions import Action
@@ -237,10 +237,8 @@ class FieldOwnerViews(Rows):
     def give(self, request: Request) -> Response:
         """Say who may change a field of a listing, and what follows when somebody else does."""
         given = self.given(request)
-        made = approvals.give(
-            given["listing"], given["field"], owner=given["owner"], on_drift=given["on_drift"], by=actor(request)
-        )
-        return self.answer(made)
+        listing, field = given.pop("listing"), given.pop("field")
+        return self.answer(owners.set_owner(listing.account, field, listing=listing, **given, by=actor(request)))
 
 
 VIEWS: dict[str, Any] = {

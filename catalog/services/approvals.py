@@ -11,14 +11,11 @@ from django.db.models.functions import Coalesce
 
 from catalog.models import (
     BatchState,
-    FieldOwner,
     LearnedRule,
-    Listing,
     OfferChange,
     OfferField,
     OfferState,
     OnDrift,
-    Owner,
     PublishBatch,
 )
 from catalog.publishing import deltas, drift
@@ -97,19 +94,6 @@ def waive(rule_id: int, *, by: str, reason: str) -> LearnedRule:
     rule.is_waived, rule.waived_by, rule.note = True, by, _said(reason)
     rule.save()
     return rule
-
-
-def give(listing: Listing, field: str, *, owner: str, on_drift: str, by: str) -> FieldOwner:
-    """Say who may change a field of a listing, and what follows when somebody else does."""
-    if owner not in Owner.values or on_drift not in OnDrift.values:
-        raise ValidationError(
-            "a field belongs to us, the marketplace or another tool; drift is asked about, restored or adopted"
-        )
-    values = {"owner": owner, "on_drift": on_drift, "set_by": by, "set_at": clock.now()}
-    made, _ = FieldOwner.objects.update_or_create(
-        account=listing.account, listing=listing, field=field, defaults=values
-    )
-    return made
 
 
 def _said(reason: str) -> str:

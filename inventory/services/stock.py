@@ -86,12 +86,9 @@ def record(moves: Sequence[Move], *, by: str) -> int:
 
 
 def reserve_orders(account_id: int, order_ids: Sequence[int]) -> None:
-    """Reserve what the orders of an account need, from the warehouses that feed it; safe to repeat."""
-    reservations.settle(order_ids)
-
-
-def settle_orders(account_id: int, order_ids: Sequence[int]) -> None:
-    """Take out of stock what has left by now, and release what is cancelled; the same work as reserving, safe to repeat."""
+    """Reserve what the orders of an account need from the warehouses that feed it, take out what has left, release what is
+    cancelled; safe to repeat.
+    """
     reservations.settle(order_ids)
 
 

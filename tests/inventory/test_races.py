@@ -161,7 +161,7 @@ def test_it_keeps_the_law_at_every_moment_while_workers_race_and_are_killed(nort
     for each in (*told, *helpers):
         each.result()
     assert (len(chaos.broken) > 5, set(chaos.broken), chaos.kills > 2) == (True, {0}, True)
-    stock.settle_orders(0, list(Order.objects.values_list("pk", flat=True)))
+    stock.reserve_orders(0, list(Order.objects.values_list("pk", flat=True)))
     assert broken_levels() == 0
     _check_promises()
 

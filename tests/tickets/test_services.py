@@ -213,7 +213,7 @@ def test_it_always_says_how_much_is_hidden(shop):
     sweep(shop)
     parent = Ticket.objects.get(is_parent=True)
     assert sum(each.hidden for each in selectors.counts()) == 5
-    assert selectors.hidden_breaches(parent_id=parent.pk).count() == 5
+    assert selectors.breaches(ticket_id=parent.pk).count() == 5
     assert selectors.children(parent_id=parent.pk).count() == 25
 
 
@@ -247,7 +247,7 @@ def test_a_detector_that_is_mostly_wrong_interrupts_only_for_the_worst(shop, noo
     sweep(shop)
     waiting = Ticket.objects.filter(state="open").order_by("is_parent")
     assert list(waiting.values_list("severity", "is_parent", "overflow")) == [("S1", False, 0), ("S3", True, 1)]
-    assert [breach.severity for breach in selectors.hidden_breaches(parent_id=waiting[1].pk)] == ["S3"]
+    assert [breach.severity for breach in selectors.breaches(ticket_id=waiting[1].pk)] == ["S3"]
 
 
 @pytest.mark.parametrize(
