@@ -227,5 +227,33 @@ class HabitView(Question):
         return Response(HabitSerializer(found, many=True).data)
 
 
-QUESTIONS: dict[str, Any] = {"fee-habits": HabitView}
+class MonthAsked(serializers.Serializer):
+    """A day of the month."""
+
+    month = serializers.DateField()
+
+
+class MonthlySerializer(serializers.Serializer):
+    """Plan and storage of an account's month, negative; `expected` null with `why`, `charged` null where nothing was."""
+
+    account = serializers.CharField(source="account.key")
+    line_class, why = serializers.CharField(), serializers.CharField()
+    expected, charged = MoneyField(), MoneyField()
+
+
+class MonthlyView(Question):
+    """What every account is charged for a month as a whole, by its schedule and on its statements."""
+
+    needs = Action.VIEW_MONEY
+    asks = MonthAsked
+    gives = MonthlySerializer
+
+    def get(self, request: Request) -> Response:
+        asked = MonthAsked(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        month = asked.validated_data["month"].replace(day=1)
+        return Response(MonthlySerializer(selectors.monthly(accounts=accounts(), month=month), many=True).data)
+
+
+QUESTIONS: dict[str, Any] = {"fee-habits": HabitView, "fees-monthly": MonthlyView}
 VIEWS: dict[str, Any] = {"fee-rules": FeeRuleViews, "fee-vats": FeeVatViews, "expected-fees": ExpectedFeeViews}

@@ -15,9 +15,11 @@ from django.utils.dateparse import parse_date
 
 from config.core import clock
 from config.core.buttons import Button, allowed, press, text
+from config.core.exports import csv_response
 from config.core.money import Money
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
+from finance.fee_habits import Habit
 from finance.fee_words import REASONS, place, terms, tier
 from finance.fees import SALE_FEES
 from finance.filters import fees as filters
@@ -238,8 +240,14 @@ def quotes(request: HttpRequest) -> HttpResponseBase:
     return listing(request, QUOTES)
 
 
-def monthly(request: HttpRequest) -> HttpResponse:
-    """Plan and storage of the last months, by schedule and as charged."""
+MONTHLY_NAMES = ("month", "account", "fee", "expected", "charged", "currency", "note")
+HABIT_NAMES = (
+    "fee", "charges", "tell apart", "rounding", "vat rate", "explains", "best rounding", "best vat rate", "best explains",
+)  # fmt: skip
+
+
+def monthly(request: HttpRequest) -> HttpResponseBase:
+    """Plan and storage of the last months, by schedule and as charged; `?format=csv` is the same as a table."""
     require(request, Action.VIEW_MONEY)
     first = clock.now().date().replace(day=1)
     months = [first]
@@ -247,10 +255,16 @@ def monthly(request: HttpRequest) -> HttpResponse:
         months.append((months[-1] - timedelta(days=1)).replace(day=1))
     known = list(accounts())
     rows = [(month, selectors.monthly(accounts=known, month=month)) for month in months]
+    if request.GET.get("format") == "csv":
+        told = (
+            [month, row.account.key, row.line_class, row.expected, row.charged, row.currency, row.why]
+            for month, some in rows for row in some
+        )  # fmt: skip
+        return csv_response("Monthly fees", MONTHLY_NAMES, told)
     return page(request, "finance/fees_monthly.html", "Monthly fees", {"months": rows})
 
 
-def habits(request: HttpRequest) -> HttpResponse:
+def habits(request: HttpRequest) -> HttpResponseBase:
     """What charges tell of rounding and VAT, account by account; a person approves, nothing is applied by itself."""
     if request.method == "POST":
         return press(request, HABIT_BUTTONS)
@@ -259,12 +273,23 @@ def habits(request: HttpRequest) -> HttpResponse:
     chosen = next(
         (account for account in known if account.key == request.GET.get("account")), known[0] if known else None
     )
+    found = learned.habits(account=chosen) if chosen else []
+    if request.GET.get("format") == "csv":
+        return csv_response("How fees are rounded", HABIT_NAMES, [_plain(habit) for habit in found])
     context = {
-        "accounts": known, "chosen": chosen, "habits": learned.habits(account=chosen) if chosen else [],
+        "accounts": known, "chosen": chosen, "habits": found,
         "vats": selectors.vats().filter(account=chosen)[:SHOWN] if chosen else [], "today": clock.now().date(),
         "can": allowed(request, HABIT_BUTTONS),
     }  # fmt: skip
     return page(request, "finance/fee_habits.html", "How fees are rounded", context)
+
+
+def _plain(habit: Habit) -> list[Any]:
+    now, best = habit.current, habit.best
+    return [
+        habit.line_class, habit.charges, habit.telling, now.rounding, now.vat_rate, habit.current_exact, best.rounding,
+        best.vat_rate, habit.best_exact,
+    ]  # fmt: skip
 
 
 def _adopt(request: HttpRequest) -> str:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -185,11 +185,17 @@ def _lines(view: View, **more: str) -> str:
     return "?" + urlencode({name: value for name, value in wanted.items() if value})
 
 
-def waterfall(request: HttpRequest) -> HttpResponse:
-    """From gross to CM3, as a chart and a table; each step opens the lines that it is made of."""
+STEP_NAMES = ("step", "amount", "together", "currency", "is margin")
+
+
+def waterfall(request: HttpRequest) -> HttpResponseBase:
+    """From gross to CM3, as a chart and a table, or as CSV; each step opens the lines that it is made of."""
     require(request, Action.VIEW_MONEY)
     view = read(request.GET)
     found = selectors.waterfall(view.asked)
+    if request.GET.get("format") == "csv":
+        told = [[s.name, s.amount.amount, s.total.amount, view.asked.to, s.is_margin] for s in found.steps]
+        return csv_response("Steps of the margin", STEP_NAMES, told)
     address = reverse("finance:profit_lines")
     context = {
         "view": view, "found": found, "to": view.asked.to, "crumbs": _crumbs(view), "periods": PERIODS,

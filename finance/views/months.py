@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from config.core.buttons import Button, allowed, press, text
+from config.core.exports import csv_response
 from config.core.permissions import Action
 from config.core.screens import page, require
 from finance.checklist import Spec
@@ -21,12 +22,18 @@ from marketplaces.models import Account
 from marketplaces.selectors import accounts
 
 EARLIEST = 2000
+BOARD_NAMES = ("account", "month", "state", "statements", "not explained")
 
 
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: HttpRequest) -> HttpResponseBase:
+    """Every account by the last months; `?format=csv` is the same as a table."""
     require(request, Action.VIEW_MONEY)
     shown = months.recent_months()
-    context = {"months": shown, "rows": months.board(shown), "restated": months.restatements()[:10]}
+    rows = months.board(shown)
+    if request.GET.get("format") == "csv":
+        told = [[row.account.key, c.month, c.state, c.statements, c.unexplained] for row in rows for c in row.cells]
+        return csv_response("Month close", BOARD_NAMES, told)
+    context = {"months": shown, "rows": rows, "restated": months.restatements()[:10]}
     return page(request, "finance/months.html", "Month close", context)
 
 

@@ -72,6 +72,26 @@ def test_it_lists_expected_fees_and_who_says_so(program, account):
     assert robot.get("/api/v1/expected-fees/?is_known=false").json()["results"] == []
 
 
+def test_it_takes_sizes_amounts_per_order_and_the_vat_on_fees(program, account):
+    robot = program("finance", "read")
+    sized = {
+        **BODY, "line_class": "fulfilment", "rate": "0", "per_unit": "3.94", "per_order": "0.35", "vat": "on_top",
+        "longest_mm": 450, "middle_mm": 340, "shortest_mm": 260, "weight_below_g": 251, "volume_divisor": 5000,
+    }  # fmt: skip
+    assert post(robot, "fee-rules/agree", sized).json()["says"] == (
+        "everywhere; up to 45 × 34 × 26 cm, below 251 g or 5000 cm³ per kg; "
+        "3.94 per piece + 0.35 per order, at least 0.30, VAT on top"
+    )
+    crossed = post(robot, "fee-rules/agree", {**sized, "middle_mm": 451})
+    assert "its end lies below its beginning" in str(crossed.json())
+    said = {"account": "shop", "valid_from": "2026-09-01", "rate": "0.19", "source": "invoice"}
+    assert post(robot, "fee-vats/enter", said).json()["rate"] == "0.1900"
+    assert post(robot, "fee-vats/enter", {**said, "rate": "19"}).status_code == 400
+    assert [row["source"] for row in robot.get("/api/v1/fee-vats/?account=shop").json()["results"]] == ["invoice"]
+    assert robot.get("/api/v1/fees-monthly/?month=2026-09-15").json() == []
+    assert robot.get("/api/v1/fees-monthly/?month=soon").status_code == 400
+
+
 def test_it_tells_habits_and_adopts_one(program, account):
     robot = program("finance", "read")
     post(robot, "fee-rules/agree", BODY)

@@ -111,6 +111,11 @@ def test_it_shows_the_books_within_the_budget(read, owner, budget, name, address
         assert owner.get(address).status_code == 200
 
 
+def test_it_gives_the_board_of_months_as_a_table(read, owner):
+    told = b"".join(owner.get("/money/months/?format=csv")).decode()
+    assert "shop,2026-09-01,open," in told
+
+
 def test_it_shows_journals_and_an_entry_within_the_budget(told, owner, budget):
     ((number, *_),) = told("journals", "/money/journals/")
     entry = Journal.objects.get(number=number)

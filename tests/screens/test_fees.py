@@ -137,6 +137,17 @@ def test_it_does_not_guess_what_storage_should_be(owner, account, agreed, budget
     assert (rows["storage"].expected, rows["storage"].charged) == (None, Decimal("-12.40"))
     assert rows["storage"].why == "the volume of the products is not known"
     assert (rows["subscription"].expected, rows["subscription"].charged) == (Decimal("-39"), Decimal("-39.00"))
+    told = b"".join(owner.get("/money/fees/monthly/?format=csv")).decode()
+    assert "2026-09-01,shop,storage,,-12.4000,EUR,the volume of the products is not known" in told
+
+
+def test_it_keeps_which_vat_comes_on_top_of_fees(owner, account, noon):
+    at = "/money/fees/habits/?account=shop"
+    form = {"action": "tax", "account": "shop", "valid_from": "2026-09-01", "percent": "19", "source": "=invoice"}
+    assert "19.00% come on top" in owner.post(at, form, follow=True).content.decode()
+    assert "say how many per cent" in owner.post(at, {**form, "percent": ""}, follow=True).content.decode()
+    assert [(vat.rate, vat.entered_by != "") for vat in owner.get(at).context["vats"]] == [(Decimal("0.19"), True)]
+    assert b"fee,charges" in b"".join(owner.get(at + "&format=csv"))
 
 
 @pytest.fixture

@@ -38,6 +38,13 @@ def test_it_keeps_the_budget_of_each_screen_of_margins(world, owner, budget, nam
         assert owner.get(f"/money/margins/{address}?{SPAN}").status_code == 200
 
 
+def test_it_gives_the_steps_as_a_table_that_sums(world, owner):
+    told = b"".join(owner.get(f"/money/margins/steps/?{SPAN}&format=csv")).decode("utf-8-sig").splitlines()
+    rows = [line.split(",") for line in told[1:]]
+    steps = [Decimal(amount) for _, amount, _, _, is_margin in rows if is_margin == "False"]
+    assert sum(steps) == Decimal(rows[-1][2]) != 0
+
+
 def test_it_asks_no_more_for_the_margins_beside_sales(world, owner, budget):
     for name, store_ in (("sales", ""), ("sales_products", f"&store={world.account.key}/")):
         address = f"/sales/?period=own&{SPAN}{store_}"
