@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.models import LearnedRule, OfferField, ParityRun, PublishBatch
+from catalog.models import FieldOwner, LearnedRule, OfferField, ParityRun, PublishBatch
 from catalog.publishing import parity
 from catalog.services import publishing
 from config.core import clock
@@ -83,3 +83,18 @@ def test_a_partner_says_what_offers_should_say_once_per_idempotency_key(owner, a
     answer = owner.post("/api/v1/offer-fields/want/", json.dumps(wrong), content_type="application/json",
                         headers={"idempotency-key": "partner-2"})  # fmt: skip
     assert answer.status_code == 422
+
+
+def test_a_program_says_who_may_change_a_field_and_only_in_words_that_are_known(owner, acting):
+    mug = offer(acting)
+    told = {"listing": mug.pk, "field": "price", "owner": "other", "on_drift": "adopt"}
+    answer = owner.post("/api/v1/field-owners/give/", json.dumps(told), content_type="application/json",
+                        headers={"idempotency-key": "owner-1"})  # fmt: skip
+    assert answer.status_code == 200
+    held = FieldOwner.objects.values_list("account", "listing", "field", "owner", "on_drift")
+    assert list(held) == [(acting.pk, mug.pk, "price", "other", "adopt")]
+    wrong = {**told, "owner": "nobody"}
+    answer = owner.post("/api/v1/field-owners/give/", json.dumps(wrong), content_type="application/json",
+                        headers={"idempotency-key": "owner-2"})  # fmt: skip
+    assert answer.status_code == 422
+    assert FieldOwner.objects.get().owner == "other"
