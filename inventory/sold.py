@@ -22,5 +22,5 @@ def lately(sku_ids: Collection[int] | None) -> dict[Place, Sold]:
     )
     return {
         Place(account, channel, sku): Sold(units, paid, currency)
-        for account, channel, sku, currency, units, paid in sums.order_by("paid")
+        for account, channel, sku, currency, units, paid in sums.order_by("paid", "currency")
     }

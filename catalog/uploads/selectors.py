@@ -41,8 +41,8 @@ def waiting(*, ids: list[int] | None = None) -> QuerySet[Upload]:
 
 
 def revenue() -> list[tuple[Decimal, str]]:
-    """By currency, what all listings brought in the last 30 days."""
+    """By currency, what all listings brought in the last 30 days; orders that tell no amount yet brought none."""
     sums: dict[str, Decimal] = {}
-    for sold in demand.lately().values():
+    for sold in (each for each in demand.lately().values() if each.currency):
         sums[sold.currency] = sums.get(sold.currency, Decimal(0)) + sold.revenue
     return [(amount, currency) for currency, amount in sorted(sums.items())]

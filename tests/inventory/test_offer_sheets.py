@@ -7,6 +7,7 @@ import pytest
 
 from catalog.models import Listing, OfferField
 from catalog.services import products, uploads
+from catalog.uploads import selectors
 from finance.services import costs
 from finance.services.costs import Entry
 from inventory.models import Holding, MoveKind, SkuDay, StockMove, Warehouse
@@ -135,3 +136,11 @@ def test_more_than_ten_empty_shelves_need_somebody_else(shop):
     assert sheet.rows.get(row_no=2).effect == Decimal("-600.0000")
     ten = upload("stock", "sku;warehouse;quantity", *(f"{code};own;0" for code in codes[1:]))
     assert ten.rows.exclude(approvals=[]).count() == 0
+
+
+def test_it_counts_no_revenue_for_orders_that_tell_no_amount_yet(shop):
+    """A pending order counts its units, and has no currency until it is paid."""
+    SkuDay.objects.create(
+        account=shop, channel="FR", day=NOON.date(), sku=SkuDay.objects.get().sku, currency="", units=2, revenue=0
+    )
+    assert selectors.revenue() == [(Decimal("600.00"), "EUR")]

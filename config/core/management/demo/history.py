@@ -85,7 +85,7 @@ def play(origin: date, worlds: Mapping[str, World], report: Report) -> None:
             publishing.wish()
             masters.leave_a_sheet()
             parcels.misaddress()
-    for keys in (AFTER_PULL, (*OFFER, *JUDGE, *MEASURE), HEALTH, JUDGE_ALL):
+    for keys in ((*AFTER_PULL, *OFFER, *JUDGE, *MEASURE), HEALTH, JUDGE_ALL):
         _ask(found, keys)
         _drain(found, report, "judging", settings.DEMO_DAYS)
     for client in found:
