@@ -78,6 +78,7 @@ def test_it_tells_expected_settled_variance_and_rule_of_a_fee(world):
     )
     world.book(LineClass.COMMISSION, Decimal("-6.50"), "EUR", order_line=item)
     world.book(LineClass.FEE_REVERSAL, Decimal("1.00"), "EUR", order_line=item)
+    world.store()
     profit.rebuild(world.account.pk, [FIRST])
     (line,) = lines_of(order)
     rows = {row.name: row for row in line.rows}

@@ -76,7 +76,8 @@ class Shop:
             window = Window(START + start * DAY, min(START + (start + 30) * DAY, SOON))
             self.land("orders", self.client.orders(window))
             self.land("settlements", self.client.settlements(window))
-            self.land("returns", self.returns(window))
+            if any(resource.key == "returns" for resource in self.adapter.resources):
+                self.land("returns", self.returns(window))
         self.land("settlements", self.client.settlements(Window(SOON - 5 * DAY, SOON)))
         missing = Gap.objects.filter(account=self.account, resource="orders").values_list("external_id", flat=True)
         pages = (self.client.by_id("orders", external_id) for external_id in missing)

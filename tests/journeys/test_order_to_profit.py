@@ -17,11 +17,10 @@ from finance.fx import convert, sources, store
 from finance.models import Deposit, Discrepancy, LineProfit, Match, Settlement
 from finance.services import fees, profit, reconcile
 from inventory.models import OrderLine, Return
-from marketplaces.contract import Flow, ReportStatus, Window
 from marketplaces.sandbox import earnings, mount, statements, worlds
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.server import Sandbox
-from tests.finance.test_simulated_world import DAY, KINDS, ORIGIN, SOON, START, TODAY, Shop, injected, shops
+from tests.finance.test_simulated_world import KINDS, ORIGIN, SOON, TODAY, Shop, injected, shops
 
 OF_FEES = {"fee_overcharge": ("fee_overcharge", 1), "unexpected_fee": ("unexpected_fee", 1)}
 
@@ -38,26 +37,12 @@ def play(shop, world):
     agreements.enter_costs(world)
     agreements.agree_fees(world.stages[shop.account.key], shop.account)
     shop.read()
-    for start in range(0, 91, 30):
-        shop.land("returns", returned(shop, Window(START + start * DAY, min(START + (start + 30) * DAY, SOON))))
     lines = OrderLine.objects.filter(account=shop.account)
     fees.expect(shop.account.pk, list(lines.values_list("pk", flat=True)))
     reconcile.reconcile_open()
     bank.receive(world, TODAY + statements.DEPOSIT_AFTER)
     days = lines.values_list("order__business_on", flat=True).distinct()
     profit.rebuild(shop.account.pk, [day.isoformat() for day in days])
-
-
-def returned(shop, window):
-    """What came back in a window: a list, or a report that becomes ready while the world's clock goes on."""
-    if shop.adapter.resource("returns").flow != Flow.REPORT:
-        yield from shop.client.returns(window)
-        return
-    remote_id = shop.client.request_report("returns", window)
-    with clock.frozen(TODAY + timedelta(hours=2)):
-        state = shop.client.report_state("returns", remote_id)
-        if state.status == ReportStatus.READY:
-            yield shop.client.download("returns", state)
 
 
 def serial_of(external_id, serials):
