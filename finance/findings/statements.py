@@ -12,7 +12,8 @@ WHERE told.passed = false AND s.line_count > 0
 """
 
 DEPOSIT_MISMATCH = """
-SELECT s.account_id, s.external_id, 'S1', s.id, NULL::bigint, NULL::bigint, '', told.expected - told.actual, s.currency,
+SELECT s.account_id, s.external_id, 'S1', s.id, NULL::bigint, NULL::bigint, '', told.expected - told.actual,
+    CASE WHEN s.payout_rate IS NULL THEN s.currency ELSE s.payout_currency END,
     jsonb_build_object('total', told.expected::text, 'deposit', told.actual::text)
 FROM finance_settlement s JOIN finance_identitycheck told ON told.settlement_id = s.id AND told.number = 2
 WHERE told.passed = false
@@ -38,9 +39,10 @@ WITH chain AS (
     SELECT account_id, currency, chain, kind, former_end AS since, period_start AS until, former_id, external_id
     FROM chain WHERE period_start - former_end > interval '1 hour'
     UNION ALL
-    SELECT account_id, currency, chain, kind, period_end, period_end + length, external_id, NULL
+    SELECT account_id, currency, chain, kind, covered.until, covered.until + length, external_id, NULL
     FROM chain JOIN habit USING (account_id, currency, chain, kind)
-    WHERE is_last AND kind <> 'advertising' AND period_end + length + %(late_after)s < %(now)s
+    CROSS JOIN LATERAL (SELECT greatest(period_end, former_end) AS until) AS covered
+    WHERE is_last AND kind <> 'advertising' AND covered.until + length + %(late_after)s < %(now)s
 )
 SELECT account_id, concat_ws(':', kind, chain, currency, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI')),
     'S2', NULL::bigint, NULL::bigint, NULL::bigint, '', NULL::numeric, currency,

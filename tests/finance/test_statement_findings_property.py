@@ -12,11 +12,11 @@ import pytest
 
 from config.core import clock
 from finance import sinks
-from finance import statement_judgements as plain
 from finance.classes import Scope
+from finance.judging import statements as plain
+from finance.judging.statements import Row, Statement
 from finance.models import Discrepancy, Match, Settlement, SettlementLine
 from finance.services import reconcile
-from finance.statement_judgements import Row, Statement
 from inventory import sinks as inventory_sinks
 from marketplaces.canonical import LineClass as C
 from marketplaces.canonical import OrderStatus

@@ -48,9 +48,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """`amount` None: it cannot be told. `about` says which one, where a kind may be found more than once."""
+
     kind: str
-    amount: Decimal
+    amount: Decimal | None
     severity: str
+    currency: str = ""
+    about: str = ""
 
 
 def judge(line: Line, rows: Sequence[Entry], *, now: datetime) -> list[Verdict]:

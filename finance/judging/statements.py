@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from finance.classes import Scope
-from finance.judgements import CENT, ZERO, Verdict
+from finance.judging.lines import CENT, ZERO, Verdict
 from marketplaces.canonical import LineClass as C
 
 UNMATCHED_AFTER, BREAK_AFTER = timedelta(days=3), timedelta(hours=1)
