@@ -23,20 +23,21 @@ SHORT_PAID = _VARIANCE.format(
 OVERPAID = _VARIANCE.format(condition="m.variance >= 0.01", severity="'S4'")
 
 MISSING_PAYMENT = """
-WITH chains AS (
-    SELECT account_id, currency, chain, min(period_start) AS first, max(period_end) AS last
-    FROM finance_settlement WHERE kind <> 'advertising' AND line_count > 0 GROUP BY 1, 2, 3
+WITH told AS (
+    SELECT * FROM finance_settlement WHERE kind <> 'advertising' AND (line_count > 0 OR total = 0)
+), chains AS (
+    SELECT account_id, currency, chain, min(period_start) AS first, max(period_end) AS last FROM told GROUP BY 1, 2, 3
 ), holes AS (
-    SELECT account_id, currency, former_end, period_start FROM (
-        SELECT account_id, currency, period_start, max(period_end) OVER (
+    SELECT account_id, currency, chain, former_end, period_start FROM (
+        SELECT account_id, currency, chain, period_start, max(period_end) OVER (
             PARTITION BY account_id, currency, chain, kind ORDER BY period_start, id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS former_end
-        FROM finance_settlement) AS spans
+        FROM told) AS spans
     WHERE period_start - former_end > interval '1 hour'
 ), anywhere AS (
-    SELECT account_id, currency, min(first) AS first, min(last) AS last FROM chains GROUP BY 1, 2
+    SELECT account_id, currency, max(first) AS first, min(last) AS last FROM chains GROUP BY 1, 2
 ), due AS MATERIALIZED (
-    SELECT item.*, sent.at AS sent_at, coalesce(own.last, anywhere.last) AS covered_until
+    SELECT item.*, greatest(m.recovered, 0) AS made_good, sent.at AS sent_at, coalesce(own.last, anywhere.last) AS covered_until
     FROM finance_orderlinemoney m JOIN inventory_orderline item ON item.id = m.order_line_id
     JOIN inventory_order o ON o.id = item.order_id
     CROSS JOIN LATERAL (SELECT coalesce(item.shipped_at, (SELECT min(e.happened_at) FROM inventory_orderevent e
@@ -50,6 +51,7 @@ WITH chains AS (
         AND coalesce(own.first, anywhere.first) <= o.ordered_at
         AND coalesce(own.last, anywhere.last) >= sent.at + interval '14 days'
         AND NOT EXISTS (SELECT FROM holes WHERE holes.account_id = item.account_id AND holes.currency = item.currency
+            AND (own.chain IS NULL OR holes.chain = own.chain)
             AND holes.former_end <= sent.at + interval '1 day' AND holes.period_start >= o.ordered_at)
 )
 SELECT item.account_id, item.id::text,
@@ -59,12 +61,12 @@ SELECT item.account_id, item.id::text,
 FROM due item
 CROSS JOIN LATERAL (SELECT round(item.item_total * item.quantity_shipped / item.quantity
     + coalesce(item.shipping, 0) + coalesce(item.gift_wrap, 0) - coalesce(item.discount, 0)
-    - coalesce(item.shipping_discount, 0), 2) AS amount) AS owed
+    - coalesce(item.shipping_discount, 0), 2) - item.made_good AS amount) AS owed
 CROSS JOIN LATERAL (SELECT count(*) AS lines FROM finance_settlementline line
     JOIN finance_settlement s ON s.id = line.settlement_id
     LEFT JOIN finance_match found ON found.settlement_line_id = line.id AND found.order_line_id = item.id
     WHERE line.account_id = item.account_id AND line.order_ref = item.order_ref AND line.order_ref <> ''
         AND (line.scope = 'quarantine'
         OR (found.order_line_id IS NOT NULL AND (line.line_class = 'principal' OR s.state = 'inconsistent')))) AS paid
-WHERE paid.lines = 0
+WHERE paid.lines = 0 AND owed.amount >= 0.01
 """

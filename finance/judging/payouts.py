@@ -91,7 +91,7 @@ def exchanged(payout: Payout, dear: Decimal) -> Iterator[Verdict]:
 
 def gaps(payouts: Iterable[Payout], *, now: datetime, statement_days: int | None) -> Iterator[Verdict]:
     """Per series, from when on nothing covers the time: before its next statement, or when the next one is late."""
-    series = _series(payouts)
+    series = series_of(payouts)
     lengths = {key: _usual(mine) for key, mine in series.items() if len(mine) > 1}
     for (currency, chain, kind), mine in series.items():
         covered = mine[0].end
@@ -117,7 +117,7 @@ def _usual(series: Sequence[Payout]) -> timedelta:
     return sorted(payout.end - payout.start for payout in series)[(len(series) - 1) // 2]
 
 
-def _series(payouts: Iterable[Payout]) -> dict[tuple[str, str, str], list[Payout]]:
+def series_of(payouts: Iterable[Payout]) -> dict[tuple[str, str, str], list[Payout]]:
     """By currency, channel (where two have statements of one time) and kind, the earliest first."""
     alike: dict[tuple[str, str], list[Payout]] = defaultdict(list)
     for payout in payouts:
