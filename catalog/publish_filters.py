@@ -8,8 +8,9 @@ from catalog.filters import AccountFilter
 from catalog.models import BatchState, LearnedRule, OfferField, OfferState, ParityRun, PublishBatch
 from catalog.publishing import blocked
 from config.core.filters import FlagFilter, SearchFilter
+from marketplaces.services import batches
 
-FIELDS = [("quantity", "quantity"), ("price", "price"), ("title", "title")]
+FIELDS = [(name, name.replace("_", " ")) for name in batches.WRITABLE]
 
 
 class OfferFieldFilter(django_filters.FilterSet):

@@ -12,6 +12,7 @@ from django.db import connection
 
 from catalog.models import Listing as ListingRow
 from catalog.publishing import drift
+from catalog.publishing.likeness import Shown
 from catalog.publishing.spelling import spelled
 from catalog.publishing.tolerance import ALLOWED_DELAY
 from catalog.services import remote
@@ -102,13 +103,16 @@ def _strangers(rows: Sequence[Listing], seen: Sequence[Seen], skus: dict[str, in
             yield {"channel": row.channel, "external_id": row.external_id, "remote_id": name.remote_id}
 
 
-def _shown(rows: Sequence[Listing]) -> Iterator[drift.Shown]:
-    """What the rows tell of price, units and title; a value that a field of ours cannot have is left out."""
+def _shown(rows: Sequence[Listing]) -> Iterator[Shown]:
+    """What the rows tell of price, units and words; a value that a field of ours cannot have is left out."""
     for row in rows:
-        values = {"quantity": row.quantity, "price": amount(row.price), "title": row.title[:300] or None}
-        for field, value in values.items():
-            if value is not None and (field == "title" or value >= 0):
-                yield drift.Shown(row.channel, row.external_id, field, spelled(field, value))
+        numbers = {"quantity": row.quantity, "price": amount(row.price)}
+        for field, value in numbers.items():
+            if value is not None and value >= 0:
+                yield Shown(row.channel, row.external_id, field, spelled(field, value))
+        for field, text in {"title": row.title[:300].strip(), **row.content}.items():
+            if text:
+                yield Shown(row.channel, row.external_id, field, text)
 
 
 def _listing(account_id: int, row: Listing, name: str, skus: dict[str, int | None]) -> tuple[Any, ...]:
@@ -179,7 +183,7 @@ def prices(rows: Sequence[Price], source: Source) -> Applied:
         changed = [pk for (pk,) in cursor.fetchall()]
     _remember_prices(changed, source)
     fresh = [r for r in rows if not r.observed_at or r.observed_at > source.at - ALLOWED_DELAY]
-    told = (drift.Shown(r.channel, r.external_id, "price", spelled("price", r.price.amount)) for r in fresh)
+    told = (Shown(r.channel, r.external_id, "price", spelled("price", r.price.amount)) for r in fresh)
     drift.observe(source.account.pk, told, source.at)
     if changed:
         announce(listings_applied, account_id=source.account.pk, ids=changed)

@@ -198,7 +198,11 @@ class ListingIssue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing(Row):
-    """One offer of ours in one channel; `external_id` is unique per account and channel. `issues` None: not told."""
+    """One offer of ours in one channel; `external_id` is unique per account and channel. `issues` None: not told.
+
+    `content` has what the page tells of description, bullets, images, attributes, on_hold and delivery, in the spelling of
+    `wording`; what it does not tell is left out.
+    """
 
     channel: str = ""
     sku: str = ""
@@ -211,6 +215,7 @@ class Listing(Row):
     quantity: int | None = None
     image_url: str = ""
     issues: tuple[ListingIssue, ...] | None = None
+    content: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Protocol
 
 from marketplaces.canonical import Rejected, Row, ShipTo
 from marketplaces.carrier_codes import Carriers
+from marketplaces.wording import Noise
 
 
 class Flow(StrEnum):
@@ -31,13 +32,38 @@ class Capability(StrEnum):
     WEBHOOKS = "webhooks"
     WRITE_PRICE = "write_price"
     WRITE_STOCK = "write_stock"
+    WRITE_LISTING = "write_listing"
     CONFIRM_SHIPMENT = "confirm_shipment"
 
 
 class CommandKind(StrEnum):
+    """A kind for each field of an offer, so that a newer wish replaces an older one of the same field alone."""
+
     SET_PRICE = "set_price"
     SET_STOCK = "set_stock"
+    SET_TITLE = "set_title"
+    SET_DESCRIPTION = "set_description"
+    SET_BULLETS = "set_bullets"
+    SET_IMAGES = "set_images"
+    SET_ATTRIBUTES = "set_attributes"
+    SET_HOLD = "set_hold"
+    SET_DELIVERY = "set_delivery"
     CONFIRM_SHIPMENT = "confirm_shipment"
+
+
+FIELDS: Mapping[str, CommandKind] = {
+    "price": CommandKind.SET_PRICE,
+    "quantity": CommandKind.SET_STOCK,
+    "title": CommandKind.SET_TITLE,
+    "description": CommandKind.SET_DESCRIPTION,
+    "bullets": CommandKind.SET_BULLETS,
+    "images": CommandKind.SET_IMAGES,
+    "attributes": CommandKind.SET_ATTRIBUTES,
+    "on_hold": CommandKind.SET_HOLD,
+    "delivery": CommandKind.SET_DELIVERY,
+}
+"""Every field of an offer that can be written, with the command that does it; its payload carries the value by this name."""
+_FIELD_OF = {kind: field for field, kind in FIELDS.items()}
 
 
 class OutcomeState(StrEnum):
@@ -135,14 +161,22 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """How one field of an offer is written, and between which bounds (units, or money of the storefront).
+    """How one field of an offer is written, and between which bounds (units, money of the storefront, pieces of a list).
 
     Where the style is REPLACE the client sends the whole document as the marketplace shows it, with one change.
+    `shortest` and `longest` count the characters of a text, or of each piece of a list; `choices` is all it may be.
+    `alters` is what the marketplace does to a text by itself: what differs in nothing else is shown as it was written.
+    `unread` says why nothing shows what was written; such a write ends as unknown, with this reason.
     """
 
     style: Style = Style.PATCH
     least: Decimal | None = None
     most: Decimal | None = None
+    shortest: int = 0
+    longest: int | None = None
+    choices: tuple[str, ...] = ()
+    alters: frozenset[Noise] = frozenset()
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,15 +287,26 @@ class Outbound:
     external_id: str = ""
     payload: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def field(self) -> str:
+        """The field of an offer that it writes; empty for a shipment."""
+        return _FIELD_OF.get(self.kind, "")
+
+    @property
+    def value(self) -> Any:
+        """What the field should say."""
+        return self.payload.get(self.field)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What their answer means for one command. `remote_ref` is what to ask about later."""
+    """What their answer means for one command. `remote_ref` is what to ask about later; `is_final`: nothing more is told."""
 
     state: OutcomeState
     reason: str = ""
     remote_ref: str = ""
     answer: Mapping[str, Any] = field(default_factory=dict)
+    is_final: bool = False
 
 
 class Client(Protocol):

@@ -27,6 +27,7 @@ from config.core.api import Lists, Named, Reason, Rows, actor, write
 from config.core.permissions import Action
 
 MOST_WISHES = 1_000
+LONGEST_VALUE = 20_000
 
 
 class OfferFieldSerializer(serializers.ModelSerializer):
@@ -96,11 +97,12 @@ class FieldOwnerSerializer(serializers.ModelSerializer):
 
 
 class WishSerializer(serializers.Serializer):
-    """`value` as text: units like `7`, a price like `12.30` in the currency of the listing."""
+    """`value` as text: units like `7`, a price like `12.30` in the currency of the listing, a title, `yes` or `no` for
+    `on_hold`; bullets and images as a JSON list of texts, attributes as a JSON object of texts."""
 
     listing = serializers.PrimaryKeyRelatedField(queryset=Listing.objects.all())
     field = serializers.ChoiceField(choices=filters.FIELDS)
-    value = serializers.CharField(max_length=300)
+    value = serializers.CharField(max_length=LONGEST_VALUE)
 
 
 class Wishes(serializers.Serializer):

@@ -16,7 +16,8 @@ from catalog.models.publishing import PRICE, QUANTITY
 class Move:
     """One change: `known` is what the marketplace shows as far as we know, None where we do not.
 
-    `share` is the offer's part of the account's revenue of 30 days, in percent; None while nothing was sold.
+    `share` is the part of the account's revenue of 30 days, in percent, that its `goods` (SKU and storefront) brought; None
+    while nothing was sold. Several changes of the same goods touch that revenue once.
     """
 
     offer_id: int
@@ -24,6 +25,7 @@ class Move:
     wanted: str
     known: str | None
     share: Decimal | None = None
+    goods: tuple[int, str] | None = None
 
     @property
     def ends_offer(self) -> bool:
@@ -38,7 +40,7 @@ class Move:
 
     @property
     def is_weighty(self) -> bool:
-        """Prices and ended offers; the units of a selling offer change with every sale."""
+        """Prices, words and ended offers; the units of a selling offer change with every sale."""
         return self.field != QUANTITY or self.ends_offer
 
 
@@ -83,11 +85,12 @@ def _too_far(moves: Iterable[Move], limits: Limits) -> dict[int, str]:
 
 def _too_much_revenue(moves: Iterable[Move], limits: Limits, hour: Hour) -> dict[int, str]:
     weighty = [move for move in moves if move.is_weighty and move.share is not None]
-    touched = sum((move.share or Decimal(0) for move in weighty), hour.share)
+    apart = {move.goods or move.offer_id: move.share or Decimal(0) for move in weighty}
+    touched = sum(apart.values(), hour.share)
     if touched <= limits.revenue_percent:
         return {}
     why = (
-        f"offers with {touched:.1f}% of 30 days' revenue would get another price or end; "
+        f"offers with {touched:.1f}% of 30 days' revenue would get another price or other words, or end; "
         f"more than {limits.revenue_percent:f}% waits for a person"
     )
     return {move.offer_id: why for move in weighty}

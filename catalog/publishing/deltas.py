@@ -19,6 +19,7 @@ from catalog.models import BatchState, BreakerLimit, OfferChange, OfferField, Of
 from catalog.models.publishing import PRICE, QUANTITY
 from catalog.publishing import breaker, learning, revenue
 from catalog.publishing.breaker import Hour, Limits, Move
+from catalog.publishing.spelling import said
 from config.core import clock, work
 from marketplaces.canonical import Fulfilment
 from marketplaces.models import Account
@@ -116,7 +117,7 @@ def _writable(account: Account, due: Sequence[Delta]) -> list[Delta]:
     """Those that may be written; the others are rejected, or rest with their owner, each with its reason."""
     refused = learning.known_refusals(account.marketplace, due)
     possible = batches.writable(account)
-    beyond = {d.id: batches.beyond(account, Decimal(d.wanted)) for d in due if d.field == PRICE}
+    beyond = {d.id: batches.beyond(account, d.field, d.wanted) for d in due if d.field != QUANTITY}
     reasons = {d.id: _obstacle(d, possible) or beyond.get(d.id) or refused.get(d.id, "") for d in due}
     for state in (OfferState.REJECTED, OfferState.PLANNED):
         rest = [d for d in due if reasons[d.id] and (d.owner != "us") == (state == OfferState.PLANNED)]
@@ -146,11 +147,12 @@ def _put_aside(deltas: Sequence[Delta], reasons: dict[int, str], state: str) -> 
 def _let_through(account: Account, deltas: Sequence[Delta]) -> list[Delta]:
     """What the breaker lets pass; the rest becomes a set that waits for a second person."""
     judged = [delta for delta in deltas if not delta.is_approved]
-    shares = revenue.shares(account.pk) if any(d.field == PRICE or d.wanted == "0" for d in judged) else {}
+    shares = revenue.shares(account.pk) if any(d.field != QUANTITY or d.wanted == "0" for d in judged) else {}
     moves = [
-        Move(offer_id=d.id, field=d.field, wanted=d.wanted, known=d.known, share=shares.get((d.sku_id or 0, d.channel)))
+        Move(offer_id=d.id, field=d.field, wanted=d.wanted, known=d.known, goods=(d.sku_id or 0, d.channel),
+             share=shares.get((d.sku_id or 0, d.channel)))
         for d in judged
-    ]
+    ]  # fmt: skip
     held = breaker.held(moves, limits_of(account.pk), _last_hour(account.pk, shares))
     if held:
         _hold(account, [delta for delta in judged if delta.id in held], held)
@@ -169,7 +171,7 @@ def limits_of(account_id: int) -> Limits:
 def _last_hour(account_id: int, shares: dict[tuple[int, str], Decimal]) -> Hour:
     left = OfferField.objects.filter(account=account_id, command__planned_at__gt=clock.now() - HOUR, batch=None)
     ended = left.filter(field=QUANTITY, sent="0") | left.filter(field=QUANTITY, sent=None, confirmed="0")
-    weighty = left.filter(field=PRICE) | ended
+    weighty = left.exclude(field=QUANTITY) | ended
     pairs = set(weighty.values_list("listing__sku_id", "listing__channel"))
     return Hour(zeros=ended.count(), share=sum((shares.get(pair, Decimal(0)) for pair in pairs), Decimal(0)))
 
@@ -202,7 +204,7 @@ def _key(delta: Delta) -> str:
 
 def _planned(delta: Delta) -> batches.Planned:
     return batches.Planned(
-        field=delta.field, value=int(delta.wanted) if delta.field == QUANTITY else delta.wanted, key=_key(delta),
+        field=delta.field, value=said(delta.field, delta.wanted), key=_key(delta),
         sku=delta.remote_id, external_id=delta.external_id, channel=delta.channel, currency=delta.currency,
         asked_by=delta.asked_by, offer_seen_at=delta.live_at,
     )  # fmt: skip

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
 from catalog.models import OfferField
-from catalog.publishing import deltas
+from catalog.publishing import deltas, likeness
+from catalog.publishing.likeness import Shown
 from catalog.publishing.tolerance import ALLOWED_DELAY, DIFFERS
 from config.core import clock
 
@@ -39,7 +39,8 @@ WITH told AS (
     UPDATE catalog_offerfield f SET live = seen.live, live_at = %(at)s,
         state = CASE WHEN settles THEN 'confirmed' WHEN drifts THEN 'drifted' ELSE f.state END,
         reason = CASE WHEN settles THEN ''
-                      WHEN drifts THEN 'the marketplace shows ' || seen.live || ' instead of ' || f.confirmed
+                      WHEN drifts THEN 'the marketplace shows ' || left(seen.live, 120)
+                           || ' instead of ' || left(f.confirmed, 120)
                       ELSE f.reason END,
         confirmed = CASE WHEN settles THEN seen.live ELSE f.confirmed END,
         confirmed_at = CASE WHEN settles THEN %(at)s ELSE f.confirmed_at END,
@@ -92,16 +93,6 @@ SELECT account_id, count(*) FROM settled GROUP BY 1
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One value of one offer as a marketplace shows it, in our spelling."""
-
-    channel: str
-    external_id: str
-    field: str
-    live: str
-
-
 def observe(account_id: int, shown: Iterable[Shown], at: datetime) -> int:
     """Compare a reading with what we want and what was confirmed; returns how many fields have drifted.
 
@@ -110,7 +101,10 @@ def observe(account_id: int, shown: Iterable[Shown], at: datetime) -> int:
     """
     if not OfferField.objects.filter(account=account_id).exists():
         return 0
-    told = [{"channel": s.channel, "external_id": s.external_id, "field": s.field, "live": s.live} for s in shown]
+    told = [
+        {"channel": s.channel, "external_id": s.external_id, "field": s.field, "live": s.live}
+        for s in likeness.respelled(account_id, shown)
+    ]
     if not told:
         return 0
     given = {

@@ -44,7 +44,7 @@ WITH compared AS (
     SELECT run.id, listing_id, field, wanted, live FROM compared, run WHERE verdict = 'drifted'
 ), marked AS (
     UPDATE catalog_offerfield f SET state = 'drifted',
-        reason = 'the marketplace shows ' || f.live || ' instead of ' || f.wanted
+        reason = 'the marketplace shows ' || left(f.live, 120) || ' instead of ' || left(f.wanted, 120)
     FROM compared WHERE f.id = compared.id AND compared.verdict = 'drifted' AND compared.state = 'confirmed'
 )
 SELECT id FROM run

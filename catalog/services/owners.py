@@ -11,7 +11,8 @@ from catalog.models import FieldOwner, Listing, OnDrift, Owner
 from config.core import clock
 from marketplaces.models import Account
 
-FIELDS = ("quantity", "price", "title", "description", "bullets", "images", "attributes", "category")
+FIELDS = ("quantity", "price", "title", "description", "bullets", "images", "attributes", "category", "on_hold",
+          "delivery")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

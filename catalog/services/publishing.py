@@ -83,11 +83,11 @@ FROM landed JOIN marketplaces_account account ON account.id = landed.account_id 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Want:
-    """A wish for one field of a listing: `quantity`, `price` or another. `cause` says why, `cause_at` since when."""
+    """A wish for one field of a listing (a key of `contract.FIELDS`). `cause` says why, `cause_at` since when."""
 
     listing_id: int
     field: str
-    value: str | int | Decimal
+    value: Any
     cause: str
     cause_at: datetime
     asked_by: str = ""

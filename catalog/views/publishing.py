@@ -16,6 +16,7 @@ from config.core.buttons import Button, allowed, chosen, press, text
 from config.core.money import Money, decimal
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
+from marketplaces import wording
 
 LIST = "catalog/publishing.html"
 
@@ -28,9 +29,11 @@ def state_of(row: OfferField) -> str:
 
 
 def shown(row: OfferField, value: str | None) -> str:
-    """A value as people read it: a price with its currency and cents."""
+    """A value as people read it: a price with its currency and cents, words cut where they are long."""
     if value is None:
         return "–"
+    if row.field not in ("price", "quantity"):
+        return wording.told(wording.read(row.field, value))
     if row.field != "price" or not row.listing.currency:
         return value
     return str(Money(decimal(value), row.listing.currency).rounded())
@@ -67,7 +70,7 @@ QUEUE = Listing(
     link=link,
     actions={"retry": "Send again"},
     action_permission=Action.WRITE_MARKETPLACE,
-    empty="Nothing is wanted of an offer yet. Prices and quantities that are asked for appear here.",
+    empty="Nothing is wanted of an offer yet. Prices, units and words that are asked for appear here.",
     template=LIST,
 )
 DRIFT = Listing(

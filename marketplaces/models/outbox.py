@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from marketplaces import wording
+from marketplaces.contract import FIELDS
 from marketplaces.models.accounts import Account
 
 
@@ -62,8 +64,10 @@ class Command(models.Model):
 
     @property
     def wanted(self) -> str:
-        """What it asks for, in a few words: a price, a quantity, or what is in the parcel."""
+        """What it asks for, in a few words: a price, a quantity, what a field should say, or what is in the parcel."""
         payload = self.payload
+        if field := next((name for name in FIELDS if name in payload and name not in ("price", "quantity")), ""):
+            return f"{field.replace('_', ' ')}: {wording.told(payload[field])}"
         if "price" in payload:
             return f"{payload['price']} {payload.get('currency', '')}".strip()
         if "quantity" in payload:

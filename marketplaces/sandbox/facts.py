@@ -34,7 +34,10 @@ class WorldProduct:
 
 @dataclass(frozen=True, slots=True)
 class WorldListing:
-    """One offer in one store at a moment; `issue_codes` are neutral: missing_image, missing_attribute, price_error."""
+    """One offer in one store at a moment; `issue_codes` are neutral: missing_image, missing_attribute, price_error.
+
+    `content` has the fields (of `contract.FIELDS`) that were written to it, as payloads carry them.
+    """
 
     serial: int
     product: WorldProduct
@@ -45,6 +48,11 @@ class WorldListing:
     fulfilment: Fulfilment
     changed_at: datetime
     issue_codes: tuple[str, ...] = ()
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return str(self.content.get("title", self.product.title))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +262,9 @@ class View(Protocol):
     def set_price(self, sku: str, store: str, price: Money) -> None: ...
 
     def set_quantity(self, sku: str, store: str, quantity: int) -> None: ...
+
+    def set_content(self, sku: str, store: str, field: str, value: Any) -> None:
+        """What one field of an offer says from now on, besides price and quantity."""
 
     def confirm_shipment(self, order_serial: int, parcel: Mapping[str, Any]) -> None:
         """Units of the order become shipped; `parcel` has carrier, tracking_number, lines {line serial: quantity}."""

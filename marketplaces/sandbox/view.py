@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from config.core.money import Money
-from marketplaces.contract import Store
+from marketplaces.canonical import ListingStatus
+from marketplaces.contract import FIELDS, Store
 from marketplaces.sandbox import (
     assortment,
     carelessness,
@@ -39,7 +40,7 @@ from marketplaces.sandbox.parcels import Parcel, settled, with_parcels
 from marketplaces.sandbox.statements import Period
 from marketplaces.sandbox.world import World
 
-PARCELS, PRICES, QUANTITIES, SCENARIOS = "_parcels", "_prices", "_quantities", "_scenarios"
+CONTENT, PARCELS, PRICES, QUANTITIES, SCENARIOS = "_content", "_parcels", "_prices", "_quantities", "_scenarios"
 
 
 class AccountView:
@@ -133,8 +134,11 @@ class AccountView:
     def set_quantity(self, sku: str, store: str, quantity: int) -> None:
         self._write(QUANTITIES, f"{store}/{sku}", {"quantity": quantity, "at": self.at.isoformat()})
 
+    def set_content(self, sku: str, store: str, field: str, value: Any) -> None:
+        self._write(CONTENT, f"{store}/{sku}/{field}", {"value": value, "at": self.at.isoformat()})
+
     def _write(self, shelf: str, key: str, value: dict[str, Any]) -> None:
-        """Keep a price or quantity; a careless marketplace may refuse, drop, delay or undo it."""
+        """Keep a price, a quantity or words; a careless marketplace may refuse, drop, delay or undo it."""
         settings = self._laid(SCENARIOS).get(carelessness.NAME)
         if settings is None:
             return self.put(shelf, key, value)
@@ -210,7 +214,23 @@ class AccountView:
                 quantity=quantity.get("quantity", listing.quantity),
                 changed_at=max(listing.changed_at, quantity["at"]),
             )
+        if self._laid(CONTENT):
+            listing = self._worded(listing, store, product.sku)
         return replace(listing, quantity=0) if self._is_out(product.sku) else listing
+
+    def _worded(self, listing: WorldListing, store: Store, sku: str) -> WorldListing:
+        """With what was written of its words; an image mends the listing that lacks one."""
+        told = {field: self._written(CONTENT, store, f"{sku}/{field}") for field in FIELDS}
+        words = {field: written["value"] for field, written in told.items() if written and "value" in written}
+        if not words:
+            return listing
+        changed = max(written["at"] for written in told.values() if written)
+        listing = replace(listing, content=words, changed_at=max(listing.changed_at, changed))
+        if words.get("on_hold") == "yes":
+            return replace(listing, status=ListingStatus.PAUSED)
+        if words.get("images") and "missing_image" in listing.issue_codes:
+            return replace(listing, status=ListingStatus.ACTIVE, issue_codes=())
+        return listing
 
     def _written(self, shelf: str, store: Store, sku: str) -> dict[str, Any] | None:
         """The latest write for this store, or for all stores at once (an empty store)."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -15,15 +16,17 @@ from config.core import clock
 from config.core.bulk import Table, land
 from config.core.errors import RateLimited, Transient
 from config.core.work import later
-from marketplaces import registry, subjects
-from marketplaces.contract import Client, CommandKind, Outcome, OutcomeState, Page, Writing
+from marketplaces import registry, subjects, wording
+from marketplaces.contract import FIELDS, Client, Outcome, OutcomeState, Page, Writing
 from marketplaces.models import Account, Command, CommandState, RunReason
 from marketplaces.services import commands, connections, followers, offers, pulls
+from marketplaces.wording import Noise
 
 AT_ONCE = 50
 MOST_FAILURES = 3
 LISTINGS = "listings"
-KINDS = {"price": CommandKind.SET_PRICE, "quantity": CommandKind.SET_STOCK}
+WRITABLE = tuple(FIELDS)
+"""Every field of an offer that some marketplace may take."""
 _SUPERSEDE = """
 UPDATE marketplaces_command older SET state = 'superseded', reason = 'replaced by command ' || newer.id
 FROM marketplaces_command newer
@@ -35,10 +38,10 @@ WHERE newer.id = ANY(%s) AND older.account_id = newer.account_id AND older.subje
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A price (text) or quantity of a batch, and when its offer was last seen, where that is known."""
+    """What one field should say (a price as text), and when its offer was last seen, where that is known."""
 
     field: str
-    value: str | int
+    value: Any
     key: str
     sku: str
     external_id: str
@@ -74,17 +77,44 @@ class Failures:
 def writable(account: Account) -> set[str]:
     """The fields of an offer that the account is trusted with and its marketplace takes."""
     possible = commands.possible(account)
-    return {field for field, kind in KINDS.items() if kind.value in possible}
+    return {field for field, kind in FIELDS.items() if kind.value in possible}
 
 
-def beyond(account: Account, price: Decimal) -> str:
-    """Why the account's marketplace takes no such price; empty where it does."""
-    bounds = registry.get(account.marketplace).writes.get("price", Writing())
+def beyond(account: Account, field: str, value: str) -> str:
+    """Why the account's marketplace takes no such value (as it is stored) of a field; empty where it does."""
+    bounds = registry.get(account.marketplace).writes.get(field, Writing())
+    told = _too_cheap_or_dear(Decimal(value), bounds) if field == "price" else _unfit(field, value, bounds)
+    return f"the marketplace takes no {told}; nothing is sent" if told else ""
+
+
+def _too_cheap_or_dear(price: Decimal, bounds: Writing) -> str:
     if bounds.least is not None and price < bounds.least:
-        return f"the marketplace takes no price below {bounds.least:f}; nothing is sent"
-    if bounds.most is not None and price > bounds.most:
-        return f"the marketplace takes no price above {bounds.most:f}; nothing is sent"
+        return f"price below {bounds.least:f}"
+    return f"price above {bounds.most:f}" if bounds.most is not None and price > bounds.most else ""
+
+
+def _unfit(field: str, value: str, bounds: Writing) -> str:
+    """What is too much or too little in texts and lists: pieces, characters of each, or a word that is no choice."""
+    said = wording.read(field, value)
+    pieces = list(said.values()) if isinstance(said, dict) else said if isinstance(said, list) else [said]
+    if bounds.least is not None and len(pieces) < bounds.least:
+        return f"fewer than {bounds.least:f} {field}"
+    if bounds.most is not None and len(pieces) > bounds.most:
+        return f"more than {bounds.most:f} {field}; these are {len(pieces)}"
+    for piece in pieces:
+        if len(piece) < bounds.shortest:
+            return f"{field} shorter than {bounds.shortest} characters; {piece[:40]!r} has {len(piece)}"
+        if bounds.longest is not None and len(piece) > bounds.longest:
+            return f"{field} longer than {bounds.longest} characters; {piece[:40]!r}… has {len(piece)}"
+        if bounds.choices and piece not in bounds.choices:
+            return f"{field} {piece!r}; it is one of {', '.join(bounds.choices)}"
     return ""
+
+
+def alters(account_id: int) -> dict[str, frozenset[Noise]]:
+    """What the account's marketplace does by itself to the texts of each field."""
+    adapter = registry.get(Account.objects.get(pk=account_id).marketplace)
+    return {field: bounds.alters for field, bounds in adapter.writes.items()}
 
 
 def most_units() -> dict[str, int]:
@@ -122,7 +152,7 @@ def _row(account: Account, batch: str, wanted: Planned) -> tuple[object, ...]:
         "sku": wanted.sku, "external_id": wanted.external_id, wanted.field: wanted.value, "currency": wanted.currency,
     }  # fmt: skip
     return (
-        account.pk, KINDS[wanted.field].value, wanted.key, subjects.sku(wanted.sku), wanted.channel, payload,
+        account.pk, FIELDS[wanted.field].value, wanted.key, subjects.sku(wanted.sku), wanted.channel, payload,
         wanted.asked_by, wanted.offer_seen_at, batch,
     )  # fmt: skip
 

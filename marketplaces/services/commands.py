@@ -16,7 +16,7 @@ from config.core.errors import NeedsOperator, RateLimited, Rejected, Transient
 from config.core.events import announce
 from config.core.work import later
 from marketplaces import plain, registry, signals
-from marketplaces.contract import Capability, Client, CommandKind, Outbound, Outcome, OutcomeState
+from marketplaces.contract import FIELDS, Capability, Client, CommandKind, Outbound, Outcome, OutcomeState
 from marketplaces.models import Account, AccountStage, AccountStatus, Command, CommandState
 from marketplaces.services import connections, followers, offers, records, shown
 
@@ -24,11 +24,12 @@ CHECK_AFTER = (timedelta(0), timedelta(minutes=5), timedelta(hours=1))
 MOST_GIVEN_BACK = 8
 """So often a write may fail before it leaves; with the queue's waits between them that takes hours."""
 NEEDS = {
+    **dict.fromkeys(FIELDS.values(), Capability.WRITE_LISTING),
     CommandKind.SET_PRICE: Capability.WRITE_PRICE,
     CommandKind.SET_STOCK: Capability.WRITE_STOCK,
     CommandKind.CONFIRM_SHIPMENT: Capability.CONFIRM_SHIPMENT,
 }
-REPLACING = frozenset({CommandKind.SET_PRICE, CommandKind.SET_STOCK})
+REPLACING = frozenset(FIELDS.values())
 WAITING = (CommandState.SENT, CommandState.ACCEPTED, CommandState.UNKNOWN)
 _FAILED = (CommandState.REJECTED, CommandState.SUPERSEDED)
 
@@ -46,15 +47,17 @@ class Intent:
 
 
 def possible(account: Account) -> set[str]:
-    """Kinds of writes that the account is trusted with and its marketplace takes."""
+    """Kinds of writes that the account is trusted with and its marketplace takes; of an offer, those of declared fields."""
     if account.stage != AccountStage.ACT:
         return set()
-    capabilities = registry.get(account.marketplace).capabilities
-    return {kind.value for kind, capability in NEEDS.items() if capability in capabilities}
+    adapter = registry.get(account.marketplace)
+    untold = {kind for field, kind in FIELDS.items() if field not in adapter.writes}
+    found = {kind for kind, capability in NEEDS.items() if capability in adapter.capabilities}
+    return {kind.value for kind in found - untold}
 
 
 def plan(account: Account, intent: Intent) -> Command:
-    """Write the intent down, once per account and key; an older unsent price or quantity of the same is superseded.
+    """Write the intent down, once per account and key; an older unsent write of the same field is superseded.
 
     A shipment replaces nothing, for each is a parcel of its own.
     Only accounts of stage `act` are written to; for others the row stays as a proposal.
@@ -118,7 +121,7 @@ def send_by(client: Client, recorder: connections.Recorder, command_id: int) -> 
 
 
 def newer_than(command: Command) -> Command | None:
-    """The latest price or quantity wished for the same offer after this one; a shipment is replaced by none."""
+    """The latest wish for the same field of the same offer after this one; a shipment is replaced by none."""
     if command.kind not in REPLACING:
         return None
     return _same(command).filter(pk__gt=command.pk).order_by("-pk").first()
@@ -178,7 +181,7 @@ def outbound(command: Command) -> Outbound:
 
 
 def _settle(command: Command, outcome: Outcome) -> None:
-    """Keep the answer. Accepted and unknown are read back at once, after five minutes and after an hour."""
+    """Keep the answer. Accepted and unknown are read back at once, after five minutes and after an hour, unless it is final."""
     command.answer = {**command.answer, clock.now().isoformat(): plain.plain(outcome.answer)}
     command.reason = outcome.reason
     command.remote_ref = outcome.remote_ref or command.remote_ref
@@ -193,7 +196,7 @@ def _settle(command: Command, outcome: Outcome) -> None:
             _read_order_again(command)
             announce(signals.command_failed, command_id=command.pk)
         else:
-            command.next_check_at = _next_check(command)
+            command.next_check_at = None if outcome.is_final else _next_check(command)
         command.save()
         followers.tell([command.pk])
 

@@ -37,6 +37,7 @@ PURE = (
     "marketplaces.sandbox.people",
     "marketplaces.sandbox.tariffs",
     "marketplaces.sandbox.wire",
+    "marketplaces.wording",
     "config.core.clock",
     "config.core.errors",
     "config.core.exact",

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from config.core import redaction
 from marketplaces import canonical, plain, registry
 from marketplaces.canonical import LineClass, Rejected
-from marketplaces.contract import Capability, CommandKind, Flow, Outbound, Page
+from marketplaces.contract import FIELDS, CommandKind, Flow, Outbound, Page
 from marketplaces.sandbox.wire import SandboxApi
-from marketplaces.services import payloads
+from marketplaces.services import commands, payloads
 from marketplaces.sync import rejects
 
 pytestmark = pytest.mark.contract
@@ -243,21 +243,26 @@ def test_it_gives_rows_or_reasons_for_samples_with_fields_missing_or_of_another_
 
 
 def test_it_tells_what_it_can_write(adapter):
-    kinds = {
-        Capability.WRITE_PRICE: CommandKind.SET_PRICE,
-        Capability.WRITE_STOCK: CommandKind.SET_STOCK,
-        Capability.CONFIRM_SHIPMENT: CommandKind.CONFIRM_SHIPMENT,
-    }
+    kinds = {*commands.NEEDS.values()}
     client = registry.part(adapter.key, "client").Client
-    if adapter.capabilities & set(kinds):
+    if adapter.capabilities & kinds:
         assert callable(client.send)
         assert callable(client.read_back)
     assert Outbound(kind=CommandKind.SET_PRICE, key="k").payload == {}
 
 
 def test_it_tells_of_every_field_that_it_writes_whether_its_neighbours_are_kept(adapter):
-    fields = {Capability.WRITE_PRICE: "price", Capability.WRITE_STOCK: "quantity"}
-    assert set(adapter.writes) == {fields[each] for each in adapter.capabilities & set(fields)}
+    needs = {field: commands.NEEDS[kind] for field, kind in FIELDS.items()}
+    assert set(adapter.writes) <= {field for field, need in needs.items() if need in adapter.capabilities}
+    written = {needs[field] for field in adapter.writes}
+    assert written == adapter.capabilities & set(needs.values())
+
+
+def test_it_bounds_every_text_that_it_writes(adapter):
+    for field in {"title", "description", "bullets", "images"} & set(adapter.writes):
+        bounds = adapter.writes[field]
+        assert bounds.longest, field
+        assert field not in ("bullets", "images") or bounds.most, field
 
 
 def test_it_names_only_line_classes_that_exist_in_what_its_accounts_lack(adapter):

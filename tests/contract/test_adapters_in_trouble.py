@@ -13,7 +13,7 @@ from config.core.errors import NeedsOperator, RateLimited, Transient
 from config.core.money import Money
 from marketplaces import plain, registry
 from marketplaces.canonical import Fulfilment, OrderStatus, Rejected
-from marketplaces.contract import Capability, CommandKind, Flow, Outbound, OutcomeState, Window
+from marketplaces.contract import FIELDS, Capability, CommandKind, Flow, Outbound, OutcomeState, Window
 from marketplaces.sync import parts
 from tests.contract.conftest import SETTLED, TODAY
 
@@ -123,7 +123,7 @@ def written(shop, command: Outbound):
     outcome = client.send(command)
     reference = outcome.remote_ref
     for minutes in range(1, 60):
-        if outcome.state not in (OutcomeState.ACCEPTED, OutcomeState.UNKNOWN):
+        if outcome.is_final or outcome.state not in (OutcomeState.ACCEPTED, OutcomeState.UNKNOWN):
             break
         with clock.frozen(TODAY + timedelta(minutes=minutes)):
             outcome = client.read_back(command, reference)
@@ -168,6 +168,45 @@ def test_it_writes_a_quantity_that_can_be_read_back(shop):
     assert outcome.state is OutcomeState.CONFIRMED
     store = shop.adapter.store(listing.channel) if listing.channel else shop.view.stores[0]
     assert shop.view.listing(listing.sku, store.code).quantity == 17
+
+
+WORDS = {
+    "title": "Teapot, Moss & Ink",
+    "description": "Holds a litre.\n\nKeeps it warm for an hour.",
+    "bullets": ["Holds a litre", "Keeps warm for an hour"],
+    "images": ["https://images.example.invalid/a.jpg", "https://images.example.invalid/b.jpg"],
+    "attributes": {"material": "Stoneware", "color": "Moss"},
+    "on_hold": "yes",
+    "delivery": "",
+}
+
+
+def test_it_writes_words_that_can_be_read_back_or_says_why_they_cannot(shop):
+    can(shop, Capability.WRITE_LISTING)
+    listing = own_listing(shop)
+    for field in sorted(set(shop.adapter.writes) - {"price", "quantity"}):
+        bounds = shop.adapter.writes[field]
+        value = bounds.choices[0] if field == "delivery" else WORDS[field]
+        write = command(FIELDS[field], listing, **{field: value})
+        outcome = written(shop, write)
+        if bounds.unread:
+            assert (outcome.state, outcome.is_final) == (OutcomeState.UNKNOWN, True), field
+            assert outcome.reason == bounds.unread
+        else:
+            assert outcome.state is OutcomeState.CONFIRMED, (field, outcome.reason)
+    mapped = registry.mapper(shop.adapter.key, "listings")
+    now = next(iter(mapped(shop.client().offer(command(CommandKind.SET_PRICE, listing)))))
+    assert now.price == listing.price
+    assert now.quantity in (listing.quantity, None)
+
+
+def test_it_does_not_take_other_words_for_those_that_it_wrote(shop):
+    can(shop, Capability.WRITE_LISTING)
+    listing = own_listing(shop)
+    for field in sorted(set(shop.adapter.writes) & {"title", "description"}):
+        assert written(shop, command(FIELDS[field], listing, **{field: WORDS[field]})).state is OutcomeState.CONFIRMED
+        other = command(FIELDS[field], listing, **{field: "Something else"})
+        assert shop.client().read_back(other, "").state is OutcomeState.UNKNOWN, field
 
 
 def test_it_confirms_a_shipment_once(shop):

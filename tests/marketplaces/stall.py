@@ -47,6 +47,7 @@ from marketplaces.contract import (
     Window,
     Writing,
 )
+from marketplaces.wording import Noise
 
 KEY = "stall"
 ADAPTER = Adapter(
@@ -63,8 +64,17 @@ ADAPTER = Adapter(
             window=timedelta(days=30),
         ),
     ),
-    capabilities=frozenset({Capability.ORDERS_BY_ID, Capability.WRITE_PRICE, Capability.WRITE_STOCK}),
-    writes={"price": Writing(least=Decimal(1), most=Decimal(500)), "quantity": Writing(most=Decimal(999))},
+    capabilities=frozenset(
+        {Capability.ORDERS_BY_ID, Capability.WRITE_PRICE, Capability.WRITE_STOCK, Capability.WRITE_LISTING}
+    ),
+    writes={
+        "price": Writing(least=Decimal(1), most=Decimal(500)), "quantity": Writing(most=Decimal(999)),
+        "title": Writing(shortest=3, longest=40, alters=frozenset({Noise.SPACES})),
+        "description": Writing(longest=2000, alters=frozenset({Noise.SPACES, Noise.MARKUP})),
+        "bullets": Writing(most=Decimal(2), longest=60), "attributes": Writing(),
+        "images": Writing(most=Decimal(3), longest=200, unread="the stall shows no pictures"),
+        "delivery": Writing(choices=("1-2d", "3-5d")),
+    },
 )  # fmt: skip
 
 

@@ -8,6 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from config.core.money import decimal, minor_unit
+from marketplaces import wording
+from marketplaces.adapters.amazon import words
+from marketplaces.adapters.amazon.writable import WORDS
 from marketplaces.contract import CommandKind, Outbound, Outcome, OutcomeState, Store
 
 Json = Mapping[str, Any]
@@ -21,15 +24,19 @@ class NotPossible(ValueError):
 
 def request(command: Outbound, store: Store, listing: Json) -> Json:
     """The body of a listing patch. `listing` is what the API shows now: a patch replaces whole attributes."""
+    return {"productType": _product_type(listing), "patches": _patches(command, store, listing)}
+
+
+def _patches(command: Outbound, store: Store, listing: Json) -> list[Json]:
     if command.kind is CommandKind.SET_PRICE:
         value: list[Any] = _offers(command, store, listing)
-        path = "/attributes/purchasable_offer"
-    elif command.kind is CommandKind.SET_STOCK:
+        return [{"op": "replace", "path": "/attributes/purchasable_offer", "value": value}]
+    if command.kind is CommandKind.SET_STOCK:
         value = [_availability(command, listing)]
-        path = "/attributes/fulfillment_availability"
-    else:
+        return [{"op": "replace", "path": "/attributes/fulfillment_availability", "value": value}]
+    if command.field not in WORDS:
         raise NotPossible(f"{command.kind} is not a change of a listing")
-    return {"productType": _product_type(listing), "patches": [{"op": "replace", "path": path, "value": value}]}
+    return words.patches(command.field, command.value, store, listing)
 
 
 def _product_type(listing: Json) -> str:
@@ -147,6 +154,18 @@ def is_stocked(command: Outbound, listing: Json) -> bool:
         if row.get("fulfillmentChannelCode") == _MERCHANT:
             return bool(row.get("quantity") == wanted_quantity(command))
     return False
+
+
+def worded(command: Outbound, store: Store, listing: Json) -> Outcome:
+    """Whether the listing says what we wrote. An error about one of these attributes refuses it, also long after ACCEPTED."""
+    field = command.field
+    names = words.attribute_names(field, command.value)
+    if wording.is_shown(field, words.shown(field, store, listing), command.value, WORDS[field].alters):
+        return Outcome(OutcomeState.CONFIRMED)
+    for issue in listing.get("issues") or ():
+        if issue.get("severity") == "ERROR" and names & set(issue.get("attributeNames") or ()):
+            return Outcome(OutcomeState.REJECTED, f"{issue.get('code', '')} {issue.get('message', '')}".strip())
+    return Outcome(OutcomeState.UNKNOWN, f"the marketplace does not show the {field} yet")
 
 
 def is_shipped(command: Outbound, order: Json) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from marketplaces.adapters.amazon import carriers
 from marketplaces.adapters.amazon.limits import LIMITS
 from marketplaces.adapters.amazon.stores import STORES
+from marketplaces.adapters.amazon.writable import WRITES
 from marketplaces.carrier_codes import Carriers
 from marketplaces.contract import (
     Adapter,
@@ -15,8 +16,6 @@ from marketplaces.contract import (
     Flow,
     Resource,
     SandboxAccount,
-    Style,
-    Writing,
 )
 
 _HOUR = timedelta(hours=1)
@@ -108,11 +107,12 @@ ADAPTER = Adapter(
             Capability.ORDER_EVENTS_QUEUE,
             Capability.WRITE_PRICE,
             Capability.WRITE_STOCK,
+            Capability.WRITE_LISTING,
             Capability.CONFIRM_SHIPMENT,
         }
     ),
     limits=LIMITS,
-    writes={"price": Writing(style=Style.REPLACE), "quantity": Writing(style=Style.REPLACE)},
+    writes=WRITES,
     carriers=Carriers(rows=carriers.CODES),
     vocabulary=frozenset(
         {"amazon", "asin", "fnsku", "fba", "sp-api", "lwa", "seller central", "marketplaceid", "amazonorderid", "prime"}

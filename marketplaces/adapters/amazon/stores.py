@@ -41,6 +41,13 @@ STORES: tuple[Store, ...] = tuple(
 )
 DOMAINS: Mapping[str, str] = {row[1]: row[5] for row in _ROWS}
 
+LANGUAGES: Mapping[str, str] = {
+    "DE": "de_DE", "FR": "fr_FR", "IT": "it_IT", "ES": "es_ES", "NL": "nl_NL", "SE": "sv_SE", "PL": "pl_PL", "BE": "fr_BE",
+    "IE": "en_IE", "GB": "en_GB", "TR": "tr_TR", "AE": "en_AE", "SA": "ar_AE", "EG": "ar_AE", "IN": "en_IN", "ZA": "en_ZA",
+    "AU": "en_AU", "JP": "ja_JP", "SG": "en_SG", "US": "en_US", "CA": "en_CA", "MX": "es_MX", "BR": "pt_BR",
+}  # fmt: skip
+"""In which language a text is written where the listing shows none of its own yet (BE, AE, SA and EG have several)."""
+
 _BY_NAME: dict[str, Store] = {}
 for _store in STORES:
     for _name in (_store.code, _store.external_id, DOMAINS[_store.code]):

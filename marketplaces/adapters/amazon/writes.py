@@ -8,6 +8,7 @@ from config.core.errors import RateLimited, Rejected, Transient
 from config.core.http import Reply
 from marketplaces.adapters.amazon import actions
 from marketplaces.adapters.amazon.api import Api, segment
+from marketplaces.adapters.amazon.writable import WORDS
 from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState, Store
 
 _BLOCKS = ("summaries", "attributes", "issues", "offers", "fulfillmentAvailability", "productTypes")
@@ -27,7 +28,22 @@ def send(api: Api, account: AccountFacts, command: Outbound) -> Outcome:
         body = actions.request(command, store, listing)
     except (ValueError, Rejected) as error:
         return Outcome(OutcomeState.REJECTED, str(error))
+    if command.field in WORDS:
+        foreseen = _foreseen(api, account, store, command, body)
+        if foreseen.state is OutcomeState.REJECTED:
+            return foreseen
     return _patch(api, account, store, command, body)
+
+
+def _foreseen(api: Api, account: AccountFacts, store: Store, command: Outbound, body: Any) -> Outcome:
+    """What they would say to a change of words: their preview checks it and writes nothing."""
+    params = {"marketplaceIds": store.external_id, "mode": "VALIDATION_PREVIEW"}
+    path = _path(account, command.sku)
+    try:
+        reply = api.write("patchListingsItem", "PATCH", path, body=body, params=params, idempotent=True)
+    except Rejected as error:
+        return Outcome(OutcomeState.REJECTED, str(error))
+    return actions.outcome(reply.json())
 
 
 def _patch(api: Api, account: AccountFacts, store: Store, command: Outbound, body: Any) -> Outcome:
@@ -68,6 +84,8 @@ def read_back(api: Api, account: AccountFacts, command: Outbound) -> Outcome:
         is_done = actions.is_shipped(command, _order(api, command))
     else:
         listing = read_listing(api, account, store, command.sku).json()
+        if command.field in WORDS:
+            return actions.worded(command, store, listing)
         is_priced = command.kind is CommandKind.SET_PRICE
         is_done = actions.is_priced(command, store, listing) if is_priced else actions.is_stocked(command, listing)
     if is_done:

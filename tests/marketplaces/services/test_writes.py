@@ -126,7 +126,10 @@ def test_it_writes_nothing_for_an_account_that_is_not_trusted_to_act(acting, sta
 def test_it_refuses_what_the_marketplace_does_not_take(acting):
     with pytest.raises(ValidationError, match="Shop cannot do confirm_shipment"):
         writes.shipment(acting, "O-1", parcel(), wish(), channel="NL")
-    assert commands.possible(acting) == {"set_price", "set_stock"}
+    assert commands.possible(acting) == {
+        "set_price", "set_stock", "set_title", "set_description", "set_bullets", "set_attributes", "set_images",
+        "set_delivery",
+    }  # fmt: skip
 
 
 def test_one_request_is_one_write_however_often_it_comes_and_means_no_other(acting):

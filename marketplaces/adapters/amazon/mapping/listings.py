@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from config.core.money import Money
+from marketplaces.adapters.amazon import words
 from marketplaces.adapters.amazon.mapping.document import Document, Record, read, table
 from marketplaces.adapters.amazon.mapping.nodes import Node, each
 from marketplaces.adapters.amazon.mapping.statuses import LISTING_STATUSES, fulfilment
@@ -85,7 +86,14 @@ def _listing(item: Node, summary: Node, sku: str) -> Listing:
         quantity=_quantity(channels),
         image_url=summary.node("mainImage").text("link"),
         issues=issues if item.has("issues") else None,
+        content=_content(item, store),
     )
+
+
+def _content(item: Node, store: str) -> dict[str, str]:
+    """Texts, pictures and attributes, where the item was asked for with its attributes and the store is known."""
+    known = find(store)
+    return words.content(known, item.raw) if known else {}
 
 
 def price_in(item: Node, store: str) -> Money | None:

@@ -41,7 +41,7 @@ def _listing(listing: WorldListing) -> list[str]:
     is_network = listing.fulfilment is Fulfilment.MARKETPLACE
     mark = "," if listing.store.currency == "EUR" else "."
     return [
-        listing.product.title, f"L{listing.serial}", listing.product.sku, str(listing.price.amount).replace(".", mark),
+        listing.title, f"L{listing.serial}", listing.product.sku, str(listing.price.amount).replace(".", mark),
         "" if is_network else str(listing.quantity), listing.changed_at.strftime("%d/%m/%Y %H:%M:%S UTC"), "4", "11",
         ids.item_id(listing.product.serial), listing.product.ean, pool(listing.store.code) if is_network else "DEFAULT",
         _STATUSES.get(listing.status, "Inactive"),

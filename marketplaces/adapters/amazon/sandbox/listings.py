@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from config.core.money import Money
-from marketplaces.adapters.amazon.sandbox import ids
+from marketplaces.adapters.amazon.sandbox import ids, words
 from marketplaces.adapters.amazon.sandbox.answers import Refused, body_of, camel, ok, stamp, state_of, time_of, token
+from marketplaces.adapters.amazon.sandbox.words import refusal
 from marketplaces.adapters.amazon.stores import pool
 from marketplaces.canonical import Fulfilment, ListingStatus
 from marketplaces.contract import Store
@@ -95,7 +96,7 @@ def _summary(listing: WorldListing) -> dict[str, Any]:
         "conditionType": "new_new",
         "status": _WORDS.get(listing.status, []),
         "fnSku": ids.unit_id(listing.product.serial),
-        "itemName": listing.product.title,
+        "itemName": listing.title,
         "createdDate": "2025-01-15T09:00:00.000Z",
         "lastUpdatedDate": stamp(listing.changed_at),
     }
@@ -127,7 +128,7 @@ def _attributes(listing: WorldListing) -> dict[str, Any]:
     own = [] if listing.fulfilment is Fulfilment.MARKETPLACE else [
         {"fulfillment_channel_code": "DEFAULT", "quantity": listing.quantity, "lead_time_to_ship_max_days": 2}
     ]  # fmt: skip
-    return {"purchasable_offer": offers, "fulfillment_availability": own}
+    return {"purchasable_offer": offers, "fulfillment_availability": own, **words.attributes(listing)}
 
 
 def patch(view: View, request: Request) -> Answer:
@@ -135,11 +136,15 @@ def patch(view: View, request: Request) -> Answer:
     listing, body = _listing(view, request), body_of(request)
     if not body.get("productType") or not isinstance(body.get("patches"), list):
         raise Refused(400, "InvalidInput", "productType and patches are required.")
-    for change in body["patches"]:
-        problem = _apply(view, listing, change)
-        if problem:
-            return ok(_submission(listing, "INVALID", [problem]))
-    return ok(_submission(listing, "ACCEPTED", []))
+    is_preview = request.params.get("mode") == "VALIDATION_PREVIEW"
+    told, numbers = words.split(body["patches"])
+    problem = words.wrong(listing, told)
+    if not problem and not is_preview:
+        words.keep(view, listing, told)
+        problem = next((wrong for change in numbers if (wrong := _apply(view, listing, change))), None)
+    if problem:
+        return ok(_submission(listing, "INVALID", [problem]))
+    return ok(_submission(listing, "VALID" if is_preview else "ACCEPTED", []))
 
 
 def _submission(listing: WorldListing, status: str, issues: list[Any]) -> dict[str, Any]:
@@ -166,10 +171,10 @@ def _apply(view: View, listing: WorldListing, change: dict[str, Any]) -> dict[st
 def _price(view: View, listing: WorldListing, rows: list[dict[str, Any]]) -> dict[str, Any] | None:
     ours = next((row for row in rows if row.get("audience", "ALL") == "ALL"), None)
     if ours is None or ours.get("currency") != listing.price.currency:
-        return _refusal("INVALID_ATTRIBUTE", "The currency is not the store's.", "purchasable_offer")
+        return refusal("INVALID_ATTRIBUTE", "The currency is not the store's.", "purchasable_offer")
     amount = ours["our_price"][0]["schedule"][0]["value_with_tax"]
     if isinstance(amount, str) or amount <= 0:
-        return _refusal("INVALID_PRICE", "The price must be a number above zero.", "purchasable_offer")
+        return refusal("INVALID_PRICE", "The price must be a number above zero.", "purchasable_offer")
     view.set_price(listing.product.sku, listing.store.code, Money(amount, listing.price.currency))
     return None
 
@@ -178,13 +183,6 @@ def _quantity(view: View, listing: WorldListing, rows: list[dict[str, Any]]) -> 
     """One write reaches every store of a shared account."""
     row = next((row for row in rows if row.get("fulfillment_channel_code") == "DEFAULT"), {})
     if listing.fulfilment is Fulfilment.MARKETPLACE or int(row.get("quantity", -1)) < 0:
-        return _refusal("INVALID_ATTRIBUTE", "The quantity cannot be set here.", "fulfillment_availability")
+        return refusal("INVALID_ATTRIBUTE", "The quantity cannot be set here.", "fulfillment_availability")
     view.set_quantity(listing.product.sku, "", int(row["quantity"]))
     return None
-
-
-def _refusal(category: str, message: str, attribute: str) -> dict[str, Any]:
-    return {
-        "code": "90000", "message": message, "severity": "ERROR", "attributeNames": [attribute],
-        "categories": [category],
-    }  # fmt: skip
