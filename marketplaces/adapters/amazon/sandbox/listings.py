@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -159,7 +160,7 @@ def _submission(listing: WorldListing, status: str, issues: list[Any]) -> dict[s
     }  # fmt: skip
 
 
-def _apply(view: View, listing: WorldListing, change: dict[str, Any]) -> dict[str, Any] | None:
+def _apply(view: View, listing: WorldListing, change: Mapping[str, Any]) -> dict[str, Any] | None:
     rows = [row for row in change.get("value") or [] if isinstance(row, dict)]
     if change.get("path") == "/attributes/purchasable_offer":
         return _price(view, listing, rows)
