@@ -12,14 +12,6 @@ from typing import Any
 from config.core.money import odd_minor_units
 from finance.classes import REFUNDS, WHOLE_ORDER
 
-_LOOSE = """
-CREATE TEMPORARY TABLE loose ON COMMIT DROP AS
-SELECT p.id, p.account_id, p.order_ref, p.line_ref, p.line_class, p.amount, p.remote_id, p.names_product, line.reference,
-    line.currency, found.reason, CASE WHEN line.shipment_ref <> '' OR found.reason = 'no_line' THEN line.shipment_ref
-        ELSE p.order_ref END AS shipment
-FROM pending p JOIN finance_match found ON found.settlement_line_id = p.id AND found.order_line_id IS NULL
-JOIN finance_settlementline line ON line.id = p.id
-"""
 _CHAIN = """
 WITH hints AS (
     SELECT l.id, 1 AS place, 'shipment' AS reason, found.order_line_id AS item_id FROM loose l
@@ -130,14 +122,10 @@ def decide(cursor: Any, given: dict[str, Any]) -> None:
 
 
 def follow(cursor: Any, given: dict[str, Any], *, distance: str) -> None:
-    """Run both layers over what is left in the table `pending`; `distance` is how far an amount is from an item's."""
+    """Run both layers over the table `loose` of what is left; `distance` is how far an amount is from an item's."""
     given = {**given, "refunds": list(REFUNDS), "whole_order": list(WHOLE_ORDER)}
-    cursor.execute(_LOOSE, given)
-    if cursor.rowcount:
-        cursor.execute("ANALYZE loose")
-        cursor.execute(_CHAIN.format(distance=distance), given)
-        cursor.execute(_SPREAD.format(unit=_unit()), given)
-    cursor.execute("DROP TABLE loose")
+    cursor.execute(_CHAIN.format(distance=distance), given)
+    cursor.execute(_SPREAD.format(unit=_unit()), given)
 
 
 def _unit() -> str:

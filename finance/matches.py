@@ -41,15 +41,26 @@ FROM finance_settlementline line {_NAMED}
 WHERE line.settlement_id = ANY(%(ids)s) AND (line.home NOT IN ('order', 'shipment') OR item.id IS NOT NULL)
 ORDER BY line.id
 """  # noqa: S608 - constant text
-_PENDING = f"""
+_PENDING = """
 CREATE TEMPORARY TABLE pending ON COMMIT DROP AS
-SELECT line.id, line.account_id, line.settlement_id, line.home, line.line_class, line.amount, line.order_ref,
-    line.line_ref, line.remote_id, line.quantity, line.posted_at,
+SELECT line.id, line.account_id, line.settlement_id, line.home, line.line_class, line.amount, line.currency,
+    line.order_ref, line.line_ref, line.shipment_ref, line.reference, line.remote_id, line.quantity, line.posted_at,
     CASE WHEN line.product_ids <> '[]' THEN jsonb_build_array(line.product_ids -> 0) END AS product,
     line.remote_id <> '' OR line.product_ids <> '[]' AS names_product
-FROM finance_settlementline line {_NAMED}
-WHERE line.settlement_id = ANY(%(ids)s) AND line.home IN ('order', 'shipment') AND item.id IS NULL
-"""  # noqa: S608 - constant text
+FROM finance_settlementline line
+WHERE line.settlement_id = ANY(%(ids)s) AND line.home IN ('order', 'shipment')
+    AND NOT EXISTS (SELECT FROM finance_match found WHERE found.settlement_line_id = line.id)
+"""
+_PRODUCT = """
+WITH named AS (
+    INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
+    SELECT p.id, 1, min(item.id), 2, 'product', min(p.amount)
+    FROM pending p JOIN inventory_orderline item ON item.account_id = p.account_id AND item.order_ref = p.order_ref
+        AND item.remote_id = p.remote_id
+    WHERE p.home = 'order' AND p.remote_id <> '' AND p.product IS NULL
+    GROUP BY p.id HAVING count(*) = 1 ORDER BY p.id RETURNING settlement_line_id AS id
+) DELETE FROM pending USING named WHERE pending.id = named.id
+"""
 _FIT = """
 WITH fits AS MATERIALIZED (
     SELECT p.id, item.id AS item_id,
@@ -103,24 +114,28 @@ FROM pending p JOIN (
 ) AS event ON event.settlement_id = p.settlement_id AND event.order_ref = p.order_ref
     AND event.line_ref = p.line_ref AND event.posted_at IS NOT DISTINCT FROM p.posted_at
 WHERE finance_match.settlement_line_id = p.id AND finance_match.reason = 'no_line' AND NOT p.names_product
+    AND p.line_ref <> ''
 """
-_PARKED = """
-UPDATE finance_settlementline line SET scope = place.scope
+_LOOSE = """
+CREATE TEMPORARY TABLE loose ON COMMIT DROP AS
+SELECT p.*, found.reason, CASE WHEN p.home = 'shipment' THEN p.home WHEN found.layer = 7 THEN 'quarantine' ELSE 'account' END
+    AS parked, CASE WHEN p.shipment_ref <> '' OR found.reason = 'no_line' THEN p.shipment_ref ELSE p.order_ref END AS shipment
 FROM pending p JOIN finance_match found ON found.settlement_line_id = p.id AND found.order_line_id IS NULL
-CROSS JOIN LATERAL (SELECT CASE WHEN p.home = 'shipment' THEN p.home WHEN found.layer = 7 THEN 'quarantine'
-    ELSE 'account' END AS scope) AS place
-WHERE line.id = p.id AND line.scope <> place.scope
 """
-_PLACED = """
-UPDATE finance_settlementline line SET scope = 'order' FROM finance_match found
-WHERE line.settlement_id = ANY(%(ids)s) AND line.home = 'order' AND line.scope <> 'order'
-    AND found.settlement_line_id = line.id AND found.order_line_id IS NOT NULL
-"""
-_CHAINED = """
+_IS_PLACED = """(SELECT bool_or(found.order_line_id IS NOT NULL) FROM finance_match found
+    WHERE found.settlement_line_id = line.id)"""
+_PARKED = f"""
+UPDATE finance_settlementline line SET scope = loose.parked FROM loose
+WHERE line.id = loose.id AND line.scope <> loose.parked AND NOT {_IS_PLACED}
+"""  # noqa: S608 - constant text
+_PLACED = f"""
+UPDATE finance_settlementline line SET scope = 'order'
+WHERE line.settlement_id = ANY(%(ids)s) AND line.home = 'order' AND line.scope <> 'order' AND {_IS_PLACED}
+"""  # noqa: S608 - constant text
+_CHAINED = f"""
 UPDATE finance_settlementline line SET scope = 'order' FROM pending p
-JOIN finance_match found ON found.settlement_line_id = p.id AND found.order_line_id IS NOT NULL
-WHERE line.id = p.id AND p.home = 'shipment' AND line.scope <> 'order'
-"""
+WHERE line.id = p.id AND p.home = 'shipment' AND line.scope <> 'order' AND {_IS_PLACED}
+"""  # noqa: S608 - constant text
 _COUNT = "SELECT count(*) FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s)"
 
 
@@ -145,17 +160,27 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
         cursor.execute(_PENDING, given)
         _choose(cursor, hashing=True, looking_up=cursor.rowcount <= MANY)
         cursor.execute("ANALYZE pending (account_id, order_ref, remote_id)")
-        cursor.execute(_FIT.format(distance=_amount_distance()), given)
-        matched += cursor.rowcount
+        matched += _all(cursor, (_PRODUCT, _FIT.format(distance=_amount_distance())), given)
         cursor.execute(_EVENT, given)
-        chains.follow(cursor, given, distance=_amount_distance())
-        for statement in (_PARKED, _PLACED, _CHAINED):
-            cursor.execute(statement, given)
+        cursor.execute(_LOOSE, given)
+        if cursor.rowcount:
+            cursor.execute("ANALYZE loose")
+            chains.follow(cursor, given, distance=_amount_distance())
         _choose(cursor, hashing=True, looking_up=True)
+        _all(cursor, (_PARKED, _PLACED, _CHAINED), given)
         chains.decide(cursor, given)
-        cursor.execute("DROP TABLE pending")
+        cursor.execute("DROP TABLE pending, loose")
         if matched != lines:
             raise MatchesDoNotAddUp(f"statements {list(settlement_ids)[:5]}: {matched} matches for {lines} lines")
+
+
+def _all(cursor: Any, statements: Sequence[str], given: dict[str, Any]) -> int:
+    """Run them in turn; how many rows they wrote together."""
+    written = 0
+    for statement in statements:
+        cursor.execute(statement, given)
+        written += cursor.rowcount
+    return written
 
 
 def _choose(cursor: Any, *, hashing: bool, looking_up: bool) -> None:
