@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from django.apps import apps
 from django.db import connection
-from django_tenants.utils import schema_context
 
 from bench.servers import SCHEMA
 from config.core import clock
@@ -76,7 +75,7 @@ GROUP BY 1
 
 
 def begin() -> None:
-    """Empty tables of every app with their indexes, without foreign keys; rates stand in the public schema."""
+    """Empty tables of every app with their indexes, without foreign keys."""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
         cursor.execute(f"CREATE SCHEMA {SCHEMA}")
@@ -85,12 +84,6 @@ def begin() -> None:
             for model in apps.get_app_config(label).get_models():
                 editor.create_model(model)
         editor.deferred_sql = [told for told in editor.deferred_sql if "FOREIGN KEY" not in str(told)]
-    with schema_context("public"):
-        known = connection.introspection.table_names()
-        with connection.schema_editor() as editor:
-            for model in apps.get_app_config("fx").get_models():
-                if model._meta.db_table not in known:
-                    editor.create_model(model)
     connection.set_schema(SCHEMA)
     with connection.cursor() as cursor:
         cursor.execute(_ACCOUNTS, {"accounts": ACCOUNTS, "marketplace": next(registry.all_adapters()).key})

@@ -11,6 +11,7 @@ from config.core.embedded import Embedded
 
 WORK = Path(__file__).parent / ".work"
 SCHEMA = "bench"
+_SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
 
 
 def start() -> Embedded:
@@ -25,25 +26,24 @@ def start() -> Embedded:
 
 
 def prepare() -> None:
-    """An empty schema that this process works in from now on."""
+    """Nothing but the tables that all clients share, and an empty schema that this process works in from now on."""
+    from django.core.management import call_command
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
-        cursor.execute(f"CREATE SCHEMA {SCHEMA}")
+        cursor.execute(_SCHEMAS)
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP SCHEMA "{name}" CASCADE')
+        cursor.execute(f"CREATE SCHEMA public; CREATE SCHEMA {SCHEMA}")
+    call_command("migrate_schemas", shared=True, verbosity=0)
     connection.set_schema(SCHEMA)
 
 
 def client(key: str) -> None:
-    """A client of its own with every table of the product, made anew."""
-    from django.core.management import call_command
+    """A client of its own with every table of the product."""
     from django.db import connection
 
     from config.tenants import services
-    from config.tenants.models import Tenant
 
     connection.set_schema_to_public()
-    call_command("migrate_schemas", shared=True, verbosity=0)
-    for former in Tenant.objects.filter(schema_name=key):
-        former.delete(force_drop=True)
     services.create(key, key.title(), domain=f"{key}.localhost")
