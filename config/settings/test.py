@@ -20,6 +20,8 @@ CACHES = {"default": cache(f"{BROKER_URL.rpartition('/')[0]}/{1 + WORKER % 15}")
 SECRET_KEY = "only-for-tests-and-never-for-anything-else"
 FIELD_KEYS = ["test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Files are looked up when they are asked for; otherwise each test client would list every static file first.
+WHITENOISE_AUTOREFRESH = True
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 SIMULATED = False

@@ -13,23 +13,26 @@ import psycopg
 import pytest
 import requests
 from django.conf import settings
+from django.db.models import Q
 
 from config.core import clock, http, runner, transport, work
 from config.core.models import WorkItem
 from marketplaces import registry
 from marketplaces.contract import Adapter, Capability, SandboxAccount
 from marketplaces.models import Account
-from marketplaces.sandbox import mount, worlds
+from marketplaces.sandbox import mount
 from marketplaces.sandbox.facts import Answer, Request
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.server import Sandbox
 from marketplaces.sandbox.troubles import Troubles
 from marketplaces.services import accounts
+from tests import worlds
 from tickets.rules import defaults
 
 ORIGIN = date(2026, 3, 2)
 START = datetime.combine(ORIGIN, time(), UTC)
 DAY = timedelta(days=1)
+THREE_DAYS = 3 * DAY
 MOST_RUNS = 1_000
 TODAY = START + 40 * DAY + timedelta(hours=9)
 
@@ -51,13 +54,13 @@ class Street:
     sandbox: Counted
     schema: str
 
-    def connect(self, adapter: Adapter, declared: SandboxAccount) -> Account:
-        """With a week of history; its first pulls are dropped, so that a test chooses what runs."""
+    def connect(self, adapter: Adapter, declared: SandboxAccount, history: timedelta = THREE_DAYS) -> Account:
+        """Its first pulls are dropped, so that a test chooses what runs."""
         account = accounts.connect(
             accounts.Connection(
                 key=declared.key, marketplace=adapter.key, stores=declared.stores, settings=declared.settings,
                 credentials=declared.credentials, endpoint=f"{mount.HOST}/{declared.client}/{declared.key}",
-                history_from=TODAY - 30 * DAY, stage="act",
+                history_from=TODAY - history, stage="act",
             )
         )  # fmt: skip
         WorkItem.objects.all().delete()
@@ -81,20 +84,33 @@ class Street:
     def pull(self, account: Account, resource: str) -> str:
         return self.run(self.ask(account, resource))
 
-    def drain(self, until: datetime) -> None:
-        """Run what is due, and what becomes due until a moment, in the order of its time."""
+    def finish(self, item: int) -> str:
+        """One row of the queue through all its tries, each at its time; how it ends."""
         for _ in range(MOST_RUNS):
-            item = WorkItem.objects.filter(state="ready", due_at__lte=until).order_by("due_at", "id").first()
+            row = WorkItem.objects.get(pk=item)
+            if row.state != "ready":
+                return row.state
+            self._run_at_its_time(row)
+        raise AssertionError("it never ends")
+
+    def drain(self, until: datetime, *parts: str) -> None:
+        """Run what is due, and what becomes due until a moment, in its order; of these parts of the product, or of all."""
+        mine = Q(*(("job__startswith", f"{part}.") for part in parts), _connector=Q.OR)
+        for _ in range(MOST_RUNS):
+            item = WorkItem.objects.filter(mine, state="ready", due_at__lte=until).order_by("due_at", "id").first()
             if item is None:
                 return
-            with clock.frozen(max(item.due_at, clock.now())):
-                self.run(item.pk)
+            self._run_at_its_time(item)
         raise AssertionError("the queue never empties")
+
+    def _run_at_its_time(self, item: WorkItem) -> None:
+        with clock.frozen(max(item.due_at, clock.now())):
+            self.run(item.pk)
 
 
 @pytest.fixture(scope="session")
 def all_worlds() -> dict[str, Any]:
-    return worlds.build(ORIGIN)
+    return worlds.since(ORIGIN)
 
 
 @pytest.fixture

@@ -15,25 +15,34 @@ from config.core.models import WorkItem
 from finance.models import Settlement, SettlementLine
 from inventory.models import Order
 from marketplaces import registry
-from marketplaces.contract import SandboxAccount
+from marketplaces.contract import Adapter, SandboxAccount
 from marketplaces.models import Account, Gap, RawPage, SyncRun, SyncState
 from marketplaces.services import accounts, gaps
-from tests.chaos.conftest import TODAY, shops
+from tests.chaos.conftest import DAY, THREE_DAYS, TODAY, shops
 from tickets.models import Ticket
 from tickets.rules import engine
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+READING = ("pull", "marketplaces")
 each = pytest.mark.parametrize(("adapter", "declared"), shops())
 
 
 @pytest.fixture
 def shop(street, adapter, declared) -> Account:
-    """Connected, with a token in hand."""
-    account = street.connect(adapter, declared)
-    item = street.ask(account, "stock")
-    street.drain(TODAY + HOUR)
-    assert WorkItem.objects.get(pk=item).state == "done"
+    """With a token in hand, and three days of history."""
+    return connected(street, adapter, declared, THREE_DAYS)
+
+
+@pytest.fixture
+def paid_shop(street, adapter, declared) -> Account:
+    """With a token in hand, and a month of history, in which it was paid."""
+    return connected(street, adapter, declared, 30 * DAY)
+
+
+def connected(street: Any, adapter: Adapter, declared: SandboxAccount, history: timedelta) -> Account:
+    account = street.connect(adapter, declared, history)
+    assert street.finish(street.ask(account, "stock")) == "done"
     return account
 
 
@@ -91,9 +100,7 @@ def test_a_storm_of_429_frees_the_worker_stops_the_siblings_and_leaves_other_acc
     assert orders_of(shop) == 0
     monkeypatch.setattr(http, "LONGEST_SLEEP_S", 5)
     street.troubles(declared).switch_off("throttle_storm")
-    item = street.ask(shop, "orders")
-    street.drain(TODAY + HOUR)
-    assert WorkItem.objects.get(pk=item).state == "done"
+    assert street.finish(street.ask(shop, "orders")) == "done"
     assert orders_of(shop) > 0
     assert flow_of(shop, "orders").failures_in_a_row == 0
 
@@ -118,10 +125,10 @@ def test_a_revoked_token_breaks_the_account_opens_one_ticket_and_leaves_no_gap_o
     later = TODAY + 30 * HOUR
     with clock.frozen(later):
         accounts.rotate(shop, declared.credentials)
-        street.drain(later + 2 * HOUR)
+        street.drain(later + 2 * HOUR, *READING)
         gaps.find()
         gaps.ask_to_fill()
-        street.drain(later + 3 * HOUR)
+        street.drain(later + 3 * HOUR, *READING)
     shop.refresh_from_db()
     assert shop.status == "active"
     assert orders_of(shop) > before
@@ -130,24 +137,25 @@ def test_a_revoked_token_breaks_the_account_opens_one_ticket_and_leaves_no_gap_o
 
 
 @each
-def test_a_packed_file_that_ends_early_stores_nothing_and_is_read_whole_later(street, shop, declared):
+def test_a_packed_file_that_ends_early_stores_nothing_and_is_read_whole_later(street, paid_shop, declared):
     street.troubles(declared).switch_on("truncated_gzip", {})
-    outcome = street.pull(shop, "settlements")
+    item = street.ask(paid_shop, "settlements")
+    outcome = street.run(item)
     street.troubles(declared).switch_off("truncated_gzip")
     if outcome == "ok":
-        assert statement_lines(shop) == whole(street, shop)
+        assert statement_lines(paid_shop) == whole(street, paid_shop)
         return
-    assert (outcome, statement_lines(shop), flow_of(shop, "settlements").covered) == ("retry", (0, None), ())
-    assert SyncRun.objects.filter(account=shop, resource="settlements").latest("pk").code == "truncated"
-    street.drain(TODAY + HOUR)
-    assert statement_lines(shop) == whole(street, shop)
+    assert (outcome, statement_lines(paid_shop), flow_of(paid_shop, "settlements").covered) == ("retry", (0, None), ())
+    assert SyncRun.objects.filter(account=paid_shop, resource="settlements").latest("pk").code == "truncated"
+    assert street.finish(item) == "done"
+    assert statement_lines(paid_shop) == whole(street, paid_shop)
 
 
 @each
-def test_a_file_that_is_labelled_as_packed_and_is_plain_text_is_read_like_any_other(street, shop, declared):
+def test_a_file_that_is_labelled_as_packed_and_is_plain_text_is_read_like_any_other(street, paid_shop, declared):
     street.troubles(declared).switch_on("plain_gzip", {})
-    assert street.pull(shop, "settlements") == "ok"
-    assert statement_lines(shop) == whole(street, shop)
+    assert street.pull(paid_shop, "settlements") == "ok"
+    assert statement_lines(paid_shop) == whole(street, paid_shop)
 
 
 @each
@@ -160,5 +168,4 @@ def test_a_web_page_with_status_200_stores_nothing_says_what_came_and_is_tried_a
     assert "text/html" in run.error
     assert WorkItem.objects.values_list("state", "attempts").get(pk=item) == ("ready", 1)
     street.troubles(declared).switch_off("html_error")
-    street.drain(TODAY + HOUR)
-    assert (WorkItem.objects.get(pk=item).state, orders_of(shop) > 0) == ("done", True)
+    assert (street.finish(item), orders_of(shop) > 0) == ("done", True)

@@ -15,11 +15,12 @@ from config.core import clock, transport
 from config.core.http import ApiSession
 from marketplaces import registry
 from marketplaces.contract import AccountFacts, Adapter, Flow, Page, ReportStatus, Resource, SandboxAccount, Window
-from marketplaces.sandbox import mount, worlds
+from marketplaces.sandbox import mount
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.server import Sandbox
 from marketplaces.sandbox.troubles import Troubles
 from marketplaces.sandbox.view import AccountView
+from tests import worlds
 
 ORIGIN = date(2026, 3, 2)
 TODAY = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(days=58, hours=9)
@@ -36,7 +37,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def all_worlds() -> dict[str, Any]:
-    return worlds.build(ORIGIN)
+    return worlds.since(ORIGIN)
 
 
 @dataclass

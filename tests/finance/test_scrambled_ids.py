@@ -12,9 +12,10 @@ from config.core import clock, transport
 from finance import matches
 from finance.models import Match, Settlement
 from marketplaces import registry
-from marketplaces.sandbox import mount, worlds
+from marketplaces.sandbox import mount
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.server import Sandbox
+from tests import worlds
 from tests.finance.test_simulated_world import ORIGIN, TODAY, Shop
 
 _SCRAMBLE = "UPDATE finance_settlementline SET line_ref = left(md5(line_ref || id), 12) WHERE line_ref <> ''"
@@ -49,7 +50,7 @@ def statements(adapter, simulated, monkeypatch):
     """The statements of one account, matched with its orders."""
     with clock.frozen(TODAY):
         session = requests.Session()
-        mount.mount(session, Sandbox(worlds.build(ORIGIN), Overlay(), is_limited=False))
+        mount.mount(session, Sandbox(worlds.since(ORIGIN), Overlay(), is_limited=False))
         monkeypatch.setattr(transport, "_session", lambda *_: session)
         Shop(adapter, simulated).read()
         ids = list(Settlement.objects.values_list("pk", flat=True))

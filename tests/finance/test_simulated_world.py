@@ -20,9 +20,10 @@ from marketplaces import registry, sinks
 from marketplaces.canonical import CANONICAL_TYPES
 from marketplaces.contract import AccountFacts, Adapter, Page, SandboxAccount, Window
 from marketplaces.models import Account, Gap
-from marketplaces.sandbox import mount, truth, worlds
+from marketplaces.sandbox import mount, truth
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.server import Sandbox
+from tests import worlds
 
 ORIGIN = date(2026, 3, 2)
 DAY = timedelta(days=1)
@@ -104,7 +105,7 @@ def shops(most: int = MOST_ACCOUNTS) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def all_worlds() -> dict[str, Any]:
-    return worlds.build(ORIGIN)
+    return worlds.since(ORIGIN)
 
 
 def injected(world: Any, account: str, kinds: Any = None) -> Counter[tuple[str, Decimal | None]]:

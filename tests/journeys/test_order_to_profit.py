@@ -17,9 +17,10 @@ from finance.fx import convert, sources, store
 from finance.models import Deposit, Discrepancy, LineProfit, Match, Settlement
 from finance.services import fees, profit, reconcile
 from inventory.models import OrderLine, Return
-from marketplaces.sandbox import earnings, mount, statements, worlds
+from marketplaces.sandbox import earnings, mount, statements
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.server import Sandbox
+from tests import worlds
 from tests.finance.test_simulated_world import KINDS, ORIGIN, SOON, TODAY, Shop, injected, shops
 
 OF_FEES = {"fee_overcharge": ("fee_overcharge", 1), "unexpected_fee": ("unexpected_fee", 1)}
@@ -27,7 +28,7 @@ OF_FEES = {"fee_overcharge": ("fee_overcharge", 1), "unexpected_fee": ("unexpect
 
 @pytest.fixture(scope="module")
 def all_worlds():
-    return worlds.build(ORIGIN)
+    return worlds.since(ORIGIN)
 
 
 def play(shop, world):

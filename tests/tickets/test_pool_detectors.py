@@ -15,10 +15,11 @@ from marketplaces import registry
 from marketplaces.canonical import StockHealth
 from marketplaces.contract import Window
 from marketplaces.models import SyncState
-from marketplaces.sandbox import mount, shelf_troubles, truth, worlds
+from marketplaces.sandbox import mount, shelf_troubles, truth
 from marketplaces.sandbox.overlay import Overlay
 from marketplaces.sandbox.server import Sandbox
 from marketplaces.sinks import Source
+from tests import worlds
 from tests.finance.test_fees_in_the_world import master
 from tests.finance.test_simulated_world import START, TODAY, Shop
 from tests.tickets.conftest import keep_fresh
@@ -115,7 +116,7 @@ def test_it_tells_of_too_little_supply_where_both_windows_are_short(shop, pool, 
 
 @pytest.fixture(scope="module")
 def all_worlds():
-    return worlds.build(START.date())
+    return worlds.since(START.date())
 
 
 def telling():

@@ -14,10 +14,10 @@ from config.core import clock
 from inventory.models import Order
 from marketplaces.models import Account, Command
 from marketplaces.services.writes import Parcel, Wish
-from tests.chaos.conftest import TODAY, Street, all_worlds, street
+from tests.chaos.conftest import Street, all_worlds, street
 
 __all__ = ["all_worlds", "street"]
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 def wish() -> Wish:
@@ -76,6 +76,4 @@ class Shop:
 def shop(street: Street, adapter: Any, declared: Any) -> Shop:
     """With three days of history."""
     account = street.connect(adapter, declared)
-    account.history_from = TODAY - 3 * DAY
-    account.save()
     return Shop(street, account, (declared.client, declared.key))
