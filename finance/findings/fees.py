@@ -62,28 +62,34 @@ FROM found f LEFT JOIN shown USING (order_line_id, line_class) LEFT JOIN habit U
 LEFT JOIN finance_feerule rule ON rule.id = f.rule_id LEFT JOIN finance_feequote quote ON quote.id = f.quote_id
 """  # noqa: S608 - fragments of one statement, no values
 
+_OF_COMPLETE = """
+line.id IN (SELECT order_line_id FROM charged) AND EXISTS (SELECT FROM finance_feerule complete
+    WHERE complete.account_id = line.account_id AND complete.line_class = '' AND complete.withdrawn_at IS NULL)
+"""
+_STANDING = """
+FROM finance_feerule rule WHERE rule.account_id = a.account_id AND rule.line_class = {line_class}
+    AND rule.withdrawn_at IS NULL AND NOT rule.is_end AND rule.valid_from <= a.day
+    AND rule.channel IN ('', a.channel) AND rule.currency IN ('', a.currency) AND {fits}
+    AND NOT EXISTS (SELECT FROM finance_feerule later WHERE later.account_id = rule.account_id
+        AND later.line_class = rule.line_class AND later.withdrawn_at IS NULL AND later.valid_from <= a.day
+        AND (later.valid_from > rule.valid_from OR (later.valid_from = rule.valid_from AND later.is_end))
+        AND (later.channel, later.category, later.programme, later.currency)
+            = (rule.channel, rule.category, rule.programme, rule.currency))
+"""
+_COMPLETE = _STANDING.format(
+    line_class="''", fits="rule.category IN ('', a.category) AND rule.programme IN ('', a.programme)"
+)
+_AGREED = _STANDING.format(
+    line_class="c.line_class", fits="(rule.programme IN ('', a.programme) OR a.programme = 'unknown')"
+)
 UNEXPECTED_FEE = f"""
-WITH {CHARGED}, closed AS (
-    SELECT DISTINCT ON (c.order_line_id, rule.channel, rule.category, rule.programme, rule.currency)
-        c.order_line_id, rule.id AS rule_id, rule.valid_from, rule.is_end, o.channel, o.fulfilment AS programme,
-        o.business_on AS day
-    FROM (SELECT DISTINCT order_line_id FROM charged) AS c
-    JOIN inventory_orderline item ON item.id = c.order_line_id JOIN inventory_order o ON o.id = item.order_id
-    JOIN finance_feerule rule ON rule.account_id = item.account_id AND rule.line_class = ''
-        AND rule.withdrawn_at IS NULL AND rule.valid_from <= o.business_on AND rule.channel IN ('', o.channel)
-        AND rule.programme IN ('', o.fulfilment) AND rule.currency IN ('', item.currency) AND rule.category = ''
-    WHERE item.quantity > item.quantity_cancelled
-    ORDER BY c.order_line_id, rule.channel, rule.category, rule.programme, rule.currency, rule.valid_from DESC
-), complete AS (
-    SELECT DISTINCT ON (order_line_id) * FROM closed WHERE NOT is_end ORDER BY order_line_id, valid_from DESC
-), found AS MATERIALIZED (
-SELECT c.*, fee.id IS NOT NULL AS is_free, CASE WHEN fee.id IS NULL THEN complete.rule_id ELSE fee.rule_id END AS rule_id
-FROM charged c LEFT JOIN finance_expectedfee fee USING (order_line_id, line_class)
-LEFT JOIN complete USING (order_line_id)
-WHERE c.amount > 0.01 AND (fee.amount = 0 OR fee.id IS NULL AND complete.rule_id IS NOT NULL AND NOT EXISTS (
-    SELECT FROM finance_feerule agreed WHERE agreed.account_id = c.account_id AND agreed.line_class = c.line_class
-        AND agreed.withdrawn_at IS NULL AND NOT agreed.is_end AND agreed.valid_from <= complete.day
-        AND agreed.channel IN ('', complete.channel) AND agreed.programme IN ('', complete.programme)))
+WITH {CHARGED}, asked AS MATERIALIZED ({ASKED.format(which=_OF_COMPLETE)}), found AS MATERIALIZED (
+    SELECT c.*, fee.id IS NOT NULL AS is_free, CASE WHEN fee.id IS NULL THEN complete.rule_id ELSE fee.rule_id END AS rule_id
+    FROM charged c LEFT JOIN finance_expectedfee fee USING (order_line_id, line_class)
+    LEFT JOIN asked a USING (order_line_id)
+    LEFT JOIN LATERAL (SELECT rule.id AS rule_id {_COMPLETE} ORDER BY rule.valid_from DESC, rule.id LIMIT 1) AS complete ON true
+    WHERE c.amount > 0.01 AND (fee.amount = 0 OR fee.id IS NULL AND complete.rule_id IS NOT NULL
+        AND NOT EXISTS (SELECT {_AGREED}))
 ), {_ROWS}
 SELECT f.account_id, f.order_line_id || ':' || f.line_class, 'S3', f.settlement_id, f.line_id, f.order_line_id,
     f.order_ref, f.amount, f.currency, jsonb_strip_nulls(jsonb_build_object('class', f.line_class,

@@ -32,7 +32,7 @@ WHERE paid.amount > 0 AND paid.at < %(refunded_before)s
 
 CLAWED_BACK = """
 SELECT line.account_id, s.external_id || ':' || line.source_hash, 'S3', s.id, min(line.id), min(found.order_line_id),
-    line.order_ref, -sum(line.amount), line.currency,
+    line.order_ref, -sum(found.amount), line.currency,
     jsonb_build_object('labels', jsonb_build_array(line.label_type, line.label_group, line.label_text), 'pair', min(pair.told))
 FROM finance_settlementline line JOIN finance_settlement s ON s.id = line.settlement_id
 JOIN finance_match found ON found.settlement_line_id = line.id

@@ -2,7 +2,7 @@
 
 PENALTY = """
 SELECT line.account_id, s.external_id || ':' || line.source_hash, 'S3', s.id, min(line.id), min(found.order_line_id),
-    line.order_ref, -sum(line.amount), line.currency, jsonb_build_object('labels',
+    line.order_ref, -sum(coalesce(found.amount, line.amount)), line.currency, jsonb_build_object('labels',
         jsonb_build_array(line.label_type, line.label_group, line.label_text), 'posted_at', min(line.posted_at))
 FROM finance_settlementline line JOIN finance_settlement s ON s.id = line.settlement_id
 LEFT JOIN finance_match found ON found.settlement_line_id = line.id

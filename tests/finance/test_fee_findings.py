@@ -125,6 +125,14 @@ def test_it_finds_a_fee_that_was_agreed_to_be_nothing(tell):
     assert tell(*SALE, agreed=free, is_complete=False) == [("unexpected_fee", Decimal("7.1"))]
 
 
+def test_it_finds_a_fee_from_the_day_on_which_its_agreement_ended(tell):
+    closing = tariff(C.CLOSING, per_line="1.01", currency="EUR")
+    ended = replace(tariff(C.CLOSING, currency="EUR", is_end=True), valid_from=date(2026, 10, 2))
+    assert tell(*SALE, ((C.CLOSING, "-1.01"),), agreed=(*AGREED, closing, ended)) == [
+        ("unexpected_fee", Decimal("1.01"))
+    ]
+
+
 def test_it_finds_the_commission_that_a_refund_did_not_bring_back(tell):
     assert tell(*SALE, REFUND[0], REFUND[2]) == [("refund_without_credit", Decimal("3.75"))]
     evidence = Discrepancy.objects.get().evidence

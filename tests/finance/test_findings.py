@@ -135,6 +135,14 @@ def test_it_begins_the_reserve_anew_after_a_statement_that_is_missing(settle):
     assert settle(*reserves(4, "5", "9"), number=4, days=59) == {"statement_gap": None}
 
 
+def test_it_counts_once_what_a_whole_order_of_two_lines_is_fined_and_what_is_taken_back_of_it(sell, settle):
+    lines = tuple(factories.order_line(name, sku=name, quantity=1, item_total=euro("40.00")) for name in ("LA", "LB"))
+    sell(factories.order("O-A", status=OrderStatus.SHIPPED, lines=lines))
+    of = {"order_id": "O-A"}
+    rows = [line(1, C.PENALTY, "-6.00", **of), line(2, C.CLAWBACK, "-9.00", **of), line(3, C.RESERVE_OUT, "15.00")]
+    assert settle(*rows) == {"penalty": Decimal("6.00"), "reimbursement_short": Decimal("9.00")}
+
+
 def test_it_finds_a_payout_that_the_bank_returned(settle):
     settle(*reserves(1, "120", "20"))
     Settlement.objects.update(payout_state="returned", payout_reason="account closed")
