@@ -76,13 +76,13 @@ def _ways(rules: Sequence[Rule], sale: Sale, line_class: str) -> tuple[Way, dict
         return None
     rates: tuple[Decimal | None, ...] = VAT_RATES if row.vat == "on_top" else (None,)
     amounts = {Way(*way): _by(row, Way(*way), part, sale) for way in product(ROUNDINGS, rates)}
-    return Way(row.rounding, vat_on_top(row, sale.fee_vat) if row.vat == "on_top" else row.vat_rate), amounts
+    return Way(row.rounding, vat_on_top(row, sale.fee_vats) if row.vat == "on_top" else row.vat_rate), amounts
 
 
 def _by(row: Rule, way: Way, part: Decimal, sale: Sale) -> Decimal | None:
     tried = copy(row)
     tried.rounding, tried.vat_rate = way.rounding, way.vat_rate
-    return charge(tried, part, sale.units, sale.currency, of_order=of_order(row, sale), fee_vat=sale.fee_vat)
+    return charge(tried, part, sale.units, sale.currency, of_order=of_order(row, sale), fee_vats=sale.fee_vats)
 
 
 def _judged(line_class: str, current: Way, exact: dict[Way, int], charges: int, telling: int) -> Habit:

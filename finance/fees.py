@@ -109,7 +109,7 @@ def _by_rule(rows: Sequence[Rule], row: Rule | None, sale: Sale, source: str, re
 def _charged(row: Rule, sale: Sale, source: str, part: Decimal | None, reason: str) -> Fee:
     mine, amount = of_order(row, sale), None
     if part is not None:
-        amount = charge(row, part, sale.units, sale.currency, of_order=mine, fee_vat=sale.fee_vat)
+        amount = charge(row, part, sale.units, sale.currency, of_order=mine, fee_vats=sale.fee_vats)
         reason = "" if amount is not None else "no_price" if mine is None else "no_fee_vat"
     allowed = tolerance(amount, sale, row.tolerance, row.tolerance_rate)
     return Fee(amount, allowed, source, rule_id=row.id, reason=reason)
@@ -130,11 +130,11 @@ def _shares_of_fees(found: dict[str, Fee], waiting: Iterable[tuple[str, str, Rul
             last.append((line_class, source, row))
             continue
         of = commission.amount if commission else None
-        part = None if of is None else of_fees(row, of, sale.fee_vat)
+        part = None if of is None else of_fees(row, of, sale.fee_vats)
         found[line_class] = _charged(row, sale, source, part, "" if part is not None else "no_commission")
     amounts = [fee.amount for fee in found.values()]
     told = [amount for amount in amounts if amount is not None]
     is_known = bool(told) and len(told) == len(amounts)
     for line_class, source, row in last:
-        part = of_fees(row, sum(told, _NOTHING), sale.fee_vat) if is_known else None
+        part = of_fees(row, sum(told, _NOTHING), sale.fee_vats) if is_known else None
         found[line_class] = _charged(row, sale, source, part, "" if is_known else "no_fees")

@@ -7,8 +7,8 @@ size first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from config.core.money import STORED_PLACES, Money, minor_unit, split
 _ROUNDINGS = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
 _LACKS = ("no_category", "no_programme", "")
 _NOTHING = Decimal(0)
+NO_VATS: Mapping[str, Decimal] = {}
 
 
 class Rule(Protocol):
@@ -65,7 +66,7 @@ class Sale:
     `paid` is `item` with shipping and wrap. `tax` is the VAT told for the line: within `paid`, or apart from it.
     `estimate` is the marketplace's own on the order, positive, for these units. `sides_mm`: longest, middle, shortest of a
     piece. `worths`: what each line of the order is worth, this one at `place`; empty where it is the only one.
-    `fee_vat`: what comes on top of fees whose schedule does not say how much.
+    `fee_vats`: by class of fee (blank: any other) what comes on top where the schedule does not say how much.
     """
 
     account_id: int
@@ -84,7 +85,7 @@ class Sale:
     sides_mm: tuple[int, int, int] | None = None
     worths: tuple[Decimal | None, ...] = ()
     place: int = 0
-    fee_vat: Decimal | None = None
+    fee_vats: Mapping[str, Decimal] = field(default_factory=dict)
     estimate: Decimal | None = None
 
 
@@ -246,14 +247,14 @@ def _portion(row: Rule, size: Decimal, units: int) -> Decimal:
     return max(top - (row.price_from or _NOTHING) * units, _NOTHING)
 
 
-def vat_on_top(row: Rule, fee_vat: Decimal | None) -> Decimal | None:
-    """The rate that comes on top of the fee, the row's own or that of all fees of the account; None: nobody said it."""
-    return fee_vat if row.vat_rate is None else row.vat_rate
+def vat_on_top(row: Rule, fee_vats: Mapping[str, Decimal]) -> Decimal | None:
+    """The rate that comes on top of the fee: the row's own, else that of its class, of all fees; None: nobody said it."""
+    return fee_vats.get(row.line_class, fee_vats.get("")) if row.vat_rate is None else row.vat_rate
 
 
-def of_fees(row: Rule, charged: Decimal, fee_vat: Decimal | None = None) -> Decimal:
+def of_fees(row: Rule, charged: Decimal, fee_vats: Mapping[str, Decimal] = NO_VATS) -> Decimal:
     """A share of other fees as they were charged; where VAT comes on top of this one, without theirs."""
-    rate = vat_on_top(row, fee_vat) if row.vat == "on_top" else None
+    rate = vat_on_top(row, fee_vats) if row.vat == "on_top" else None
     return row.rate * charged / (1 + (rate or _NOTHING))
 
 
@@ -271,7 +272,7 @@ def of_order(row: Rule, sale: Sale) -> Decimal | None:
 
 def charge(
     row: Rule, share: Decimal, units: int, currency: str, *, of_order: Decimal | None = _NOTHING,
-    fee_vat: Decimal | None = None,
+    fee_vats: Mapping[str, Decimal] = NO_VATS,
 ) -> Decimal | None:  # fmt: skip
     """Share, amounts per unit and line, the part of the order's, limits, rounding and VAT on top.
 
@@ -288,5 +289,5 @@ def charge(
     amount = rounded(amount, currency, row.rounding)
     if row.vat != "on_top":
         return amount
-    rate = vat_on_top(row, fee_vat)
+    rate = vat_on_top(row, fee_vats)
     return None if rate is None else rounded(amount * (1 + rate), currency, row.rounding)

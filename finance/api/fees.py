@@ -143,14 +143,15 @@ class FeeVatSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = FeeVat
-        fields = ("id", "account", "channel", "valid_from", "rate", "source", "entered_at", "entered_by")
+        fields = ("id", "account", "channel", "line_class", "valid_from", "rate", "source", "entered_at", "entered_by")
 
 
 class NewFeeVat(serializers.Serializer):
-    """`rate` is a fraction such as 0.19; 0 where you owe it yourself (reverse charge). A blank channel: everywhere."""
+    """`rate` is a fraction such as 0.19; 0 where you owe it yourself (reverse charge). No class: all fees."""
 
     account = Named("key", queryset=accounts())
     channel = serializers.CharField(max_length=20, required=False)
+    line_class = serializers.ChoiceField([c.value for c in LineClass], required=False)
     valid_from = serializers.DateField()
     rate = serializers.DecimalField(max_digits=6, decimal_places=4, min_value=0, max_value=1)
     source = serializers.CharField(max_length=200)  # type: ignore[assignment]

@@ -34,14 +34,14 @@ class FeeRuleFilter(django_filters.FilterSet):
 
 
 class FeeVatFilter(django_filters.FilterSet):
-    """The VAT on top of fees by account and day."""
+    """The VAT on top of fees by account, class and day; a blank class: all of them."""
 
     account = account_choice()
     valid_from = SpanFilter("valid_from", label="From between")
 
     class Meta:
         model = FeeVat
-        fields = ("account", "channel", "valid_from")
+        fields = ("account", "channel", "line_class", "valid_from")
 
 
 class ExpectedFeeFilter(django_filters.FilterSet):

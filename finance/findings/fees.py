@@ -6,7 +6,9 @@ expected is judged only where the account says that its schedule names every fee
 commission fell on shipping too, it fell on goods alone if only that makes its rate one of whole or half per cents.
 """
 
-from finance.expected import ASKED, PICKED, charged, digits, of_fees
+from finance.fee_sales import ASKED, digits
+from finance.fee_terms import charged, of_fees
+from finance.fee_versions import PICKED
 from finance.fees import SALE_FEES
 from marketplaces.canonical import LineClass as C
 
@@ -101,7 +103,7 @@ FROM found f LEFT JOIN shown USING (order_line_id, line_class) LEFT JOIN finance
 _REFUNDED = "line.id IN (SELECT order_line_id FROM told WHERE line_class = 'refund_principal')"
 REFUND_WITHOUT_CREDIT = f"""
 WITH {PICKED.format(asked=ASKED.format(which=_REFUNDED))}, ruled AS (
-    SELECT DISTINCT ON (a.order_line_id, p.line_class) a.order_line_id, a.fee_vat, rule.*
+    SELECT DISTINCT ON (a.order_line_id, p.line_class) a.order_line_id, a.fee_vats, rule.*
     FROM asked a JOIN picked p USING (account_id, channel, programme, category, day, currency)
     JOIN rules rule ON rule.version = p.version WHERE p.lacks = ''
     ORDER BY a.order_line_id, p.line_class, rule.price_from NULLS FIRST, rule.id
@@ -146,7 +148,7 @@ WITH {PICKED.format(asked=ASKED.format(which=_REFUNDED))}, ruled AS (
     WHERE moved.commission > 0
 ), due AS (
     SELECT shared.*, round(shared.charged * shared.share * coalesce(given.rate, 1), shared.digits) AS credit,
-        keeps.id AS rule_id, keeps.fee_vat
+        keeps.id AS rule_id, keeps.fee_vats
     FROM shared
     LEFT JOIN ruled given ON given.order_line_id = shared.order_line_id AND given.line_class = 'fee_reversal'
     LEFT JOIN ruled keeps ON keeps.order_line_id = shared.order_line_id AND keeps.line_class = 'administration_fee'
@@ -154,7 +156,7 @@ WITH {PICKED.format(asked=ASKED.format(which=_REFUNDED))}, ruled AS (
     SELECT due.*, rule.valid_from, rule.source, coalesce(worth.amount, due.kept) AS may_keep,
         due.credit - coalesce(worth.amount, due.kept) - (due.credited - due.kept) AS missing
     FROM due LEFT JOIN finance_feerule rule ON rule.id = due.rule_id
-    LEFT JOIN LATERAL (SELECT due.digits, due.pieces AS units, due.fee_vat) AS a ON true
+    LEFT JOIN LATERAL (SELECT due.digits, due.pieces AS units, due.fee_vats) AS a ON true
     LEFT JOIN LATERAL ({charged(of_fees("due.credit"))}) AS worth ON rule.id IS NOT NULL
 )
 SELECT account_id, order_line_id::text, 'S3', settlement_id, line_id, order_line_id, order_ref, missing, currency,

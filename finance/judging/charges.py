@@ -80,15 +80,16 @@ def _alone(charges: Sequence[Charge]) -> dict[tuple[str, C], Decimal]:
     owed: dict[tuple[str, C], Decimal] = defaultdict(Decimal)
     for statement, mine in rows.items():
         if max(sold) < mine[0].start and all(row.line_class in ORDER_FEES for row in mine):
-            former = [row for row in charges if row.start < mine[0].start]
-            for row in mine:
-                if row.amount and not row.is_spread and any(_is_again(row, other) for other in former):
-                    owed[statement, row.line_class] -= row.amount
+            for row in _repeated(mine, [row for row in charges if row.start < mine[0].start]):
+                owed[statement, row.line_class] -= row.amount
     return owed
 
 
-def _is_again(row: Charge, former: Charge) -> bool:
-    return _terms(row) == _terms(former) and row.posted_at != former.posted_at
+def _repeated(rows: Iterable[Charge], former: Sequence[Charge]) -> Iterator[Charge]:
+    for row in rows:
+        same = (other for other in former if _terms(row) == _terms(other) and row.posted_at != other.posted_at)
+        if row.amount and not row.is_spread and any(same):
+            yield row
 
 
 def _terms(row: Charge) -> tuple[object, ...]:

@@ -82,7 +82,7 @@ class FeeRule(models.Model):
     centimetres per kilogram) the greater of weight and volume weight counts. The tiers of one key and day are one version: it
     holds until the next `valid_from` of the key; `is_end` ends it. Rows are never changed: a mistake is withdrawn.
     `is_limit_per_piece`: minimum and maximum are per piece. With `vat` on top, the fee is charged with `vat_rate` more, or
-    where the row does not say how much, with what holds for all fees of the account (`FeeVat`).
+    where the row does not say how much, with what holds for that fee of the account (`FeeVat`).
     """
 
     account = models.ForeignKey("marketplaces.Account", models.CASCADE, null=True, blank=True, related_name="fee_rules")
@@ -177,12 +177,14 @@ def _crossed(low: Decimal | int | None, high: Decimal | int | None) -> str:
 class FeeVat(models.Model):
     """The VAT that comes on top of an account's fees from a day on, where their schedule does not say how much.
 
-    `rate` is a fraction; zero where the seller owes it (reverse charge). A blank channel holds for all storefronts. Rows
-    are never changed: another one of the same day is known since later, and counts.
+    `rate` is a fraction; zero where the seller owes it (reverse charge). A blank class holds for all fees, a blank channel
+    for all storefronts; a row of the class goes before one of the storefront, and both before one for all. Rows are never
+    changed: another one of the same day is known since later, and counts.
     """
 
     account = models.ForeignKey("marketplaces.Account", models.CASCADE, related_name="fee_vats")
     channel = models.CharField(max_length=20, blank=True)
+    line_class = models.CharField(max_length=20, blank=True)
     valid_from = models.DateField()
     rate = models.DecimalField(max_digits=6, decimal_places=4)
     source = models.CharField(max_length=200)
@@ -198,6 +200,8 @@ class FeeVat(models.Model):
     def clean(self) -> None:
         if not 0 <= self.rate < 1:
             raise ValidationError({"rate": "a rate is a share from 0 to 1, such as 0.19"})
+        if self.line_class and self.line_class not in _CLASSES:
+            raise ValidationError({"line_class": f"{self.line_class!r} is no class of fee"})
 
 
 class ExpectedFee(models.Model):

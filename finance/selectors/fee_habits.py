@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from finance import expected
+from finance import fee_sales
 from finance.fee_habits import Habit, learn
 from finance.models import FeeRule
 
@@ -31,7 +31,7 @@ def habits(*, account: Any) -> list[Habit]:
     with connection.cursor() as cursor:
         cursor.execute(_CHARGES, {"account": account.pk, "classes": list(CLASSES), "most": MOST_CHARGES})
         charged = cursor.fetchall()
-    sales = expected.sales(sorted({line for line, *_ in charged}))
+    sales = fee_sales.sales(sorted({line for line, *_ in charged}))
     mine = Q(account=account) | Q(account=None, marketplace=account.marketplace)
     rules = list(FeeRule.objects.filter(mine, withdrawn_at=None, line_class__in=CLASSES))
     found = (

@@ -35,7 +35,7 @@ _SHOWN = (
 
 def vats() -> QuerySet[FeeVat]:
     """Which VAT comes on top of whose fees, the latest day first; of equal days the latest entered counts."""
-    return FeeVat.objects.select_related("account").order_by("account", "channel", "-valid_from", "-pk")
+    return FeeVat.objects.select_related("account").order_by("account", "line_class", "channel", "-valid_from", "-pk")
 
 
 def rules() -> QuerySet[FeeRule]:

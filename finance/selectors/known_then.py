@@ -17,7 +17,7 @@ from django.db import connection
 from config.core import clock
 from finance import costs
 from finance.closing import next_month
-from finance.expected import digits
+from finance.fee_sales import digits
 from finance.fx.sql import rate_of
 from finance.profitability import CM1, CM2, CM3
 

@@ -140,11 +140,12 @@ def _tax(request: HttpRequest) -> str:
         raise ValidationError("say how many per cent; 0 where you owe it yourself")
     values = {
         "valid_from": _day(request, "valid_from"), "rate": rate / 100,
-        "channel": request.POST.get("channel", "").strip(),
+        **{name: request.POST.get(name, "").strip() for name in ("channel", "line_class")},
         "source": text(request, "source", missing="say where this is told, such as an invoice for fees"),
     }  # fmt: skip
     made = tariffs.tax(account.pk, values, by=request.user.get_username())
-    return f"{made.rate:.2%} come on top of the fees of {account.label} from {made.valid_from}; lines are reckoned anew"
+    of = f"{_words(made.line_class)} of " if made.line_class else "the fees of "
+    return f"{made.rate:.2%} come on top of {of} {account.label} from {made.valid_from}; lines are reckoned anew"
 
 
 BUTTONS = {"add": Button(Action.EDIT_FEES, _add)}

@@ -87,7 +87,11 @@ def test_it_takes_sizes_amounts_per_order_and_the_vat_on_fees(program, account):
     said = {"account": "shop", "valid_from": "2026-09-01", "rate": "0.19", "source": "invoice"}
     assert post(robot, "fee-vats/enter", said).json()["rate"] == "0.1900"
     assert post(robot, "fee-vats/enter", {**said, "rate": "19"}).status_code == 400
-    assert [row["source"] for row in robot.get("/api/v1/fee-vats/?account=shop").json()["results"]] == ["invoice"]
+    of_class = post(robot, "fee-vats/enter", {**said, "line_class": "fulfilment", "rate": "0"}).json()
+    assert (of_class["line_class"], of_class["rate"]) == ("fulfilment", "0.0000")
+    assert [row["source"] for row in robot.get("/api/v1/fee-vats/?account=shop&line_class=").json()["results"]] == [
+        "invoice"
+    ]
     assert robot.get("/api/v1/fees-monthly/?month=2026-09-15").json() == []
     assert robot.get("/api/v1/fees-monthly/?month=soon").status_code == 400
 

@@ -13,7 +13,7 @@ import pytest
 
 from catalog.models import Product, Sku
 from config.core import clock
-from finance import expected, sinks
+from finance import fee_sales, sinks
 from finance.fees import SALE_FEES
 from finance.judging import charges as plain
 from finance.judging import fees as plain_fees
@@ -147,7 +147,7 @@ def told() -> tuple[dict, dict, dict]:
 
 
 def charged(of_lines: dict, torn: dict, twice: dict) -> dict[str, list[plain_fees.Charged]]:
-    sales = expected.sales([item.pk for item in of_lines])
+    sales = fee_sales.sales([item.pk for item in of_lines])
     known = defaultdict(dict)
     for fee in ExpectedFee.objects.all():
         amount = None if fee.amount is None else -fee.amount

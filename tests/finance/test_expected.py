@@ -100,6 +100,17 @@ LINES = st.lists(
 )  # fmt: skip
 
 
+VATS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "channel": st.sampled_from(["", "XX"]), "line_class": st.sampled_from(["", "", "commission", "closing"]),
+            "valid_from": st.integers(-1, 2).map(lambda days: FIRST + timedelta(days=days)),
+            "rate": st.sampled_from([Decimal("0.19"), Decimal("0.07"), Decimal(0)]),
+        }
+    ), max_size=4,
+)  # fmt: skip
+
+
 @pytest.fixture
 def world(db):
     account = factories.account()
@@ -114,7 +125,7 @@ def world(db):
         )
         skus.append(sku)
     _place(skus[0], account.marketplace)
-    return SimpleNamespace(account=account, skus=[*skus, None], fee_vat=None)
+    return SimpleNamespace(account=account, skus=[*skus, None], fee_vats=[])
 
 
 def _place(sku, marketplace):
@@ -174,13 +185,22 @@ def as_sale(world, line, order, sku, *, is_apart):
     lines = OrderLine.objects.filter(order=order).order_by("pk")
     sides = [sku.length_mm, sku.width_mm, sku.height_mm] if sku else [None]
     return Sale(
-        worths=tuple(_worth(each) for each in lines), place=0, fee_vat=world.fee_vat,
+        worths=tuple(_worth(each) for each in lines), place=0, fee_vats=vats_of(world.fee_vats, order),
         sides_mm=None if None in sides else tuple(sorted(sides, reverse=True)), account_id=world.account.pk,
         marketplace=world.account.marketplace, channel=order.channel, units=units,
         category=sku.product.category.lower() if sku else "", programme=order.fulfilment, day=order.business_on,
         currency=line.currency, item=item, paid=None if item is None else item + (line.shipping or 0), tax=line.tax,
         is_tax_apart=is_apart, weight_g=sku.weight_g if sku else None, estimate=estimate,
     )  # fmt: skip
+
+
+def vats_of(rows, order):
+    """By class the latest of the storefront, else of all; of one day the one entered last."""
+    found = {}
+    for row in sorted(rows, key=lambda row: (row.channel != "", row.valid_from, row.pk)):
+        if row.channel in ("", order.channel) and row.valid_from <= order.business_on:
+            found[row.line_class] = row.rate
+    return found
 
 
 def _worth(line):
@@ -217,12 +237,11 @@ def stored_fees():
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(schedules=rules(), lines=LINES, fee_vat=st.sampled_from([None, Decimal("0.19"), Decimal(0)]))
-def test_its_sql_expects_for_every_line_what_the_plain_rule_expects(world, schedules, lines, fee_vat):
+@given(schedules=rules(), lines=LINES, fee_vats=VATS)
+def test_its_sql_expects_for_every_line_what_the_plain_rule_expects(world, schedules, lines, fee_vats):
     with transaction.atomic():
-        world.fee_vat = fee_vat
-        for day, rate in ((FIRST, Decimal("0.07")), (FIRST, fee_vat)) if fee_vat is not None else ():
-            FeeVat.objects.create(account=world.account, valid_from=day, rate=rate, source="test")
+        world.fee_vats = [FeeVat(account=world.account, source="test", **told) for told in fee_vats]
+        FeeVat.objects.bulk_create(world.fee_vats)
         for key, values in schedules:
             named = {name: value for name, value in key.items() if name != "is_own"}
             owner = {"account": world.account} if key["is_own"] else {"marketplace": world.account.marketplace}

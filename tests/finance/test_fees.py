@@ -126,7 +126,7 @@ def test_it_weighs_by_volume_where_that_is_more():
 def test_it_adds_the_vat_that_holds_for_all_fees_where_the_row_does_not_say_it():
     silent, told = (rule(basis="item", rate="0.15", vat="on_top", vat_rate=rate) for rate in (None, "0.20"))
     assert amount(sale("20"), silent) == "no_fee_vat"
-    found = [amount(sale("20", fee_vat=Decimal(rate)), row) for rate in ("0.19", "0") for row in (silent, told)]
+    found = [amount(sale("20", fee_vats={"": Decimal(rate)}), row) for rate in ("0.19", "0") for row in (silent, told)]
     assert found == [Decimal("3.57"), Decimal("3.60"), Decimal("3.00"), Decimal("3.60")]
 
 

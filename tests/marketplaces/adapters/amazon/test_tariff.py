@@ -75,7 +75,7 @@ def test_it_does_not_guess_in_the_weeks_of_which_sources_differ():
 def test_it_sends_by_size_and_weight(channel, sides, grams, fee):
     sale = Sale(
         account_id=1, marketplace="amazon", channel=channel, programme="marketplace", day=date(2026, 9, 1), units=2,
-        currency={"AU": "AUD", "AE": "AED"}[channel], sides_mm=sides, weight_g=grams, fee_vat=Decimal(0), item=Decimal(20),
+        currency={"AU": "AUD", "AE": "AED"}[channel], sides_mm=sides, weight_g=grams, fee_vats={"": Decimal(0)}, item=Decimal(20),
     )  # fmt: skip
     found = expected(sale, RULES)["fulfilment"]
     assert str(found.reason or found.amount / 2) == fee
