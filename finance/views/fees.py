@@ -279,6 +279,7 @@ def habits(request: HttpRequest) -> HttpResponseBase:
         return csv_response("How fees are rounded", HABIT_NAMES, [_plain(habit) for habit in found])
     context = {
         "accounts": known, "chosen": chosen, "habits": found,
+        "classes": [(name, _words(name)) for name in CLASSES],
         "vats": selectors.vats().filter(account=chosen)[:SHOWN] if chosen else [], "today": clock.now().date(),
         "can": allowed(request, HABIT_BUTTONS),
     }  # fmt: skip

@@ -147,6 +147,8 @@ def test_it_keeps_which_vat_comes_on_top_of_fees(owner, account, noon):
     assert "19.00% come on top" in owner.post(at, form, follow=True).content.decode()
     assert "say how many per cent" in owner.post(at, {**form, "percent": ""}, follow=True).content.decode()
     assert [(vat.rate, vat.entered_by != "") for vat in owner.get(at).context["vats"]] == [(Decimal("0.19"), True)]
+    of = owner.post(at, {**form, "line_class": "closing", "percent": "0"}, follow=True).content.decode()
+    assert "0.00% come on top of closing of" in of
     assert b"fee,charges" in b"".join(owner.get(at + "&format=csv"))
 
 
