@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from config.core.money import Money
 from marketplaces.canonical import Fulfilment, LineClass
 from marketplaces.sandbox import statements, tariffs
+from marketplaces.sandbox.economy import Economy
 from marketplaces.sandbox.facts import WorldStatementLine
 from marketplaces.sandbox.orders import LineStory, OrderStory
 from marketplaces.sandbox.stage import Stage
-
-if TYPE_CHECKING:
-    from marketplaces.sandbox.world import World
 
 DAYS = range(3, 24)
 BOOKED_BEFORE_DAY = 28
@@ -52,18 +49,20 @@ class Misbooking:
             yield replace(row, amount=row.amount - self.owed)
 
 
-def choose(world: World, avoid: Iterable[int]) -> dict[tuple[str, int], Misbooking]:
+def choose(economy: Economy, avoid: Iterable[int]) -> dict[tuple[str, int], Misbooking]:
     """The troubles of one client by account and line: each kind some times, on accounts in turn, one per order.
 
     Where there are as many accounts as kinds, the next round begins further on, so that no account has a kind twice.
     """
     taken, found = set(avoid), {}
-    stages = list(world.stages.values())
+    stages = list(economy.stages.values())
     skip = NEXT_ROUND if stages and len(KINDS) % len(stages) == 0 else 0
     for turn, kind in enumerate(KINDS * TIMES):
         first = turn + skip * (turn // len(KINDS))
         for stage in (stages[(first + shift) % len(stages)] for shift in range(len(stages))):
-            told = (s for s in world.stories_of_days(stage.account.key, DAYS.start, DAYS.stop) if s.serial not in taken)
+            told = (
+                s for s in economy.stories_of_days(stage.account.key, DAYS.start, DAYS.stop) if s.serial not in taken
+            )
             fit = next(((s, line) for s in told for line in s.lines if _may(stage, kind, s, line)), None)
             if fit:
                 taken.add(fit[0].serial)

@@ -80,6 +80,11 @@ class OrderStory:
         known = [at for at in left if at is not None]
         return max(known) if known and len(known) == len(left) else None
 
+    @property
+    def is_plain(self) -> bool:
+        """Shipped whole, nothing cancelled, nothing sent back."""
+        return all(line.shipped_at and not line.cancelled and not line.comeback for line in self.lines)
+
     def moments(self) -> Iterator[datetime]:
         """Every time at which the order changes."""
         yield self.placed_at
@@ -104,20 +109,6 @@ def stories(stage: Stage, day: int) -> list[OrderStory]:
 def day_of(serial: int) -> int:
     """The day on which the order of this serial was placed."""
     return serial // SERIALS_PER_DAY % 10_000
-
-
-def shipped_late(story: OrderStory, hours: int) -> OrderStory:
-    """The same order, whole, leaving some hours after its deadline."""
-    at = story.ship_by + timedelta(hours=hours)
-    kept = never_shipped(story)
-    lines = tuple(replace(line, shipped_at=at) for line in kept.lines)
-    return replace(kept, lines=lines, delivered_at=at + DAY * 2)
-
-
-def never_shipped(story: OrderStory) -> OrderStory:
-    """The same order, forgotten by the seller: nothing is cancelled, nothing leaves."""
-    lines = tuple(replace(line, cancelled=0, cancelled_at=None, shipped_at=None, comeback=None) for line in story.lines)
-    return replace(story, lines=lines, delivered_at=None, is_late=True)
 
 
 def updated_at(story: OrderStory, at: datetime) -> datetime:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING
 
 from config.core.money import Money
-from marketplaces.canonical import Fulfilment, LineClass
-from marketplaces.sandbox import chance, misbookings, orders, statements, tariffs
+from marketplaces.canonical import LineClass
+from marketplaces.sandbox import chance, misbookings, statements, tariffs
+from marketplaces.sandbox.economy import Economy
 from marketplaces.sandbox.facts import WorldStatementLine
 from marketplaces.sandbox.misbookings import Misbooking
 from marketplaces.sandbox.orders import OrderStory
-from marketplaces.sandbox.stage import DAY, HISTORY_DAYS, Stage
-
-if TYPE_CHECKING:
-    from marketplaces.sandbox.world import World
+from marketplaces.sandbox.stage import DAY, Stage
 
 HIDDEN_DAYS = ((10, 17), (20, 27), (30, 37))
-LATE_DAYS = range(85, 88)
-LATE_AGAIN_EVERY = 3
 UNSETTLED_DAYS = range(44, 60)
 REVOKED_DAYS = (60, 61)
 STATEMENT_DAYS = (15, 83)
@@ -48,37 +43,24 @@ class Plan:
     revoked: str
 
 
-def plan(world: World) -> Plan:
+def plan(economy: Economy) -> Plan:
     """Place the troubles of one client; the same for the same seed, client and accounts."""
-    stages = list(world.stages.values())
-    hidden = {(s.account.key, story.serial) for s in stages for story in _to_hide(world, s)}
+    stages = list(economy.stages.values())
+    hidden = {(s.account.key, story.serial) for s in stages for story in _to_hide(economy, s)}
     frequent = sorted(stages, key=lambda s: (s.account.statement_days, -s.account.orders_per_day, s.account.key))
-    unsettled = _to_leave_unpaid(world, frequent[0]) if frequent else None
+    unsettled = _to_leave_unpaid(economy, frequent[0]) if frequent else None
     gap = next((found for stage in reversed(frequent) if (found := _gap(stage))), None)
     avoid = {serial for _, serial in hidden} | ({unsettled[1] // 10} if unsettled else set())
     return Plan(
         hidden=frozenset(hidden),
         unsettled=frozenset({unsettled} if unsettled else ()),
-        statements=_statement_kinds(world, stages, gap),
-        misbooked=misbookings.choose(world, avoid),
+        statements=_statement_kinds(economy, stages, gap),
+        misbooked=misbookings.choose(economy, avoid),
         gap=gap,
         revoked=min(
-            (s.account.key for s in stages), key=lambda key: chance.number(world.seed, key, "revoked"), default=""
+            (s.account.key for s in stages), key=lambda key: chance.number(economy.seed, key, "revoked"), default=""
         ),
     )
-
-
-def belated(stage: Stage, day: int, told: Sequence[OrderStory]) -> list[OrderStory]:
-    """The day's orders; on chosen days the seller forgets the first one that he should ship himself.
-
-    Within the history it is never shipped; afterwards, every few days, one leaves long after its deadline.
-    """
-    is_forgotten = day in LATE_DAYS
-    if not is_forgotten and (day <= HISTORY_DAYS or day % LATE_AGAIN_EVERY):
-        return list(told)
-    first = next((story for story in told if story.fulfilment == Fulfilment.MERCHANT and _is_plain(story)), None)
-    bend = orders.never_shipped if is_forgotten else lambda story: orders.shipped_late(story, 30)
-    return [bend(story) if story is first else story for story in told]
 
 
 def is_revoked(plan: Plan, stage: Stage, at: datetime) -> bool:
@@ -130,24 +112,19 @@ def _may_suffer(kind: str, row: WorldStatementLine) -> bool:
     return row.line_class in CHARGED and not row.is_refund
 
 
-def _is_plain(story: OrderStory) -> bool:
-    """Shipped whole, nothing cancelled, nothing sent back."""
-    return all(line.shipped_at and not line.cancelled and not line.comeback for line in story.lines)
-
-
-def _to_hide(world: World, stage: Stage) -> Iterator[OrderStory]:
+def _to_hide(economy: Economy, stage: Stage) -> Iterator[OrderStory]:
     wanted = HIDDEN_DAYS if stage.account.orders_per_day >= 5 else HIDDEN_DAYS[:1]
     for first, last in wanted:
         start = stage.pick(first, last, "hidden", first)
         days = range(start, last + 3)
-        plain = (story for day in days for story in world.stories(stage.account.key, day) if _is_plain(story))
+        plain = (story for day in days for story in economy.stories(stage.account.key, day) if story.is_plain)
         yield from islice(plain, 1)
 
 
-def _to_leave_unpaid(world: World, stage: Stage) -> tuple[str, int] | None:
+def _to_leave_unpaid(economy: Economy, stage: Stage) -> tuple[str, int] | None:
     for day in UNSETTLED_DAYS:
-        for story in world.stories(stage.account.key, day):
-            if _is_plain(story):
+        for story in economy.stories(stage.account.key, day):
+            if story.is_plain:
                 return stage.account.key, story.lines[0].serial
     return None
 
@@ -169,14 +146,14 @@ def _gap(stage: Stage) -> tuple[str, int] | None:
     return (stage.account.key, statements.serial_of(stage, found[-1])) if found else None
 
 
-def _statement_kinds(world: World, stages: list[Stage], gap: tuple[str, int] | None) -> dict[tuple[str, int], str]:
+def _statement_kinds(economy: Economy, stages: list[Stage], gap: tuple[str, int] | None) -> dict[tuple[str, int], str]:
     """At most one trouble per statement; shuffled over accounts, the rest stays sound."""
     places = [(s, period) for s in stages for period in _statements_between(s, *STATEMENT_DAYS)]
-    chance.source(world.seed, world.client, "statement faults").shuffle(places)
+    chance.source(economy.seed, economy.client, "statement faults").shuffle(places)
     wanted, chosen = list(STATEMENT_KINDS), {}
     for stage, period in places[: len(places) // 2]:
         key = (stage.account.key, statements.serial_of(stage, period))
-        classes = {row.line_class for row in world.earned(stage.account.key, period)}
+        classes = {row.line_class for row in economy.earned(stage.account.key, period)}
         fit = next((kind for kind in wanted if key != gap and classes & _needs(kind)), None)
         if fit:
             wanted.remove(fit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from marketplaces.sandbox import scenarios, shelf_troubles, statements
+from marketplaces.sandbox import belated, scenarios, shelf_troubles, statements
 from marketplaces.sandbox.facts import Fault
 from marketplaces.sandbox.stage import Stage
 from marketplaces.sandbox.world import World
@@ -92,7 +92,7 @@ def _misbooked(world: World, account: str, until: datetime) -> Iterator[Fault]:
 
 
 def _late(world: World, stage: Stage, until: datetime) -> Iterator[Fault]:
-    for story in world.stories_of_days(stage.account.key, scenarios.LATE_DAYS.start, stage.day_of(until)):
+    for story in world.stories_of_days(stage.account.key, belated.LATE_DAYS.start, stage.day_of(until)):
         if story.is_late:
             yield Fault(
                 "late_shipment", stage.account.key, (str(story.serial),), at=story.ship_by + timedelta(seconds=1)
