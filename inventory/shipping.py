@@ -15,11 +15,12 @@ from config.core import clock
 from inventory import selectors
 from inventory.carriers.news import COMES_BACK, ENDS
 from inventory.models import Label, LabelKind, LabelState, Manifest, Order, OrderLine, Parcel, ParcelItem, TrackingEvent
+from marketplaces.models import CommandState
 
 UNSCANNED_AFTER = timedelta(hours=24)
 SILENT_AFTER = timedelta(days=4)
 """A parcel within Europe is scanned every day or two; one without any news for longer is late or lost."""
-WATCHED = (*selectors.OPEN, "shipped", "delivered")
+WATCHED = (*selectors.OPEN, "shipped", "delivered", "cancelled")
 BACK = tuple(state.value for state in COMES_BACK)
 AT_AN_END = tuple(state.value for state in ENDS)
 
@@ -110,7 +111,8 @@ def coming_back() -> Q:
 
 def troubled() -> QuerySet[Parcel]:
     """Parcels whose label was not bought, waits unused, was never scanned, or lacks the number of a return label; and
-    parcels that were scanned and not told, that come back, or of which nothing is heard any more.
+    parcels that were scanned and not told, that come back, of which nothing is heard any more, that the
+    marketplace did not take, or whose order is cancelled.
     """
     bought = Q(state=LabelState.BOUGHT, kind=LabelKind.OUTBOUND)
     mine = Label.objects.filter(parcel=OuterRef("pk"))
@@ -122,6 +124,8 @@ def troubled() -> QuerySet[Parcel]:
         | Exists(mine.filter(bought, first_scan_at__isnull=False, parcel__command=None))
         | Exists(mine.filter(coming_back()))
         | Exists(mine.filter(silent()))
+        | Q(shipment__order__status="cancelled")
+        | Q(command__state__in=(CommandState.REJECTED, CommandState.PARKED))
     )
 
 

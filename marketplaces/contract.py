@@ -34,6 +34,8 @@ class Capability(StrEnum):
     WRITE_STOCK = "write_stock"
     WRITE_LISTING = "write_listing"
     CONFIRM_SHIPMENT = "confirm_shipment"
+    CORRECT_TRACKING = "correct_tracking"
+    TELL_TRACKING = "tell_tracking"
 
 
 class CommandKind(StrEnum):
@@ -49,6 +51,8 @@ class CommandKind(StrEnum):
     SET_HOLD = "set_hold"
     SET_DELIVERY = "set_delivery"
     CONFIRM_SHIPMENT = "confirm_shipment"
+    CORRECT_TRACKING = "correct_tracking"
+    TELL_TRACKING = "tell_tracking"
 
 
 FIELDS: Mapping[str, CommandKind] = {
@@ -181,7 +185,10 @@ class Writing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
-    """The declaration. Everything that differs between marketplaces and is not code stands here."""
+    """The declaration. Everything that differs between marketplaces and is not code stands here.
+
+    `tracking_news` are the states of a parcel on its way (our words) that the marketplace wants to hear of.
+    """
 
     key: str
     label: str
@@ -193,6 +200,7 @@ class Adapter:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     writes: Mapping[str, Writing] = field(default_factory=dict)
     carriers: Carriers | None = None
+    tracking_news: frozenset[str] = frozenset()
     vocabulary: frozenset[str] = frozenset()
     sandbox_accounts: tuple[SandboxAccount, ...] = ()
     icon: str = "storefront"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,6 +53,17 @@ class Tracked:
     @property
     def state(self) -> TrackingState:
         return settled(TrackingState.UNKNOWN, ((event.at, event.state) for event in self.events))
+
+
+def turns(scans: Iterable[tuple[datetime, TrackingState]]) -> Iterator[tuple[datetime, TrackingState]]:
+    """The moments at which a parcel came into another state on its way there; what follows its way back is none."""
+    state = TrackingState.UNKNOWN
+    for at, told in sorted(scans, key=lambda scan: (scan[0], _SEVERITY[scan[1]])):
+        if told in COMES_BACK:
+            return
+        if told not in (state, TrackingState.UNKNOWN):
+            state = told
+            yield at, told
 
 
 def settled(former: TrackingState, scans: Iterable[tuple[datetime, TrackingState]]) -> TrackingState:

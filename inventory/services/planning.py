@@ -20,7 +20,7 @@ from inventory.services import addresses, shipments
 from marketplaces import selectors as asked
 from marketplaces import subjects
 from marketplaces.models import Command
-from marketplaces.services import writes
+from marketplaces.services import told_parcels, writes
 
 PACKING_G = 120
 """Box and padding of a parcel whose weight nobody gave."""
@@ -59,6 +59,15 @@ def waiting_in(parcels: Iterable[Parcel]) -> list[ParcelItem]:
 
 def is_told(parcel: Parcel) -> bool:
     return parcel.command is not None and parcel.command.state not in writes.CAME_TO_NOTHING
+
+
+def knows(label: Label) -> bool:
+    """Whether the marketplace was told of the label's parcel under its number."""
+    told = label.parcel.command
+    if told is None or not is_told(label.parcel):
+        return False
+    is_same = told.payload.get("tracking_number") == label.tracking_number
+    return is_same or told_parcels.numbers(told)[-1] == label.tracking_number
 
 
 def plan(order: Order, pieces: Sequence[Piece], *, by: str, address: Address | None = None) -> Shipment:
@@ -145,29 +154,49 @@ def cancel(parcel: Parcel) -> Parcel:
 def confirm(parcel: Parcel, *, by: str) -> Command:
     """Tell the marketplace that a parcel with a label has left, at its first scan or now; told again it is the same write.
 
-    The number of the return label goes along, from the parcel's own label or the one bought apart.
+    The number of the return label goes along, from the parcel's own label or the one bought apart. A parcel that got another
+    label since it was told is corrected instead.
     """
-    order = parcel.shipment.order
-    label = Label.objects.filter(parcel=parcel, kind=LabelKind.OUTBOUND, state=LabelState.BOUGHT).first()
+    order, label = parcel.shipment.order, _bought(parcel, LabelKind.OUTBOUND)
     if label is None:
         raise ValidationError("the parcel has no label that is bought; buy one first")
-    back = Label.objects.filter(parcel=parcel, kind=LabelKind.RETURN, state=LabelState.BOUGHT).first()
+    back = _bought(parcel, LabelKind.RETURN)
     carrier = registry.get(label.account.carrier).code
     number = (back or label).return_tracking_number
+    ways = {
+        "carrier": carrier, "tracking_number": label.tracking_number, "return_tracking_number": number,
+        "return_carrier": carrier if number else "",
+    }  # fmt: skip
+    if parcel.command is not None and is_told(parcel):
+        return _corrected(parcel, parcel.command, label, shipments.Numbered(**ways), by)
     told = writes.Parcel(
-        carrier=carrier,
-        tracking_number=label.tracking_number,
+        **ways,
         shipped_at=max(label.first_scan_at or clock.now(), order.ordered_at),
         lines={item.line.external_id: item.quantity for item in parcel.items.select_related("line")},
-        return_tracking_number=number,
-        return_carrier=carrier if number else "",
     )
-    attempt = f"parcel:{label.ref}:{parcel.command_id or 0}" if not is_told(parcel) else None
-    if attempt is None and parcel.command is not None:
-        return parcel.command
-    wish = writes.Wish(request_id=uuid5(NAMESPACE_OID, f"{order.account_id}:{attempt}"), asked_by=by)
+    wish = _wish(order, f"parcel:{label.ref}:{parcel.command_id or 0}", by)
     with transaction.atomic():
         command = shipments.confirm(order, told, wish)
         Parcel.objects.filter(pk=parcel.pk).update(command=command)
     parcel.command = command
     return command
+
+
+def _bought(parcel: Parcel, kind: LabelKind) -> Label | None:
+    return (
+        Label.objects.filter(parcel=parcel, kind=kind, state=LabelState.BOUGHT)
+        .select_related("parcel__command")
+        .first()
+    )
+
+
+def _corrected(parcel: Parcel, told: Command, label: Label, numbered: shipments.Numbered, by: str) -> Command:
+    """The write that told the parcel, or the one that corrects its number to that of the label."""
+    if knows(label):
+        return told
+    order = parcel.shipment.order
+    return shipments.correct(order, told, numbered, _wish(order, f"corrects:{label.ref}:{told.pk}", by))
+
+
+def _wish(order: Order, about: str, by: str) -> writes.Wish:
+    return writes.Wish(request_id=uuid5(NAMESPACE_OID, f"{order.account_id}:{about}"), asked_by=by)

@@ -23,12 +23,14 @@ from inventory.carriers import requests
 from inventory.carriers.contract import CarrierClient, LabelFormat, LabelResult
 from inventory.models import Label, LabelKind, LabelPaper, LabelState
 from inventory.services import carriers, labels
+from marketplaces.services import shown
 
 LOOK_AFTER = (timedelta(minutes=2), timedelta(minutes=35), timedelta(hours=2), timedelta(hours=6))
 """A label shows at the carrier within half an hour; after the last of these looks it was never bought."""
 STALE = timedelta(minutes=3)
 """A call ends within a minute; an answer that is not stored by then will not be."""
 FIRST_SCAN_AFTER = timedelta(hours=2)
+NOTHING_BOUGHT = "nothing was bought"
 
 
 def buy(label_id: int) -> dict[str, int]:
@@ -47,6 +49,8 @@ def buy(label_id: int) -> dict[str, int]:
 
 def _bought(label: Label, client: CarrierClient) -> dict[str, int]:
     if label.kind == LabelKind.OUTBOUND:
+        if why := _cancelled_meanwhile(label):
+            return _refused(label, f"{why}; {NOTHING_BOUGHT}")
         checked = client.check(labels.request(label))
         if not checked.is_bought:
             return _refused(label, checked.problems)
@@ -62,6 +66,13 @@ def _bought(label: Label, client: CarrierClient) -> dict[str, int]:
     if not result.is_bought:
         return _refused(label, result.problems)
     return _keep(label, result, client)
+
+
+def _cancelled_meanwhile(label: Label) -> str:
+    """Asked of the marketplace: an order that its buyer cancelled gets no label."""
+    order = label.parcel.shipment.order
+    units = {item.line.external_id: item.quantity for item in label.parcel.items.select_related("line")}
+    return shown.why_not(order.account, order.external_id, units)
 
 
 def _call(label: Label, client: CarrierClient) -> LabelResult:
@@ -185,4 +196,4 @@ def sweep() -> dict[str, int]:
 
 
 def _loaded(label_id: int) -> Label:
-    return Label.objects.select_related("account", "parcel__shipment__order").get(pk=label_id)
+    return Label.objects.select_related("account", "parcel__shipment__order__account").get(pk=label_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,7 +15,17 @@ from inventory.models import Order, OrderLine
 from marketplaces import selectors as asked
 from marketplaces import subjects
 from marketplaces.models import Command, CommandState
-from marketplaces.services import writes
+from marketplaces.services import told_parcels, writes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbered:
+    """Who carries a parcel, and under which numbers."""
+
+    carrier: str
+    tracking_number: str
+    return_tracking_number: str = ""
+    return_carrier: str = ""
 
 
 def confirm(order: Order, parcel: writes.Parcel, wish: writes.Wish) -> Command:
@@ -30,6 +40,15 @@ def confirm(order: Order, parcel: writes.Parcel, wish: writes.Wish) -> Command:
         if all(each.key != writes.shipment_key(wish) for each in told):
             parcel = _checked(held, parcel, told)
         return writes.shipment(held.account, held.external_id, parcel, wish, channel=held.channel)
+
+
+def correct(order: Order, told: Command, numbered: Numbered, wish: writes.Wish) -> Command:
+    """Tell another carrier or number of a parcel that was told; raises ValidationError where that cannot be."""
+    if (told.account_id, told.subject) != (order.account_id, subjects.order(order.external_id)):
+        raise ValidationError(f"this parcel is none of order {order.external_id}")
+    if wrong := numbers.problem(numbered.carrier, numbered.tracking_number):
+        raise ValidationError(wrong)
+    return told_parcels.correct(told, numbered, wish)
 
 
 def left(lines: Iterable[OrderLine], told: Iterable[Command]) -> dict[str, int]:

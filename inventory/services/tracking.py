@@ -6,28 +6,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from config.core import clock
 from inventory.carriers.news import ENDS, UNSCANNED, Tracked, TrackingState, settled
-from inventory.models import CarrierAccount, Label, LabelKind, LabelState, OrderEvent, TrackingEvent
-from inventory.services import carriers, planning
+from inventory.models import CarrierAccount, Label, LabelState, OrderEvent, TrackingEvent
+from inventory.services import carriers, telling
 from marketplaces.canonical import ChangeKind
-from marketplaces.services import writes
 
 AT_ONCE = 200
 USUAL, SOON = timedelta(hours=2), timedelta(minutes=30)
 GIVE_UP_AFTER = timedelta(days=90)
 """Carriers tell no more of a parcel then."""
-SCANNED = "the carrier's first scan"
 Scan = tuple[datetime, TrackingState]
 
 
 def track_due() -> dict[str, int]:
     """Ask each carrier about its parcels whose time has come, the longest waiting first.
 
-    A parcel that is scanned has left: its marketplace is told, where nobody did so and the account may write.
+    A parcel that is scanned has left: its marketplace is told, where nobody did so and the account may write. One that wants
+    to hear of the parcel's way is told that as well.
     """
     due = Label.objects.filter(state=LabelState.BOUGHT, next_track_at__lte=clock.now())
     rows = due.select_related("account", "parcel__shipment__order__account", "parcel__command")
@@ -35,7 +33,9 @@ def track_due() -> dict[str, int]:
     for label in rows.order_by("next_track_at")[:AT_ONCE]:
         by_account[label.account_id].append(label)
     tracked = sum(_track(found[0].account, found) for found in by_account.values())
-    return {"tracked": tracked, "told": sum(_tell(label) for found in by_account.values() for label in found)}
+    every = [label for found in by_account.values() for label in found]
+    counts = {"tracked": tracked, "told": sum(map(telling.parcel, every))}
+    return counts | {"news": telling.news(every, scans(every))}
 
 
 def _track(account: CarrierAccount, found: list[Label]) -> int:
@@ -43,7 +43,7 @@ def _track(account: CarrierAccount, found: list[Label]) -> int:
         told = {each.tracking_number: each for each in client.track([label.tracking_number for label in found])}
     with transaction.atomic():
         _keep(found, told)
-        known = _scans(found)
+        known = scans(found)
         for label in found:
             _apply(label, known[label.pk])
         Label.objects.bulk_update(found, ["tracking_state", "first_scan_at", "delivered_at", "next_track_at"])
@@ -63,7 +63,7 @@ def _keep(found: Iterable[Label], told: Mapping[str, Tracked]) -> None:
     TrackingEvent.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _scans(found: Iterable[Label]) -> dict[int, list[Scan]]:
+def scans(found: Iterable[Label]) -> dict[int, list[Scan]]:
     """All scans that were ever told by label, for a carrier may forget what it said before."""
     known: dict[int, list[Scan]] = defaultdict(list)
     rows = TrackingEvent.objects.filter(label__in=[label.pk for label in found])
@@ -108,16 +108,3 @@ def _steps(label: Label, scans: list[Scan]) -> Iterator[OrderEvent]:
                 kind_raw=meant.value, source="carrier", event_id=f"carrier:{label.ref}:{meant.value}", happened_at=at,
                 received_at=clock.now(), facts={"tracking_number": label.tracking_number},
             )  # fmt: skip
-
-
-def _tell(label: Label) -> bool:
-    """What cannot be told now stays visible as a parcel that was scanned and not told."""
-    account = label.parcel.shipment.order.account
-    is_due = label.first_scan_at is not None and label.kind == LabelKind.OUTBOUND and not label.parcel.cancelled_at
-    if not is_due or planning.is_told(label.parcel) or not writes.can_tell_parcels(account):
-        return False
-    try:
-        planning.confirm(label.parcel, by=SCANNED)
-    except ValidationError:
-        return False
-    return True

@@ -269,6 +269,9 @@ class View(Protocol):
     def confirm_shipment(self, order_serial: int, parcel: Mapping[str, Any]) -> None:
         """Units of the order become shipped; `parcel` has carrier, tracking_number, lines {line serial: quantity}."""
 
+    def correct_parcel(self, order_serial: int, was: str, parcel: Mapping[str, Any]) -> bool:
+        """Another carrier and tracking_number for the confirmed parcel that has the number `was`; whether there is one."""
+
     def put(self, shelf: str, key: str, value: Mapping[str, Any]) -> None:
         """Remember something of the adapter's own (a requested report, a process status, a subscription)."""
 

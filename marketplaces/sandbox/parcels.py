@@ -46,6 +46,15 @@ def with_parcels(order: WorldOrder, parcels: Sequence[Parcel], at: datetime) -> 
     )
 
 
+def cancelled(order: WorldOrder, by: datetime, at: datetime) -> WorldOrder:
+    """The order whose buyer cancels everything that has not left by then."""
+    if at < by:
+        return order
+    lines = tuple(replace(line, cancelled=line.quantity - line.shipped) for line in order.lines)
+    status = orders.status_of(lines, is_ready=True, is_delivered=order.status == OrderStatus.DELIVERED)
+    return replace(order, lines=lines, status=status, updated_at=max(order.updated_at, by), cancelled_at=by)
+
+
 def settled(story: OrderStory, parcels: Sequence[Parcel]) -> OrderStory:
     """The story in which lines that never left do leave with the parcel that completes them."""
     lines = []

@@ -16,7 +16,9 @@ from marketplaces.sandbox.view import SCENARIOS
 GZIP = b"\x1f\x8b"
 HTML = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>We will be right back.</body></html>"
 WIRE = ("html_error", "truncated_gzip", "plain_gzip", "throttle_storm")
-NAMES = (*WIRE, "token_revoked", "stock_out", carelessness.NAME)
+ABOUT = {"stock_out": "sku", "order_cancelled": "order"}
+"""Troubles of one thing, and the setting that names it."""
+NAMES = (*WIRE, "token_revoked", "stock_out", "order_cancelled", carelessness.NAME)
 
 
 class UnknownScenario(ValueError):
@@ -31,10 +33,13 @@ class Troubles:
     owner: str
 
     def switch_on(self, name: str, settings: Mapping[str, Any]) -> None:
-        """`count` ends it after so many answers; `operation` limits it to one; stock_out needs `sku` and `on`."""
+        """`count` ends it after so many answers; `operation` limits it to one.
+
+        stock_out needs `sku` and `on`, order_cancelled the `order` (its serial) and `at`.
+        """
         if name not in NAMES:
             raise UnknownScenario(f"unknown scenario {name!r}; known: {', '.join(NAMES)}")
-        key = f"stock_out/{settings['sku']}" if name == "stock_out" else name
+        key = f"{name}/{settings[ABOUT[name]]}" if name in ABOUT else name
         self.overlay.put(self.owner, SCENARIOS, key, settings)
 
     def switch_off(self, name: str) -> None:

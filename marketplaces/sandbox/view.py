@@ -36,7 +36,7 @@ from marketplaces.sandbox.facts import (
 )
 from marketplaces.sandbox.orders import OrderStory
 from marketplaces.sandbox.overlay import Overlay
-from marketplaces.sandbox.parcels import Parcel, settled, with_parcels
+from marketplaces.sandbox.parcels import Parcel, cancelled, settled, with_parcels
 from marketplaces.sandbox.statements import Period
 from marketplaces.sandbox.world import World
 
@@ -160,6 +160,15 @@ class AccountView:
         sent = {**parcel, "lines": units, "at": self.at.isoformat()}
         self.put(PARCELS, str(order_serial), {"parcels": [*known["parcels"], sent]})
 
+    def correct_parcel(self, order_serial: int, was: str, parcel: Mapping[str, Any]) -> bool:
+        """Another carrier and tracking_number for the confirmed parcel that has the number `was`; whether there is one."""
+        sent = (self.get(PARCELS, str(order_serial)) or {"parcels": []})["parcels"]
+        if all(each.get("tracking_number", "") != was for each in sent):
+            return False
+        known = [{**each, **parcel} if each.get("tracking_number", "") == was else each for each in sent]
+        self.put(PARCELS, str(order_serial), {"parcels": known})
+        return True
+
     def put(self, shelf: str, key: str, value: Mapping[str, Any]) -> None:
         self._read.pop(shelf, None)
         self._overlay.put(self._owner, shelf, key, value)
@@ -184,7 +193,9 @@ class AccountView:
 
     def _shown(self, story: OrderStory) -> WorldOrder:
         order = self._world.order(self.account.key, story, self.at)
-        return with_parcels(order, self._parcels(story.serial), self.at)
+        shown = with_parcels(order, self._parcels(story.serial), self.at)
+        raw = self._laid(SCENARIOS).get(f"order_cancelled/{story.serial}")
+        return cancelled(shown, datetime.fromisoformat(raw["at"]), self.at) if raw else shown
 
     def _parcels(self, serial: int) -> list[Parcel]:
         known = self._laid(PARCELS).get(str(serial), {"parcels": []})

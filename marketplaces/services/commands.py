@@ -28,8 +28,12 @@ NEEDS = {
     CommandKind.SET_PRICE: Capability.WRITE_PRICE,
     CommandKind.SET_STOCK: Capability.WRITE_STOCK,
     CommandKind.CONFIRM_SHIPMENT: Capability.CONFIRM_SHIPMENT,
+    CommandKind.CORRECT_TRACKING: Capability.CORRECT_TRACKING,
+    CommandKind.TELL_TRACKING: Capability.TELL_TRACKING,
 }
 REPLACING = frozenset(FIELDS.values())
+OVERTAKING = REPLACING | {CommandKind.CORRECT_TRACKING}
+"""Of these only the newest of the same subject counts."""
 WAITING = (CommandState.SENT, CommandState.ACCEPTED, CommandState.UNKNOWN)
 _FAILED = (CommandState.REJECTED, CommandState.SUPERSEDED)
 
@@ -57,7 +61,7 @@ def possible(account: Account) -> set[str]:
 
 
 def plan(account: Account, intent: Intent) -> Command:
-    """Write the intent down, once per account and key; an older unsent write of the same field is superseded.
+    """Write the intent down, once per account and key; an older unsent write of the same field or number is superseded.
 
     A shipment replaces nothing, for each is a parcel of its own.
     Only accounts of stage `act` are written to; for others the row stays as a proposal.
@@ -73,7 +77,7 @@ def plan(account: Account, intent: Intent) -> Command:
                 "payload": plain.plain(intent.payload), "asked_by": intent.asked_by, "planned_at": clock.now(),
             },
         )  # fmt: skip
-        if is_new and intent.kind in REPLACING:
+        if is_new and intent.kind in OVERTAKING:
             older = _same(command).filter(state=CommandState.PLANNED).exclude(pk=command.pk)
             older.update(state=CommandState.SUPERSEDED, reason=f"replaced by command {command.pk}")
         if command.state == CommandState.PLANNED and account.stage == AccountStage.ACT:
@@ -121,19 +125,21 @@ def send_by(client: Client, recorder: connections.Recorder, command_id: int) -> 
 
 
 def newer_than(command: Command) -> Command | None:
-    """The latest wish for the same field of the same offer after this one; a shipment is replaced by none."""
-    if command.kind not in REPLACING:
+    """The latest wish for the same field of an offer, or number of a parcel, after this one; a shipment has none."""
+    if command.kind not in OVERTAKING:
         return None
     return _same(command).filter(pk__gt=command.pk).order_by("-pk").first()
 
 
 def _same(command: Command) -> QuerySet[Command]:
-    """Writes of one kind to one offer; a seller may have several offers under one SKU."""
+    """Writes of one kind to one offer or parcel; a seller may have several offers under one SKU, an order several parcels."""
     found = Command.objects.filter(
         account=command.account_id, kind=command.kind, subject=command.subject, channel=command.channel
     )
-    offer = command.payload.get("external_id")
-    return found.filter(payload__external_id=offer) if offer else found
+    told = {
+        f"payload__{name}": command.payload[name] for name in ("external_id", "parcel") if command.payload.get(name)
+    }
+    return found.filter(**told)
 
 
 def _sent(client: Client, command: Command) -> Outcome:
@@ -141,9 +147,7 @@ def _sent(client: Client, command: Command) -> Outcome:
     try:
         if command.kind in REPLACING and not offers.is_there(client, command, outbound(command)):
             return Outcome(OutcomeState.REJECTED, f"{command.account} does not know this offer; nothing was sent")
-        if command.kind == CommandKind.CONFIRM_SHIPMENT and (
-            known := shown.instead(client, command, outbound(command))
-        ):
+        if command.kind not in REPLACING and (known := shown.instead(client, command, outbound(command))):
             return known
     except Rejected as error:
         return Outcome(OutcomeState.REJECTED, str(error))

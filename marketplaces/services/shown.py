@@ -1,40 +1,65 @@
-"""What a marketplace shows of an order before a parcel of it is told: left already, or cancelled meanwhile."""
+"""What a marketplace shows of an order before a parcel of it is bought or told: left already, or cancelled meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from config.core.errors import NinefoldError, RateLimited
+from config.core.work import later
 from marketplaces import registry
 from marketplaces.canonical import Order, OrderStatus
-from marketplaces.contract import Client, Outbound, Outcome, OutcomeState
-from marketplaces.models import Command
-from marketplaces.services import records
+from marketplaces.contract import Client, CommandKind, Outbound, Outcome, OutcomeState
+from marketplaces.models import Account, Command
+from marketplaces.services import connections, records
 
 ORDERS = "orders"
 NOTHING_SENT = "nothing was sent"
+_DONE = {CommandKind.CONFIRM_SHIPMENT.value: "shipped"}
 
 
 def instead(client: Client, command: Command, outbound: Outbound) -> Outcome | None:
     """What becomes of a parcel without telling it; None when it must be told.
 
     One that the marketplace shows as sent, because somebody told it elsewhere, is adopted; one whose units were cancelled
-    there meanwhile is refused.
+    there meanwhile is refused. A number or news that it shows already is not told again.
     """
     shown = client.read_back(outbound, "")
     if shown.state is OutcomeState.CONFIRMED:
-        return replace(shown, reason=f"shipped there already; {NOTHING_SENT}")
-    order = _order(client, command)
+        return replace(shown, reason=f"{_DONE.get(command.kind, 'told')} there already; {NOTHING_SENT}")
+    if command.kind != CommandKind.CONFIRM_SHIPMENT or not records.can_fetch(command.account):
+        return None
+    order = _order(client, command.account, str(command.payload.get("external_id", "")))
     why = order and cancelled(order, command.payload.get("lines", {}))
     return Outcome(OutcomeState.REJECTED, f"{why}; {NOTHING_SENT}") if why else None
 
 
-def _order(client: Client, command: Command) -> Order | None:
-    if not records.can_fetch(command.account):
-        return None
-    wanted = str(command.payload.get("external_id", ""))
+def why_not(account: Account, order: str, units: Mapping[str, int]) -> str:
+    """Why these units (by line id) of an order cannot leave any more, asked of the marketplace now; empty when they can.
+
+    An order that is not open any more is read again. A marketplace that cannot be asked keeps nobody from packing;
+    raises RateLimited where it is only too early to ask.
+    """
+    if not records.can_fetch(account) or account.is_paused:
+        return ""
+    recorder = connections.Recorder(account)
+    recorder.turn_to(ORDERS, order)
+    try:
+        with connections.opened(account, recorder) as client:
+            found = _order(client, account, order)
+    except RateLimited:
+        raise
+    except NinefoldError:
+        return ""
+    why = cancelled(found, units) if found else ""
+    if why:
+        later("marketplaces.fetch_record", account_id=account.pk, resource=ORDERS, external_id=order)
+    return why
+
+
+def _order(client: Client, account: Account, wanted: str) -> Order | None:
     page = client.by_id(ORDERS, wanted)
-    rows = registry.mapper(command.account.marketplace, ORDERS)(page) if page else ()
+    rows = registry.mapper(account.marketplace, ORDERS)(page) if page else ()
     return next((row for row in rows if isinstance(row, Order) and row.external_id == wanted), None)
 
 

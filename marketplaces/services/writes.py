@@ -26,7 +26,7 @@ from marketplaces.services import carriage, commands
 
 MOST_UNITS = 1_000_000
 HIGHEST_PRICE = 1_000_000_000
-LATER = "shipped_in_all"
+LATER, WAS = "shipped_in_all", "was"
 CAME_TO_NOTHING = (CommandState.REJECTED, CommandState.PARKED, CommandState.SUPERSEDED)
 
 
@@ -106,7 +106,7 @@ def shipment(account: Account, order: str, parcel: Parcel, wish: Wish, *, channe
         kind=CommandKind.CONFIRM_SHIPMENT, subject=subjects.order(order), channel=channel, payload=payload,
         key=shipment_key(wish), asked_by=wish.asked_by,
     )  # fmt: skip
-    return _plan(account, intent)
+    return plan(account, intent)
 
 
 def can_tell_parcels(account: Account) -> bool:
@@ -141,10 +141,11 @@ def _plan_for(offer: Offer, kind: CommandKind, payload: Mapping[str, Any], wish:
         kind=kind, subject=subjects.sku(offer.sku), channel=offer.channel, key=_key(kind, wish), asked_by=wish.asked_by,
         payload={"sku": offer.sku, "external_id": offer.external_id, **payload},
     )  # fmt: skip
-    return _plan(offer.account, intent)
+    return plan(offer.account, intent)
 
 
-def _plan(account: Account, intent: commands.Intent) -> Command:
+def plan(account: Account, intent: commands.Intent) -> Command:
+    """The write of a request, the same one when it is asked again; raises ValidationError when it asked for another then."""
     require_act(account)
     command = commands.plan(account, intent)
     if (command.subject, command.channel, _asked(command.payload)) != (
@@ -156,4 +157,4 @@ def _plan(account: Account, intent: commands.Intent) -> Command:
 
 def _asked(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The payload without what we added from what stood in our tables at that moment."""
-    return {name: value for name, value in payload.items() if name != LATER}
+    return {name: value for name, value in payload.items() if name not in (LATER, WAS)}

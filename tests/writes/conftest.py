@@ -13,6 +13,7 @@ from catalog.models import Listing
 from config.core import clock
 from inventory.models import Order
 from marketplaces.models import Account, Command
+from marketplaces.sandbox.troubles import Troubles
 from marketplaces.services.writes import Parcel, Wish
 from tests.chaos.conftest import Street, all_worlds, street
 
@@ -64,6 +65,16 @@ class Shop:
         """One that we ship ourselves."""
         self.read("listings")
         return Listing.objects.filter(account=self.account, status="active", fulfilment="merchant").order_by("pk")[0]
+
+    def serial(self, order: Order) -> int:
+        """Of the order in the world."""
+        placed = self.view.orders(since=order.ordered_at, until=clock.now(), by="placed")
+        return next(each.serial for each in placed if each.placed_at == order.ordered_at)
+
+    def cancel(self, order: Order) -> None:
+        """Its buyer cancels at the marketplace; nobody tells us."""
+        settings = {"order": self.serial(order), "at": clock.now().isoformat()}
+        Troubles(self.street.sandbox.overlay, "/".join(self.owner)).switch_on("order_cancelled", settings)
 
     def order(self, *, units: int = 1) -> Order:
         """One to ship, with a line of so many units at least."""

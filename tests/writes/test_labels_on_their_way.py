@@ -1,4 +1,7 @@
-"""An order is packed with the address that its marketplace tells, labelled, told with its numbers, and followed home."""
+"""An order is packed with the address that its marketplace tells, labelled, told with its numbers, and followed home.
+
+Where it was cancelled meanwhile, nothing of that happens.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,15 @@ import pytest
 from catalog.models import Product, Sku
 from config.core import clock
 from inventory.carriers import registry
-from inventory.models import Label, LabelState, Order, OrderLine
-from inventory.services import carriers, labels, packing, planning, tracking
+from inventory.models import Label, LabelState, Order, OrderLine, TrackingEvent
+from inventory.services import carriers, labels, packing, planning, shipments, tracking
 from marketplaces.contract import Capability
-from marketplaces.models import Traffic
+from marketplaces.models import Command, Traffic
 from marketplaces.sandbox import mount
 from tests.chaos.conftest import TODAY, shops
+from tests.inventory.carriers.conftest import HAMBURG
+from tests.writes.conftest import parcel, wish
+from tickets.detectors.shipping import parcels_in_trouble
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +58,42 @@ def test_an_order_is_labelled_told_with_its_numbers_and_followed_to_its_door(sho
     assert any(label.tracking_number.encode() in bytes(body) for body in said)
     assert Order.objects.get(pk=order.pk).status == "shipped"
     with clock.frozen(TODAY + timedelta(days=4)):
-        assert tracking.track_due() == {"tracked": 1, "told": 0}
+        found = tracking.track_due()
     label.refresh_from_db()
     assert label.tracking_state in ("delivered", "returning")
+    wanted = set(TrackingEvent.objects.values_list("state", flat=True)) & adapter.tracking_news
+    assert found == {"tracked": 1, "told": 0, "news": len(wanted)}
+    assert shown_news(shop) == wanted
+
+
+def shown_news(shop):
+    """The states that the marketplace shows of the parcel; looked for again there is nothing to tell."""
+    with clock.frozen(TODAY + timedelta(days=4, hours=3)):
+        shop.drain()
+        Label.objects.update(next_track_at=clock.now())
+        assert tracking.track_due()["news"] == 0
+    news = Command.objects.filter(kind="tell_tracking")
+    assert set(news.values_list("state", flat=True)) <= {"confirmed"}
+    return {each.payload["state"] for each in news}
+
+
+@pytest.mark.parametrize(("adapter", "declared"), shops(Capability.CONFIRM_SHIPMENT))
+def test_an_order_that_its_buyer_cancelled_meanwhile_is_neither_labelled_nor_told_and_a_ticket_says_so(shop, contract):
+    order = shop.order()
+    lines = dict(OrderLine.objects.filter(order=order).values_list("external_id", "quantity"))
+    planned = planning.plan(order, [planning.Piece(lines=lines, weight_g=700)], by="anna", address=HAMBURG)
+    wanted = packing.want(planned.parcels.get(), packing.Choice(account=contract), by="anna")
+    command = shipments.confirm(order, parcel(lines), wish())
+    shop.cancel(order)
+    labels.buy_later([wanted])
+    shop.drain()
+    wanted.refresh_from_db()
+    command.refresh_from_db()
+    why = f"order {order.external_id} was cancelled at the marketplace meanwhile"
+    assert (wanted.state, wanted.reason) == (LabelState.REFUSED, f"{why}; nothing was bought")
+    assert (command.state, command.reason) == ("rejected", f"{why}; nothing was sent")
+    assert Order.objects.get(pk=order.pk).status == "cancelled"
+    (trouble,) = parcels_in_trouble([str(planned.parcels.get().pk)])
+    assert (
+        trouble.title == f"Order {order.external_id}: the order was cancelled at the marketplace: keep its parcel back"
+    )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from catalog.services import listings
+from config.core import clock
 from config.core.money import Money
 from inventory.models import Order, OrderLine
 from inventory.services import shipments
@@ -14,8 +16,8 @@ from marketplaces.contract import Capability
 from marketplaces.models import Command, Traffic
 from marketplaces.sandbox.carelessness import NAME
 from marketplaces.services import retries
-from tests.chaos.conftest import shops
-from tests.writes.conftest import parcel, wish
+from tests.chaos.conftest import TODAY, shops
+from tests.writes.conftest import HOUR, parcel, wish
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +117,30 @@ def test_it_tells_a_part_first_and_the_rest_in_a_second_parcel(shop):
     second = shipments.confirm(order, parcel(rest, tracking_number="340434161092"), wish())
     assert shop.settled(second).state == "confirmed"
     assert Order.objects.get(pk=order.pk).status == "shipped"
+
+
+@each(Capability.CONFIRM_SHIPMENT)
+def test_another_number_of_a_parcel_is_told_once_and_shown_where_the_marketplace_takes_it(shop, adapter):
+    order = shop.order()
+    lines = dict(OrderLine.objects.filter(order=order).values_list("external_id", "quantity"))
+    told = shop.settled(shipments.confirm(order, parcel(lines), wish()))
+    if Capability.CORRECT_TRACKING not in adapter.capabilities:
+        with pytest.raises(ValidationError, match="takes no other number for a parcel that was told; ask its support"):
+            shipments.correct(order, told, shipments.Numbered(carrier="DHL", tracking_number="340434161092"), wish())
+        return
+    with clock.frozen(TODAY + 3 * HOUR):
+        corrected(shop, order, told, wish())
+
+
+def corrected(shop, order, told, asked):
+    better = shipments.Numbered(carrier="DHL", tracking_number="340434161092")
+    command = shipments.correct(order, told, better, asked)
+    assert (command.subject, command.wanted) == (told.subject, "another number, DHL, 340434161092")
+    assert shop.settled(command).state == "confirmed"
+    assert shop.view.order(shop.serial(order)).tracking_number == "340434161092"
+    assert shipments.correct(order, told, better, asked).pk == command.pk
+    with clock.frozen(TODAY + 6 * HOUR):
+        again = shop.settled(shipments.correct(order, told, better, wish()))
+    assert (again.state, again.reason) == ("confirmed", "told there already; nothing was sent")
+    calls = Traffic.objects.filter(command_id__in=(command.pk, again.pk)).values_list("request_body", flat=True)
+    assert sum(b"340434161092" in bytes(body or b"") for body in calls) == 1

@@ -1,4 +1,4 @@
-"""Parcels in trouble: no label, no return number that must be told, unused, never scanned, not told, lost, coming back."""
+"""Parcels in trouble: cancelled meanwhile, no label, no return number, unused, never scanned, not told, lost, coming back."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ SCANNED_WITHIN_H = 24
 """Working hours after the marketplace was told, by the calendar of the account."""
 NO_DEADLINE = Decimal(9999)
 _WORDS = {
+    "cancelled": "the order was cancelled at the marketplace: keep its parcel back",
+    "not_taken": "the marketplace did not take its parcel",
     "needs_return": "it needs a return number before it can be told",
     "comes_back": "its parcel comes back",
     "silent": "nothing was heard of its parcel for days",
@@ -35,6 +37,8 @@ _LOST = (LabelState.REFUSED, LabelState.ABSENT, LabelState.UNKNOWN)
 class Trouble:
     """What is wrong with the labels of one parcel."""
 
+    cancelled: bool = False
+    not_taken: bool = False
     not_bought: bool = False
     needs_return: bool = False
     not_scanned: bool = False
@@ -70,15 +74,19 @@ def parcels_in_trouble(subjects: Sequence[str]) -> Iterator[Measure]:
 def judged(parcel: Parcel, clocks: deadlines.Clocks, now: datetime) -> Trouble:
     """The last label of a parcel counts: a refusal that was followed by a purchase is none."""
     order = parcel.shipment.order
+    is_told = planning.is_told(parcel)
+    if order.status == "cancelled":
+        return Trouble(cancelled=not is_told)
     outbound = [label for label in parcel.labels.all() if label.kind == LabelKind.OUTBOUND]
     bought = next((label for label in outbound if label.state == LabelState.BOUGHT), None)
     if bought is None:
         return Trouble(not_bought=bool(outbound) and outbound[-1].state in _LOST)
-    is_told, is_scanned = planning.is_told(parcel), bought.first_scan_at is not None
+    is_scanned = bought.first_scan_at is not None
     numbers = [label.return_tracking_number for label in parcel.labels.all() if label.state == LabelState.BOUGHT]
     since = bought.bought_at or now
     is_late = is_told and clocks.working_hours(order, since, now) >= SCANNED_WITHIN_H
     return Trouble(
+        not_taken=parcel.command is not None and not is_told and order.status in selectors.OPEN,
         needs_return=not is_told and not any(numbers) and carriage.needs_return(order.account),
         not_scanned=is_late and not is_scanned,
         unused=not is_told and not is_scanned and since + UNUSED_AFTER < now,

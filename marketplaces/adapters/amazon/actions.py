@@ -95,8 +95,11 @@ def _attribute(listing: Json, name: str) -> Sequence[Json]:
     return [row for row in (listing.get("attributes") or {}).get(name) or () if isinstance(row, dict)]
 
 
-def shipment(command: Outbound, store: Store) -> Json:
-    """The body of confirmShipment. `payload`: carrier, tracking_number, shipped_at (ISO), lines {id: quantity}."""
+def shipment(command: Outbound, store: Store, reference: str = "") -> Json:
+    """The body of confirmShipment. `payload`: carrier, tracking_number, shipped_at (ISO), lines {id: quantity}.
+
+    A `reference` that the marketplace knows changes that parcel instead of telling a new one.
+    """
     payload, lines = command.payload, units_of(command)
     if not lines:
         raise NotPossible("a shipment needs the lines and quantities that are in the parcel")
@@ -106,7 +109,7 @@ def shipment(command: Outbound, store: Store) -> Json:
     return {
         "marketplaceId": store.external_id,
         "packageDetail": {
-            "packageReferenceId": package_reference(command.key),
+            "packageReferenceId": reference or package_reference(command.key),
             "carrierCode": str(payload.get("carrier_code") or carrier),
             "carrierName": carrier,
             "shippingMethod": str(payload.get("service") or "Standard"),
@@ -177,6 +180,26 @@ def is_shipped(command: Outbound, order: Json) -> bool:
     wanted = units_of(command)
     items = {str(item.get("orderItemId")): item.get("fulfillment") or {} for item in order.get("orderItems") or ()}
     return bool(wanted) and all(_is_done(items.get(line, {}), count) for line, count in wanted.items())
+
+
+def told_package(command: Outbound, order: Json) -> str:
+    """The reference of the parcel that a correction is about: ours, or that of one with a number that was told."""
+    ours = package_reference(str(command.payload.get("parcel", "")))
+    was = [str(number) for number in command.payload.get("was") or ()]
+    found = {
+        str(package.get("packageReferenceId"))
+        for package in order.get("packages") or ()
+        if package.get("packageReferenceId") == ours or str(package.get("trackingNumber") or "") in was
+    }
+    if ours in found or len(found) == 1:
+        return ours if ours in found else found.pop()
+    raise NotPossible(f"the order shows {len(found)} parcels that were told with {' or '.join(was)}; look there")
+
+
+def is_corrected(command: Outbound, order: Json) -> bool:
+    """Whether a parcel of the order shows the number now."""
+    number = command.payload.get("tracking_number")
+    return any(package.get("trackingNumber") == number for package in order.get("packages") or ())
 
 
 def _is_done(fulfilment: Json, count: int) -> bool:

@@ -109,6 +109,7 @@ ADAPTER = Adapter(
             Capability.WRITE_STOCK,
             Capability.WRITE_LISTING,
             Capability.CONFIRM_SHIPMENT,
+            Capability.CORRECT_TRACKING,
         }
     ),
     limits=LIMITS,

@@ -24,6 +24,8 @@ def send(api: Api, account: AccountFacts, command: Outbound) -> Outcome:
         store = _store(account, command)
         if command.kind is CommandKind.CONFIRM_SHIPMENT:
             return _confirm(api, store, command)
+        if command.kind is CommandKind.CORRECT_TRACKING:
+            return _correct(api, store, command)
         listing = read_listing(api, account, store, command.sku).json()
         body = actions.request(command, store, listing)
     except (ValueError, Rejected) as error:
@@ -62,10 +64,11 @@ def _patch(api: Api, account: AccountFacts, store: Store, command: Outbound, bod
 
 def _confirm(api: Api, store: Store, command: Outbound) -> Outcome:
     """A shipment of the seller. A 400 often means that it was confirmed before, so the order is asked first."""
-    path = f"/orders/v0/orders/{segment(_order_id(command))}/shipmentConfirmation"
     reference = actions.package_reference(command.key)
     try:
-        api.write("confirmShipment", "POST", path, body=actions.shipment(command, store), idempotent=True)
+        api.write(
+            "confirmShipment", "POST", _confirmation(command), body=actions.shipment(command, store), idempotent=True
+        )
     except Rejected as error:
         if error.code == "invalid_request" and actions.is_shipped(command, _order(api, command)):
             return Outcome(OutcomeState.CONFIRMED, "the order shows this parcel already", reference)
@@ -77,11 +80,30 @@ def _confirm(api: Api, store: Store, command: Outbound) -> Outcome:
     return Outcome(OutcomeState.ACCEPTED, "", reference)
 
 
+def _correct(api: Api, store: Store, command: Outbound) -> Outcome:
+    """The same parcel is told once more, under its reference, with another number."""
+    reference = actions.told_package(command, _order(api, command))
+    try:
+        api.write("confirmShipment", "POST", _confirmation(command), body=actions.shipment(command, store, reference),
+                  idempotent=True)  # fmt: skip
+    except RateLimited:
+        raise
+    except Transient as error:
+        return Outcome(OutcomeState.UNKNOWN, str(error), reference)
+    return Outcome(OutcomeState.ACCEPTED, "", reference)
+
+
+def _confirmation(command: Outbound) -> str:
+    return f"/orders/v0/orders/{segment(_order_id(command))}/shipmentConfirmation"
+
+
 def read_back(api: Api, account: AccountFacts, command: Outbound) -> Outcome:
     """CONFIRMED when the marketplace shows what we wanted, else UNKNOWN with what is missing."""
     store = _store(account, command)
     if command.kind is CommandKind.CONFIRM_SHIPMENT:
         is_done = actions.is_shipped(command, _order(api, command))
+    elif command.kind is CommandKind.CORRECT_TRACKING:
+        is_done = actions.is_corrected(command, _order(api, command))
     else:
         listing = read_listing(api, account, store, command.sku).json()
         if command.field in WORDS:

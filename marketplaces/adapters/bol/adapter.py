@@ -119,6 +119,7 @@ LIMITS = {
     "shipments.list": per_minute(25),
     "shipments.get": per_minute(50),
     "shipments.create": per_second(25),
+    "transports.change": per_second(5),
     "offers.list": per_second(25),
     "offers.get": per_second(25),
     "offers.write": per_second(50),
@@ -181,6 +182,7 @@ ADAPTER = Adapter(
             Capability.WRITE_PRICE,
             Capability.WRITE_STOCK,
             Capability.CONFIRM_SHIPMENT,
+            Capability.CORRECT_TRACKING,
         }
     ),
     limits=LIMITS,

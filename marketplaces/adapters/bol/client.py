@@ -19,8 +19,9 @@ from marketplaces.adapters.bol.auth import Api
 from marketplaces.adapters.bol.invoices import invoice_pages
 from marketplaces.adapters.bol.rows import addresses
 from marketplaces.adapters.bol.rows.reading import ZONE, moment
+from marketplaces.adapters.bol.writes import Writer
 from marketplaces.canonical import ShipTo
-from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState, Page, ReportState, Window
+from marketplaces.contract import AccountFacts, Outbound, Outcome, Page, ReportState, Window
 
 __all__ = ["Client", "error_of"]
 
@@ -51,6 +52,7 @@ class Client:
         self.api = Api(session, account)
         self._subjects = subjects
         self._is_v10 = account.settings.get("offers_api") == "v10"
+        self.writer = Writer(self.api, account, self.by_id)
 
     def probe(self) -> str:
         """Who we are to bol; raises NeedsOperator when the credentials are refused."""
@@ -212,7 +214,7 @@ class Client:
         return ""
 
     def report_state(self, resource: str, remote_id: str) -> ReportState:
-        return actions.report_state(self._process(remote_id))
+        return actions.report_state(self.writer.process(remote_id))
 
     def download(self, resource: str, state: ReportState) -> Page:
         reply = self.api.call(endpoints.EXPORT_FILE, parts={"id": state.document_id}, to_file=True)
@@ -221,35 +223,13 @@ class Client:
     # Writes
 
     def send(self, command: Outbound) -> Outcome:
-        """Make the write; what cannot be said or is refused at once is REJECTED, everything else is read back."""
-        try:
-            call = actions.request(command, self.account.settings)
-            if command.kind is CommandKind.SET_PRICE and (shown := self.offer(command)):
-                call = actions.request(command, self.account.settings, shown.json())
-            reply = self.api.call(call.endpoint, parts={"id": command.external_id}, body=call.body)
-        except Rejected as error:
-            return Outcome(OutcomeState.REJECTED, reason=str(error))
-        return actions.accepted(reply.json() if reply.body else {})
+        return self.writer.send(command)
 
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
-        """The process status where the write has one, and then the order or offer itself."""
-        if remote_ref:
-            told = actions.process_outcome(self._process(remote_ref), remote_ref)
-            if told is not None:
-                return told
-        page = self.by_id(*actions.entity_of(command))
-        return actions.entity_outcome(command, page.json() if page else None, remote_ref)
+        return self.writer.read_back(command, remote_ref)
 
     def offer(self, command: Outbound) -> Page | None:
         return self.by_id("listings", command.external_id)
-
-    def _process(self, process_id: str) -> Mapping[str, Any] | None:
-        try:
-            return self.api.call(endpoints.PROCESS, parts={"id": process_id}).json()
-        except Rejected as error:
-            if error.code == "http_404":
-                return None
-            raise
 
     # Webhooks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from marketplaces.adapters.shopify import carriers
+from marketplaces.adapters.shopify import carriers, parcels
 from marketplaces.canonical import LineClass
 from marketplaces.carrier_codes import Carriers
 from marketplaces.contract import (
@@ -125,6 +125,8 @@ ADAPTER = Adapter(
             Capability.WRITE_PRICE,
             Capability.WRITE_STOCK,
             Capability.CONFIRM_SHIPMENT,
+            Capability.CORRECT_TRACKING,
+            Capability.TELL_TRACKING,
         }
     ),
     writes={"price": Writing(), "quantity": Writing()},
@@ -134,6 +136,7 @@ ADAPTER = Adapter(
         "download": Limit(rate=Decimal(5), burst=20),
     },
     carriers=Carriers(rows=carriers.CODES),
+    tracking_news=frozenset(parcels.STATES),
     vocabulary=frozenset({"shopify", "myshopify", "shop cash", "shop pay"}),
     sandbox_accounts=(
         SandboxAccount(

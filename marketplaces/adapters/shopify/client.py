@@ -9,7 +9,7 @@ from typing import Any
 
 from config.core.errors import Rejected
 from config.core.http import ApiSession
-from marketplaces.adapters.shopify import actions, bulk, hooks, paging, payouts, queries
+from marketplaces.adapters.shopify import actions, bulk, hooks, paging, parcels, payouts, queries
 from marketplaces.adapters.shopify.auth import Api
 from marketplaces.adapters.shopify.errors import error_of
 from marketplaces.adapters.shopify.queries import Query
@@ -31,6 +31,10 @@ BY_ID = {
     "stock": (queries.VARIANT, "ProductVariant", "productVariant"),
 }
 PASSED_ON = ("ships_authorised", "other_sources")
+ABOUT_PARCELS = {
+    CommandKind.CORRECT_TRACKING: (queries.FIX_TRACKING, "fulfillmentTrackingInfoUpdate"),
+    CommandKind.TELL_TRACKING: (queries.TELL_NEWS, "fulfillmentEventCreate"),
+}
 
 
 class Client:
@@ -116,6 +120,9 @@ class Client:
                 return self._ship(command)
             if command.kind is CommandKind.SET_STOCK:
                 return self._set_stock(command)
+            if command.kind in ABOUT_PARCELS:
+                query, name = ABOUT_PARCELS[command.kind]
+                return actions.outcome(self.api.data(query, **parcels.request(command, self._parcels(command))), name)
             name = "productVariantsBulkUpdate"
             variables = actions.price(command, self._variant(command))
             return actions.outcome(self.api.data(queries.SET_PRICE, **variables), name)
@@ -125,6 +132,8 @@ class Client:
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         if command.kind is CommandKind.CONFIRM_SHIPMENT:
             return actions.order_outcome(command, self._shipped(command))
+        if command.kind in ABOUT_PARCELS:
+            return parcels.outcome(command, self._parcels(command))
         variant = self._known(queries.VARIANT, "ProductVariant", command.external_id, "productVariant")
         return actions.variant_outcome(command, variant, self.account.settings.get("location_id", ""))
 
@@ -158,6 +167,9 @@ class Client:
     def _shipped(self, command: Outbound) -> dict[str, int] | None:
         order = self._known(queries.ORDER, "Order", command.external_id, "order")
         return {line.id: line.units - line.unfulfilled for line in lines_of(order)} if order else None
+
+    def _parcels(self, command: Outbound) -> Mapping[str, Any]:
+        return self._known(queries.PARCELS, "Order", command.external_id, "order") or {}
 
     def _variant(self, command: Outbound) -> Mapping[str, Any]:
         found = self._known(queries.VARIANT, "ProductVariant", command.external_id, "productVariant")

@@ -155,6 +155,21 @@ SHIP = _mutation(
     "Ship", "$fulfillment: FulfillmentInput!",
     "fulfillmentCreate(fulfillment: $fulfillment) { fulfillment { id status } userErrors { field message } }",
 )  # fmt: skip
+PARCELS = _query(
+    "Parcels", "$id: ID!",
+    "order(id: $id) { id fulfillments(first: 20) { id status trackingInfo { company number }"
+    " events(first: 50) { nodes { status happenedAt } } } }",
+    60,
+)  # fmt: skip
+FIX_TRACKING = _mutation(
+    "FixTracking", "$fulfillmentId: ID!, $tracking: FulfillmentTrackingInput!",
+    "fulfillmentTrackingInfoUpdate(fulfillmentId: $fulfillmentId, trackingInfoInput: $tracking, notifyCustomer: true)"
+    " { fulfillment { id status } userErrors { field message } }",
+)  # fmt: skip
+TELL_NEWS = _mutation(
+    "TellNews", "$event: FulfillmentEventInput!",
+    "fulfillmentEventCreate(fulfillmentEvent: $event) { fulfillmentEvent { id status } userErrors { field message } }",
+)  # fmt: skip
 HOOKS = _query(
     "Hooks", "$first: Int!",
     "webhookSubscriptions(first: $first) { nodes { id topic uri } pageInfo { hasNextPage endCursor } }", 30,
@@ -166,5 +181,5 @@ HOOK = _mutation(
 )  # fmt: skip
 ALL = (
     SHOP, ORDERS, ORDER, CHANGES, RETURNS, STOCK, VARIANT, BULK_START, BULK_STATE, PAYOUTS, MOVEMENTS, SETTLED, OPEN_WORK,
-    SET_PRICE, SET_STOCK, SHIP, HOOKS, HOOK,
+    SET_PRICE, SET_STOCK, SHIP, PARCELS, FIX_TRACKING, TELL_NEWS, HOOKS, HOOK,
 )  # fmt: skip

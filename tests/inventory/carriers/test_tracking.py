@@ -14,7 +14,7 @@ from inventory.carriers.dhl.sandbox import tracking as stories
 from inventory.carriers.news import ENDS, Tracked, TrackingEvent, TrackingState, settled
 from inventory.models import Label, LabelPaper, LabelState, Manifest, OrderEvent, Parcel, Shipment
 from inventory.models import TrackingEvent as Scan
-from inventory.services import labels, retention, tracking
+from inventory.services import labels, retention, telling, tracking
 from inventory.shipping_filters import LabelFilter
 from marketplaces.models import Account, Command
 from tests.inventory.carriers.conftest import MORNING, bought
@@ -89,7 +89,7 @@ def test_a_parcel_is_followed_to_its_door_and_its_order_hears_of_it(contract, de
         "shipped", "delivered",
     ]  # fmt: skip
     assert Scan.objects.count() == 6
-    assert tracking.track_due() == {"tracked": 0, "told": 0}
+    assert tracking.track_due() == {"tracked": 0, "told": 0, "news": 0}
 
 
 @pytest.mark.django_db
@@ -126,7 +126,7 @@ def test_a_parcel_that_is_scanned_is_told_to_its_marketplace_once(contract, depo
     Account.objects.update(stage="act")
     assert [poll(depot, hours)["told"] for hours in (5, 12, 14)] == [0, 1, 0]
     command = Command.objects.get()
-    assert (command.asked_by, command.payload["tracking_number"]) == (tracking.SCANNED, label.tracking_number)
+    assert (command.asked_by, command.payload["tracking_number"]) == (telling.SCANNED, label.tracking_number)
     assert command.payload["shipped_at"].startswith("2026-10-02T17:00")
 
 

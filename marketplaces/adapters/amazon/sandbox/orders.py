@@ -166,14 +166,14 @@ def confirm(view: View, request: Request) -> Answer:
         raise Refused(400, "InvalidInput", "packageReferenceId must be a positive whole number, as text.")
     units = _units(one, detail.get("orderItems"))
     parcels = dict(view.get(PACKAGES, str(one.serial)) or {})
-    if reference not in parcels:
-        if any(line.shipped + units.get(line.serial, 0) > line.quantity - line.cancelled for line in one.lines):
-            raise Refused(400, "InvalidInput", "PackageToUpdateNotFound: the order is confirmed already.")
-        parcel = {"carrier": detail["carrierCode"], "tracking_number": detail["trackingNumber"]}
-        view.confirm_shipment(one.serial, {**parcel, "lines": units})
-    parcels[reference] = {
-        "carrier": detail["carrierCode"], "tracking_number": detail["trackingNumber"], "items": detail["orderItems"],
-    }  # fmt: skip
+    told = {"carrier": detail["carrierCode"], "tracking_number": detail["trackingNumber"]}
+    if reference in parcels:
+        view.correct_parcel(one.serial, parcels[reference]["tracking_number"], told)
+    elif any(line.shipped + units.get(line.serial, 0) > line.quantity - line.cancelled for line in one.lines):
+        raise Refused(400, "InvalidInput", "PackageToUpdateNotFound: the order is confirmed already.")
+    else:
+        view.confirm_shipment(one.serial, {**told, "lines": units})
+    parcels[reference] = {**told, "items": detail["orderItems"]}
     view.put(PACKAGES, str(one.serial), parcels)
     return Answer(204)
 

@@ -61,6 +61,7 @@ API = SandboxApi(
         _route("GET", "/retailer/shipments", "shipments.list", shipments.shipment_list),
         _route("GET", f"/retailer/shipments/{ID}", "shipments.get", shipments.shipment),
         _route("POST", "/retailer/shipments", "shipments.create", shipments.ship),
+        _route("PUT", f"/retailer/transports/{ID}", "transports.change", shipments.change_transport),
         _route("POST", "/retailer/offers/export", "offers.export", offers.export),
         _route("GET", f"/retailer/offers/export/{ID}", "offers.download", offers.export_file, V10_CSV),
         _route("GET", "/retailer/offers", "offers.list", offers.offer_list, V11),

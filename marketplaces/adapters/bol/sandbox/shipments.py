@@ -13,6 +13,7 @@ from marketplaces.sandbox.facts import Answer, Request, View, WorldLine, WorldOr
 
 KEPT_FOR = (timedelta(days=8), timedelta(days=90))
 IN_TRANSIT_AFTER = timedelta(hours=6)
+FIRST_DIGIT = "6"
 
 
 def shipment_list(view: View, request: Request) -> Answer:
@@ -72,6 +73,22 @@ def ship(view: View, request: Request) -> Answer:
     return processes.started(view, "CREATE_SHIPMENT", entity)
 
 
+def change_transport(view: View, request: Request) -> Answer:
+    """`PUT /retailer/transports/{transport-id}`: another code for a parcel; the answer is a process status."""
+    body, number = read(request), request.match["id"]
+    if not body.get("trackAndTrace"):
+        return bad(request, "trackAndTrace", "must not be empty")
+    serial = int(number[1:]) if number.isdigit() and number.startswith(FIRST_DIGIT) else None
+    found = view.order(serial) if serial is not None else None
+    told = {"carrier": body.get("transporterCode", ""), "tracking_number": body["trackAndTrace"]}
+    is_known = found is not None and view.correct_parcel(found.serial, found.tracking_number, told)
+    return processes.started(view, "CHANGE_TRANSPORT", number, error="" if is_known else "the transport is unknown")
+
+
+def _transport_id(found: WorldOrder) -> str:
+    return f"{FIRST_DIGIT}{found.serial}"
+
+
 def _sent_at(found: WorldOrder) -> datetime:
     return found.shipped_at or found.placed_at
 
@@ -89,7 +106,7 @@ def _reduced(found: WorldOrder) -> dict[str, Any]:
         "shipmentItems": [
             {"orderItemId": ids.line_id(line.serial), "ean": line.product.ean} for line in _shipped(found)
         ],
-        "transport": {"transportId": f"6{found.serial}"},
+        "transport": {"transportId": _transport_id(found)},
     }
 
 
@@ -112,7 +129,7 @@ def _detail(view: View, found: WorldOrder) -> dict[str, Any]:
             for line in _shipped(found)
         ],
         "transport": {
-            "transportId": f"6{found.serial}",
+            "transportId": _transport_id(found),
             "transporterCode": transporter(found.carrier),
             "trackAndTrace": found.tracking_number,
             "transportEvents": _events(view, found),

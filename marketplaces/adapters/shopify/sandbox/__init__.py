@@ -51,6 +51,8 @@ def _resolved(view: View, document: Document, root: Field, request: Request) -> 
         "productVariantsBulkUpdate": lambda: products.set_price(view, root),
         "inventorySetQuantities": lambda: products.set_stock(view, root),
         "fulfillmentCreate": lambda: parcels.ship(view, root),
+        "fulfillmentTrackingInfoUpdate": lambda: parcels.correct(view, root),
+        "fulfillmentEventCreate": lambda: parcels.tell(view, root),
         "bulkOperationRunQuery": lambda: bulk.start(view, root),
         "webhookSubscriptionCreate": lambda: webhooks.subscribe(view, root),
     }

@@ -12,6 +12,7 @@ from typing import Any
 from config.core.money import Money, total
 from marketplaces.adapters.shopify.sandbox.graphql import connection
 from marketplaces.adapters.shopify.sandbox.ids import LOCATION, bag, capture, gid, repayment, serial
+from marketplaces.adapters.shopify.sandbox.parcels import EVENTS
 from marketplaces.canonical import OrderStatus
 from marketplaces.sandbox import people
 from marketplaces.sandbox.facts import View, WorldLine, WorldOrder, WorldReturn
@@ -68,10 +69,14 @@ def shown(view: View, found: list[WorldOrder]) -> list[dict[str, Any]]:
     backs: dict[int, list[WorldReturn]] = defaultdict(list)
     for back in view.returns(since=since, until=view.at + _EVER[1]) if found else ():
         backs[back.order_serial].append(back)
-    return [_order(order, {back.line_serial: back for back in backs[order.serial]}) for order in found]
+    told = {key: kept["events"] for key, kept in view.shelf(EVENTS)}
+    return [
+        _order(order, {back.line_serial: back for back in backs[order.serial]}, told.get(str(order.serial), []))
+        for order in found
+    ]
 
 
-def _order(order: WorldOrder, backs: Mapping[int, WorldReturn]) -> dict[str, Any]:
+def _order(order: WorldOrder, backs: Mapping[int, WorldReturn], events: list[dict[str, Any]]) -> dict[str, Any]:
     currency = order.store.currency
     worth = total((line.unit_price * line.quantity - line.discount for line in order.lines), currency)
     tax = total((_tax(line) for line in order.lines), currency)
@@ -108,7 +113,7 @@ def _order(order: WorldOrder, backs: Mapping[int, WorldReturn]) -> dict[str, Any
         "lineItems": connection([_line(line, backs) for line in order.lines], {}),
         "shippingLines": connection([], {}),
         "transactions": [*_payments(order), *(tx for refund in refunds for tx in refund["transactions"]["nodes"])],
-        "fulfillments": _parcels(order),
+        "fulfillments": _parcels(order, events),
         "refunds": refunds,
         "returns": connection([_return(line, backs[line.serial]) for line in order.lines if line.serial in backs], {}),
         "fulfillmentOrders": connection([_work(order)], {}),
@@ -244,7 +249,7 @@ def _variant(line: WorldLine) -> dict[str, Any]:
     return {"id": gid("ProductVariant", 100_000 + line.product.serial), "barcode": line.product.ean}
 
 
-def _parcels(order: WorldOrder) -> list[dict[str, Any]]:
+def _parcels(order: WorldOrder, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     sent = [line for line in order.lines if line.shipped]
     if not sent or order.shipped_at is None:
         return []
@@ -261,6 +266,7 @@ def _parcels(order: WorldOrder) -> list[dict[str, Any]]:
             "estimatedDeliveryAt": None,
             "trackingInfo": [{"company": order.carrier, "number": order.tracking_number, "url": None}],
             "fulfillmentLineItems": connection(rows, {}),
+            "events": connection(events, {}),
         }
     ]
 

@@ -1,4 +1,4 @@
-"""`fulfillmentCreate`: open units of one order leave."""
+"""Parcels: open units of one order leave, a parcel gets another number, and events tell where it is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from marketplaces.canonical import OrderStatus
 from marketplaces.sandbox.facts import View, WorldOrder
 
 CLOSED = frozenset({OrderStatus.PENDING, OrderStatus.CANCELLED})
+EVENTS = "fulfillment_events"
+NEWS = frozenset(
+    {
+        "ATTEMPTED_DELIVERY", "CARRIER_PICKED_UP", "CONFIRMED", "DELAYED", "DELIVERED", "FAILURE", "IN_TRANSIT",
+        "LABEL_PRINTED", "LABEL_PURCHASED", "OUT_FOR_DELIVERY", "READY_FOR_PICKUP",
+    }
+)  # fmt: skip
 
 
 def ship(view: View, call: Field) -> dict[str, Any]:
@@ -36,6 +43,37 @@ def _units(order: WorldOrder, rows: list[dict[str, Any]]) -> dict[int, int]:
         left = {line.serial: line.quantity - line.shipped - line.cancelled for line in order.lines}
         return {line: count for line, count in left.items() if count}
     return {serial(row.get("id")) or 0: int(row.get("quantity") or 0) for row in rows}
+
+
+def correct(view: View, call: Field) -> dict[str, Any]:
+    """`fulfillmentTrackingInfoUpdate`: the number is replaced, as often as it is told."""
+    order, told = _of(view, call.arguments.get("fulfillmentId")), call.arguments.get("trackingInfoInput") or {}
+    if order is None or not told.get("number"):
+        return _refused("Fulfillment not found.")
+    parcel = {"carrier": told.get("company", order.carrier), "tracking_number": told["number"]}
+    if not view.correct_parcel(order.serial, order.tracking_number, parcel):
+        return _refused("The tracking info of this fulfillment cannot be changed")
+    return {"fulfillment": {"id": gid("Fulfillment", order.serial), "status": "SUCCESS"}, "userErrors": []}
+
+
+def tell(view: View, call: Field) -> dict[str, Any]:
+    """`fulfillmentEventCreate`: every call is an event more."""
+    told = call.arguments.get("fulfillmentEvent") or {}
+    order = _of(view, told.get("fulfillmentId"))
+    if order is None or told.get("status") not in NEWS:
+        refused = {"field": ["fulfillmentEvent"], "message": "Fulfillment event is invalid"}
+        return {"fulfillmentEvent": None, "userErrors": [refused]}
+    known = (view.get(EVENTS, str(order.serial)) or {"events": []})["events"]
+    event = {"status": told["status"], "happenedAt": told.get("happenedAt") or view.at.isoformat()}
+    view.put(EVENTS, str(order.serial), {"events": [*known, event]})
+    name = gid("FulfillmentEvent", order.serial * 100 + len(known))
+    return {"fulfillmentEvent": {"id": name, "status": told["status"]}, "userErrors": []}
+
+
+def _of(view: View, fulfillment: object) -> WorldOrder | None:
+    number = serial(fulfillment, "Fulfillment")
+    order = view.order(number) if number is not None else None
+    return order if order and order.shipped_at else None
 
 
 def _refused(message: str) -> dict[str, Any]:
