@@ -49,6 +49,11 @@ def page(*, pk: int) -> RawPage | None:
     return RawPage.objects.filter(pk=pk).first()
 
 
+def commands() -> QuerySet[Command]:
+    """Everything that was written, or is wanted to be, with its account."""
+    return Command.objects.select_related("account")
+
+
 def commands_about(*, account_id: int, subject: str) -> QuerySet[Command]:
     """What we wrote, or wanted to write, about a subject, newest first."""
     return Command.objects.filter(account=account_id, subject=subject).order_by("-planned_at", "-pk")

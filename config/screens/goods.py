@@ -18,6 +18,7 @@ from config.core.permissions import Action
 from config.core.screens import page, require
 from config.core.templatetags.charts import Series
 from inventory import ageing, supply
+from inventory import sales as roll_ups
 from inventory import selectors as stock
 from inventory.models import Coverage
 from inventory.views.cover import WHY, note
@@ -57,7 +58,7 @@ def _history(found: Sku, days: list[date]) -> list[Series]:
 
 def _sold(found: Sku, days: list[date]) -> list[Series]:
     units: dict[str, dict[date, Decimal | None]] = {"by us": {}, "by marketplaces": {}}
-    for row in stock.sku_days(sku_id=found.pk, since=days[0], until=days[-1]):
+    for row in roll_ups.sku_days(sku_id=found.pk, since=days[0], until=days[-1]):
         of = units["by marketplaces" if row.fulfilment == "marketplace" else "by us"]
         of[row.day] = (of.get(row.day) or Decimal(0)) + row.units
     return [Series(name, values) for name, values in units.items() if values]

@@ -21,6 +21,7 @@ from config.screens import margins, totals
 from config.screens.health_strip import strip
 from finance.selectors import statements as money
 from finance.selectors import worklist
+from inventory import sales as roll_ups
 from inventory import selectors as goods
 from tickets import selectors as tickets
 from tickets import standing
@@ -60,7 +61,7 @@ def revenue() -> dict[str, Any]:
     today = clock.now().date()
     since = today - timedelta(days=7 * WEEKS - 1)
     to = totals.reporting_currency()
-    days, _ = goods.sales_days(since=since, until=today)
+    days, _ = roll_ups.sales_days(since=since, until=today)
     converter = totals.Converter(to, {currency for _, currency in days}, since=since, until=today)
     spans = {"today": 0, "yesterday": 1, "seven": 6, "before": 13}
     starts = {name: today - timedelta(days=back) for name, back in spans.items()}
@@ -94,7 +95,7 @@ def _change(now: totals.Total, before: totals.Total) -> Decimal | None:
 def orders() -> dict[str, Any]:
     """Orders placed today, and what waits: to ship, late, lines whose product is not known."""
     today = clock.now().date()
-    _, placed = goods.sales_days(since=today, until=today)
+    _, placed = roll_ups.sales_days(since=today, until=today)
     return {**goods.order_counts(now=clock.now()), "placed": placed.get(today, 0), "today": today}
 
 

@@ -95,7 +95,7 @@ def _bought(wanted: Label) -> str:
 
 
 def cancel_label(request: HttpRequest, order: Order) -> str:
-    label = get_object_or_404(Label, pk=_pk(request, "label"), parcel__shipment__order=order)
+    label = get_object_or_404(Label, pk=pk(request, "label"), parcel__shipment__order=order)
     labels.cancel(label)
     return f"The label {label} is cancelled"
 
@@ -137,14 +137,14 @@ def _services(request: HttpRequest) -> dict[str, Any]:
 
 def _parcel(request: HttpRequest, order: Order) -> Parcel:
     mine = Parcel.objects.select_related("shipment__order__account", "command").filter(shipment__order=order)
-    return get_object_or_404(mine, pk=_pk(request, "parcel"))
+    return get_object_or_404(mine, pk=pk(request, "parcel"))
 
 
 def _shipment(request: HttpRequest, order: Order) -> Shipment:
-    return get_object_or_404(Shipment.objects.filter(order=order), pk=_pk(request, "shipment"))
+    return get_object_or_404(Shipment.objects.filter(order=order), pk=pk(request, "shipment"))
 
 
-def _pk(request: HttpRequest, name: str) -> int:
+def pk(request: HttpRequest, name: str) -> int:
     told = text(request, name, missing=f"the form names no {name}")
     return int(told) if told.isdecimal() else 0
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 
 from config.core import clock
 from config.core.buttons import text
@@ -15,8 +16,8 @@ from config.screens import packing
 from inventory import selectors, shipping
 from inventory.models import Order, OrderLine
 from inventory.services import planning, shipments
-from marketplaces.models import Command
-from marketplaces.services import carriage, writes
+from marketplaces.models import Command, CommandState
+from marketplaces.services import carriage, told_parcels, writes
 from marketplaces.views import outbox
 
 FIELD = "units:"
@@ -32,6 +33,7 @@ def about(order: Order, lines: Sequence[OrderLine], asked: Sequence[Command]) ->
         **packing.about(order, planned),
         "parcel": _parcel(order, lines, planning.free(lines, writes.parcels(asked), waiting)),
         "carriers": carriage.codes(order.account),
+        "told_parcels": _told(order, asked),
         "needs_return": carriage.needs_return(order.account),
         "shipped_at": f"{clock.now():%Y-%m-%dT%H:%M}",
     }
@@ -41,6 +43,25 @@ def _parcel(order: Order, lines: Sequence[OrderLine], left: Mapping[str, int]) -
     if order.fulfilment == "marketplace" or order.status not in selectors.OPEN:
         return []
     return [(line, left[line.external_id]) for line in lines if left[line.external_id]]
+
+
+def _told(order: Order, asked: Sequence[Command]) -> list[tuple[Command, str]]:
+    """Parcels whose number can be corrected, with the number that the marketplace was told last."""
+    if not told_parcels.can_correct(order.account):
+        return []
+    told = [each for each in writes.parcels(asked) if each.state == CommandState.CONFIRMED]
+    return [(each, told_parcels.numbers(each)[-1]) for each in told]
+
+
+def correct_number(request: HttpRequest, order: Order) -> str:
+    """The button: another carrier or number of a parcel that was told."""
+    told = get_object_or_404(Command.objects.select_related("account"), pk=packing.pk(request, "write"))
+    numbered = shipments.Numbered(
+        carrier=text(request, "carrier", missing="name the carrier of the parcel"),
+        tracking_number=text(request, "tracking_number", missing="give the number of the parcel"),
+    )
+    shipments.correct(order, told, numbered, outbox.wish(request))
+    return "The number is on its way to be told; it counts when it is read back"
 
 
 def confirm(request: HttpRequest, order: Order) -> str:

@@ -17,8 +17,7 @@ from config.core.permissions import Action
 from config.core.screens import page, require
 from config.core.templatetags.charts import COLOURS, Series
 from config.screens import margins, totals
-from inventory import selectors as goods
-from inventory.selectors import Group
+from inventory import sales as roll_ups
 from marketplaces import registry
 
 PERIODS = {"1": "Today", "7": "7 days", "30": "30 days", "90": "90 days"}
@@ -107,20 +106,22 @@ def _day(text: str | None) -> date | None:
         return None
 
 
-def _figures(view: View) -> tuple[Group, list[Group]]:
+def _figures(view: View) -> tuple[roll_ups.Group, list[roll_ups.Group]]:
     """The whole of what is looked at, and its parts; at a store, the products that sold most are the parts."""
     if not view.store:
         by = "store" if view.marketplace else "marketplace"
-        groups = goods.sales_by(by, since=view.since, until=view.until, **view.only)
+        groups = roll_ups.sales_by(by, since=view.since, until=view.until, **view.only)
         return _sum(groups), groups
-    groups = goods.sku_groups(since=view.since, until=view.until, search=view.search, limit=MOST_SKUS, only=view.only)
+    groups = roll_ups.sku_groups(
+        since=view.since, until=view.until, search=view.search, limit=MOST_SKUS, only=view.only
+    )
     if view.search:
         return _sum(groups), groups
-    return _sum(goods.sales_by("store", since=view.since, until=view.until, **view.only)), groups
+    return _sum(roll_ups.sales_by("store", since=view.since, until=view.until, **view.only)), groups
 
 
-def _sum(groups: list[Group]) -> Group:
-    whole = Group("", groups[0].label if len(groups) == 1 else "")
+def _sum(groups: list[roll_ups.Group]) -> roll_ups.Group:
+    whole = roll_ups.Group("", groups[0].label if len(groups) == 1 else "")
     for group in groups:
         whole.cells += group.cells
         for key, amount in group.days.items():
@@ -128,7 +129,7 @@ def _sum(groups: list[Group]) -> Group:
     return whole
 
 
-def _row(group: Group, view: View, converter: totals.Converter) -> dict[str, Any]:
+def _row(group: roll_ups.Group, view: View, converter: totals.Converter) -> dict[str, Any]:
     per_day = converter.per_day(group.days)
     return {
         "label": _label(group, view),
@@ -142,19 +143,19 @@ def _row(group: Group, view: View, converter: totals.Converter) -> dict[str, Any
     }
 
 
-def _label(group: Group, view: View) -> str:
+def _label(group: roll_ups.Group, view: View) -> str:
     if not view.marketplace and registry.known(group.key):
         return registry.get(group.key).label
     return group.label
 
 
-def _deeper(group: Group, view: View) -> str:
+def _deeper(group: roll_ups.Group, view: View) -> str:
     if view.store:
         return reverse("sku", args=[group.key]) if group.key else reverse("unlinked")
     return view.query(store=group.key) if view.marketplace else view.query(marketplace=group.key)
 
 
-def _crumbs(view: View, whole: Group) -> list[tuple[str, str]]:
+def _crumbs(view: View, whole: roll_ups.Group) -> list[tuple[str, str]]:
     crumbs = [("All marketplaces", view.query(marketplace="", store=""))]
     if view.marketplace:
         label = registry.get(view.marketplace).label if registry.known(view.marketplace) else view.marketplace
@@ -165,7 +166,7 @@ def _crumbs(view: View, whole: Group) -> list[tuple[str, str]]:
 
 
 def _charts(
-    whole: Group, groups: list[Group], view: View, converter: totals.Converter
+    whole: roll_ups.Group, groups: list[roll_ups.Group], view: View, converter: totals.Converter
 ) -> list[tuple[str, list[Series]]]:
     """One chart in the chosen currency, stacked by group; or one chart per currency."""
     if view.currency == "each":
@@ -180,7 +181,9 @@ def _in(code: str, days: totals.Days) -> dict[date, Decimal | None]:
     return {day: amount for (day, currency), amount in days.items() if currency == code}
 
 
-def _rest(whole: Group, shown: list[Group], converter: totals.Converter) -> dict[date, Decimal | None]:
+def _rest(
+    whole: roll_ups.Group, shown: list[roll_ups.Group], converter: totals.Converter
+) -> dict[date, Decimal | None]:
     """What the groups with a colour of their own leave of the whole."""
     left = dict(whole.days)
     for group in shown:

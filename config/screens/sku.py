@@ -21,6 +21,7 @@ from config.core.screens import page, require
 from config.core.templatetags.charts import COLOURS, Series
 from config.screens import totals
 from finance.selectors import costs
+from inventory import sales as roll_ups
 from inventory import selectors as goods
 from inventory.models import SkuDay
 from marketplaces.canonical import IdentifierKind
@@ -76,7 +77,7 @@ def _sales(found: Sku) -> dict[str, Any]:
     """Ninety days of units and revenue: per store, and converted into the reporting currency."""
     today = clock.now().date()
     since = today - timedelta(days=DAYS - 1)
-    rows = goods.sku_days(sku_id=found.pk, since=since, until=today)
+    rows = roll_ups.sku_days(sku_id=found.pk, since=since, until=today)
     to = totals.reporting_currency()
     converter = totals.Converter(to, {row.currency for row in rows}, since=since, until=today)
     revenue: dict[tuple[date, str], Decimal] = defaultdict(Decimal)

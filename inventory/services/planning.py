@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import NAMESPACE_OID, uuid5
 
 from django.core.exceptions import ValidationError
@@ -163,14 +163,14 @@ def confirm(parcel: Parcel, *, by: str) -> Command:
     back = _bought(parcel, LabelKind.RETURN)
     carrier = registry.get(label.account.carrier).code
     number = (back or label).return_tracking_number
-    ways = {
-        "carrier": carrier, "tracking_number": label.tracking_number, "return_tracking_number": number,
-        "return_carrier": carrier if number else "",
-    }  # fmt: skip
+    numbered = shipments.Numbered(
+        carrier=carrier, tracking_number=label.tracking_number, return_tracking_number=number,
+        return_carrier=carrier if number else "",
+    )  # fmt: skip
     if parcel.command is not None and is_told(parcel):
-        return _corrected(parcel, parcel.command, label, shipments.Numbered(**ways), by)
+        return _corrected(parcel, parcel.command, label, numbered, by)
     told = writes.Parcel(
-        **ways,
+        **asdict(numbered),
         shipped_at=max(label.first_scan_at or clock.now(), order.ordered_at),
         lines={item.line.external_id: item.quantity for item in parcel.items.select_related("line")},
     )

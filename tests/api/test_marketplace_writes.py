@@ -79,6 +79,23 @@ def test_it_tells_a_parcel_and_answers_the_write(program, order):
     }
 
 
+def test_it_corrects_the_number_of_a_parcel_once_the_marketplace_shows_it(program, order):
+    robot = program("write")
+    given = {"carrier": "DHL", "tracking_number": "00340434161094022115"}
+    told = post(robot, f"{order}/shipment", {**given, "lines": {"L1": 1}}, key="k-1").json()
+    better = {"write": told["id"], "carrier": "DHL", "tracking_number": "340434161092"}
+    assert refused(post(robot, f"{order}/tracking", better, key="k-2")) == (
+        422, "wait until the marketplace shows the parcel; then its number can be corrected",
+    )  # fmt: skip
+    Command.objects.update(state="confirmed")
+    correction = post(robot, f"{order}/tracking", better, key="k-3").json()
+    assert (correction["kind"], correction["subject"]) == ("correct_tracking", "order:O-1")
+    payload = correction["payload"]
+    assert (payload["parcel"], payload["was"], payload["tracking_number"]) == (
+        told["key"], ["00340434161094022115"], "340434161092",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("act", "given"),
     [

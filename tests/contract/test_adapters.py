@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.core import redaction
+from inventory.carriers.news import TrackingState
 from marketplaces import canonical, plain, registry
 from marketplaces.canonical import LineClass, Rejected
-from marketplaces.contract import FIELDS, CommandKind, Flow, Outbound, Page
+from marketplaces.contract import FIELDS, Capability, CommandKind, Flow, Outbound, Page
 from marketplaces.sandbox.wire import SandboxApi
 from marketplaces.services import commands, payloads
 from marketplaces.sync import rejects
@@ -249,6 +250,8 @@ def test_it_tells_what_it_can_write(adapter):
         assert callable(client.send)
         assert callable(client.read_back)
     assert Outbound(kind=CommandKind.SET_PRICE, key="k").payload == {}
+    assert bool(adapter.tracking_news) is (Capability.TELL_TRACKING in adapter.capabilities)
+    assert adapter.tracking_news <= {state.value for state in TrackingState}
 
 
 def test_it_tells_of_every_field_that_it_writes_whether_its_neighbours_are_kept(adapter):

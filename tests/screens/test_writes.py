@@ -192,6 +192,24 @@ def test_it_tells_a_parcel_from_the_page_of_the_order_and_then_offers_what_is_le
     assert [step["title"] for step in page.context["timeline"]].count("confirm_shipment") == 1
 
 
+def test_it_corrects_a_number_from_the_page_of_the_order_when_the_parcel_is_shown(owner, order):
+    ship(owner, order, "2")
+    told = Command.objects.get()
+    page = owner.get(f"/orders/{order.pk}/")
+    assert page.context["told_parcels"] == []
+    Command.objects.update(state="confirmed")
+    page = owner.get(f"/orders/{order.pk}/")
+    assert page.context["told_parcels"] == [(told, "00340434161094022115")]
+    _, said = post(
+        owner, f"/orders/{order.pk}/", "correct_number", write=told.pk, carrier="DHL", tracking_number="340434161092"
+    )
+    assert said == ["The number is on its way to be told; it counts when it is read back"]
+    command = Command.objects.get(kind="correct_tracking")
+    assert (command.wanted, command.payload["was"]) == ("another number, DHL, 340434161092", ["00340434161094022115"])
+    page = owner.get(f"/orders/{order.pk}/")
+    assert page.context["told_parcels"] == [(told, "340434161092")]
+
+
 def test_a_second_parcel_does_not_replace_the_first(owner, order):
     ship(owner, order, "1")
     ship(owner, order, "1", tracking_number="340434161092")

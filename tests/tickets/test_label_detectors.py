@@ -122,6 +122,21 @@ def test_a_parcel_that_is_on_its_way_and_was_not_told_is_said(label, noon):
     assert found(2) is None
 
 
+def test_a_cancelled_order_with_a_parcel_is_said_until_the_parcel_is_cancelled(label):
+    Order.objects.update(status="cancelled")
+    assert found() == ("S3", "the order was cancelled at the marketplace: keep its parcel back")
+    Parcel.objects.update(cancelled_at=clock.now())
+    assert found(1) is None
+
+
+def test_a_parcel_that_the_marketplace_did_not_take_is_said_until_it_is_told(label):
+    tell(label)
+    Command.objects.update(state="rejected", reason="of line 1 only 1 units are not cancelled")
+    assert found() == ("S3", "the marketplace did not take its parcel")
+    Command.objects.update(state="confirmed")
+    assert found(1) is None
+
+
 @pytest.mark.parametrize("state", ["returning", "returned"])
 def test_a_parcel_that_comes_back_is_said(label, noon, state):
     tell(label)

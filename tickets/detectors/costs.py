@@ -13,6 +13,7 @@ from config.core import clock, tenancy
 from config.core.money import Money, quantise
 from finance.selectors import cost_alarms, costs
 from finance.selectors.costs import Gap
+from inventory import sales as roll_ups
 from inventory import selectors as inventory
 from tickets.detectors.base import Measure, detector
 from tickets.rules import exposure
@@ -44,7 +45,7 @@ def without_cost(subjects: Sequence[str]) -> Iterator[Measure]:
     """Order lines of open months without a cost, and one more where pieces without a cost are in stock."""
     wanted, today = _places(subjects), clock.now().date()
     names = Names(wanted)
-    top = inventory.best_sellers(since=today - TOP_WITHIN, share=TOP)
+    top = roll_ups.best_sellers(since=today - TOP_WITHIN, share=TOP)
     for gap in costs.gaps(sku_ids={sku for sku, _ in wanted}):
         if (gap.sku_id, gap.warehouse_id) in wanted:
             yield _gap(gap, names, is_top=gap.sku_id in top)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from config.core import clock, tenancy
 from finance.fx import store
 from finance.selectors import rates
-from inventory import selectors as goods
+from inventory import sales as roll_ups
 from tickets.detectors.base import Measure, detector
 from tickets.types import TECHNICAL_ISSUE
 
@@ -20,7 +20,7 @@ RECENT = timedelta(days=30)
 def _foreign() -> list[tuple[date, str]]:
     """Days and currencies of recent sales that totals can show only after conversion."""
     today = clock.now().date()
-    days, _ = goods.sales_days(since=today - RECENT, until=today)
+    days, _ = roll_ups.sales_days(since=today - RECENT, until=today)
     own = str(tenancy.connection.tenant.reporting_currency)
     return sorted((day, code) for (day, code), amount in days.items() if amount and code not in ("", own))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,13 +12,15 @@ from hypothesis import strategies as st
 from config.core import clock
 from inventory import shipping
 from inventory.carriers.dhl.sandbox import tracking as stories
-from inventory.carriers.news import ENDS, Tracked, TrackingEvent, TrackingState, settled
+from inventory.carriers.news import COMES_BACK, ENDS, Tracked, TrackingEvent, TrackingState, settled, turns
 from inventory.models import Label, LabelPaper, LabelState, Manifest, OrderEvent, Parcel, Shipment
 from inventory.models import TrackingEvent as Scan
-from inventory.services import labels, retention, telling, tracking
+from inventory.services import labels, planning, purchases, retention, telling, tracking
 from inventory.shipping_filters import LabelFilter
+from marketplaces import registry
+from marketplaces.contract import Capability
 from marketplaces.models import Account, Command
-from tests.inventory.carriers.conftest import MORNING, bought
+from tests.inventory.carriers.conftest import MORNING, bought, wish
 
 HOUR = timedelta(hours=1)
 S = TrackingState
@@ -165,3 +168,33 @@ def test_papers_and_addresses_are_forgotten_when_their_time_has_come_and_numbers
     assert not LabelPaper.objects.exists()
     assert Manifest.objects.get().paper is None
     assert Label.objects.get().tracking_number == label.tracking_number
+
+
+@pytest.mark.django_db
+def test_a_parcel_that_got_another_label_since_it_was_told_is_corrected_at_its_scan_once(contract, depot, monkeypatch):
+    arriving(monkeypatch)
+    first = bought(contract)
+    adapter = next(a for a in registry.all_adapters() if Capability.CORRECT_TRACKING in a.capabilities)
+    Account.objects.update(stage="act", marketplace=adapter.key)
+    with at(depot, 1):
+        told = planning.confirm(first.parcel, by="anna")
+        Command.objects.update(state="confirmed")
+        labels.cancel(first)
+        second = labels.want(first.parcel, wish(contract))
+        purchases.buy(second.pk)
+    second.refresh_from_db()
+    assert [poll(depot, hours)["told"] for hours in (5, 23, 24)] == [0, 1, 0]
+    correction = Command.objects.get(kind="correct_tracking")
+    assert (correction.payload["parcel"], correction.payload["was"], correction.payload["tracking_number"]) == (
+        told.key, [first.tracking_number], second.tracking_number,
+    )  # fmt: skip
+
+
+@given(events)
+def test_turns_change_the_state_each_time_and_end_where_a_parcel_turns_back(told):
+    found = list(turns((each.at, each.state) for each in told))
+    states = [state for _, state in found]
+    assert all(former is not later for former, later in pairwise(states))
+    assert {S.UNKNOWN, S.RETURNING, S.RETURNED}.isdisjoint(states)
+    back = min((each.at for each in told if each.state in COMES_BACK), default=None)
+    assert back is None or all(moment <= back for moment, _ in found)

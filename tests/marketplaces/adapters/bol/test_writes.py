@@ -162,3 +162,21 @@ def test_it_refuses_what_cannot_be_said_before_anything_is_sent(bol, client, kin
 )
 def test_it_knows_bols_code_of_a_carrier(carrier, code):
     assert actions.transporter(carrier) == code
+
+
+def test_it_changes_the_transport_that_has_the_former_code_and_sees_it_changed(bol, client):
+    order = open_order(bol)
+    lines = {ids.line_id(line.serial): line.quantity for line in order.lines}
+    of = {"external_id": ids.order_id(order.serial), "carrier": "GLS", "lines": lines}
+    client.send(command(CommandKind.CONFIRM_SHIPMENT, tracking_number="T1", **of))
+    write = command(CommandKind.CORRECT_TRACKING, tracking_number="T2", was=["T0", "T1"], **of)
+    sent = client.send(write)
+    request = bol.seen[-1][0]
+    assert (request.method, request.path) == ("PUT", f"/retailer/transports/6{order.serial}")
+    assert json.loads(request.body) == {"transporterCode": "GLS", "trackAndTrace": "T2"}
+    assert client.read_back(write, sent.remote_ref).state == OutcomeState.ACCEPTED
+    bol.at = NOW + timedelta(minutes=1)
+    assert client.read_back(write, sent.remote_ref).state == OutcomeState.CONFIRMED
+    lost = client.send(write)
+    assert lost.reason.endswith("bol shows 0 parcels with T0 or T1; look there")
+    assert lost.state == OutcomeState.REJECTED

@@ -1,4 +1,4 @@
-"""Our own goods over the API: levels, moves, reservations, shortages, rules, feeds and counts; partners write here."""
+"""Our own goods over the API: levels, moves, reservations, shortages and counts; partners write here."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.selectors import codes, listings, skus
+from catalog.selectors import codes, skus
 from config.core.api import Named, Reason, Rows, actor, write
 from config.core.permissions import Action
 from inventory import ledger_filters as filters
 from inventory import selectors
 from inventory.models import (
-    AllocationRule,
     CountLine,
-    Feed,
-    FulfilmentSwitch,
     Holding,
     MoveKind,
     Reservation,
@@ -25,10 +22,8 @@ from inventory.models import (
     StockCount,
     StockMove,
 )
-from inventory.offering import RuleKind
-from inventory.services import allocation, counts, stock, switches
+from inventory.services import counts, stock
 from inventory.services.stock import LARGEST, Move
-from marketplaces.selectors import accounts
 
 MOST_MOVES = 1_000
 
@@ -76,41 +71,6 @@ class ShortageSerializer(serializers.ModelSerializer):
     class Meta:
         model = Shortage
         fields = ("id", "account", "order_ref", "order_line", "sku", "missing", "unbacked", "since", "changed_at")
-
-
-class AllocationRuleSerializer(serializers.ModelSerializer):
-    """Null and blank stand for all; the most specific rule of a kind counts."""
-
-    account, sku = Named("key", or_null=True), Named("code", or_null=True)
-
-    class Meta:
-        model = AllocationRule
-        fields = ("id", "kind", "value", "account", "channel", "sku", "listing", "note", "set_by", "set_at")
-
-
-class LimitWanted(serializers.Serializer):
-    kind = serializers.ChoiceField([kind.value for kind in RuleKind])
-    value = serializers.IntegerField(min_value=0, max_value=LARGEST)
-    account = Named("key", queryset=accounts(), required=False, or_null=True)
-    channel = serializers.CharField(max_length=20, allow_blank=True, default="")
-    sku = Named("code", queryset=skus(), required=False, or_null=True)
-    listing = serializers.PrimaryKeyRelatedField(queryset=listings(), required=False, allow_null=True)
-    note = serializers.CharField(max_length=200, allow_blank=True, default="")
-
-
-class FeedSerializer(serializers.ModelSerializer):
-    account, warehouse = Named("key"), Named("code")
-
-    class Meta:
-        model = Feed
-        fields = ("id", "account", "warehouse", "priority", "starts_at", "is_publishing")
-
-
-class FeedWanted(serializers.Serializer):
-    account = Named("key", queryset=accounts())
-    warehouse = Named("code", queryset=selectors.warehouses())
-    priority = serializers.IntegerField(min_value=1, max_value=99, default=1)
-    is_publishing = serializers.BooleanField(default=False)
 
 
 class CountLineSerializer(serializers.ModelSerializer):
@@ -169,16 +129,6 @@ class MovesTaken(serializers.Serializer):
     recorded = serializers.IntegerField(help_text="moves that were not known yet", read_only=True)
 
 
-class SwitchSerializer(serializers.ModelSerializer):
-    class Meta:
-        model = FulfilmentSwitch
-        fields = ("id", "listing", "state", "asked_by", "asked_at", "zero_confirmed_at", "ended_at")
-
-
-class SwitchWanted(serializers.Serializer):
-    listing = serializers.PrimaryKeyRelatedField(queryset=listings())
-
-
 class HoldingViews(Rows):
     queryset = selectors.holdings()
     serializer_class = HoldingSerializer
@@ -217,36 +167,6 @@ class ShortageViews(Rows):
     filterset_class = filters.ShortageFilter
 
 
-class RuleViews(Rows):
-    queryset = selectors.allocation_rules()
-    serializer_class = AllocationRuleSerializer
-    filterset_class = filters.RuleFilter
-
-    @write(Action.MANAGE_STOCK, takes=LimitWanted, gives=AllocationRuleSerializer, detail=False)
-    def set_(self, request: Request) -> Response:
-        """Set one rule for a place; the one that stood there is replaced."""
-        asked = self.given(request)
-        kind = RuleKind(asked.pop("kind"))
-        return self.answer(allocation.limit(kind, asked.pop("value"), by=actor(request), **asked))
-
-    @write(Action.MANAGE_STOCK)
-    def lift(self, request: Request, pk: str) -> Response:
-        """Take a rule away."""
-        allocation.lift(self.get_object())
-        return Response(status=204)
-
-
-class FeedViews(Rows):
-    queryset = selectors.feeds()
-    serializer_class = FeedSerializer
-    filterset_fields = ("account__key", "warehouse__code", "is_publishing")
-
-    @write(Action.MANAGE_STOCK, takes=FeedWanted, gives=FeedSerializer, detail=False)
-    def set_(self, request: Request) -> Response:
-        """Sell from a warehouse in an account, and say whether its quantities are written there."""
-        return self.answer(allocation.feed(**self.given(request)))
-
-
 class CountViews(Rows):
     queryset = selectors.counts().prefetch_related("lines__sku")
     serializer_class = StockCountSerializer
@@ -270,31 +190,10 @@ class CountViews(Rows):
         return self.answer(counts.reject(self.get_object(), by=actor(request), **self.given(request)))
 
 
-class SwitchViews(Rows):
-    queryset = selectors.switches()
-    serializer_class = SwitchSerializer
-    filterset_fields = ("state", "listing")
-
-    @write(Action.MANAGE_STOCK, takes=SwitchWanted, gives=SwitchSerializer, detail=False)
-    def begin(self, request: Request) -> Response:
-        """Have an offer shipped by the marketplace: our quantity goes to zero, is read back, then it may be switched on."""
-        return self.answer(switches.begin(self.given(request)["listing"], by=actor(request)))
-
-    @write(Action.MANAGE_STOCK, gives=SwitchSerializer)
-    def cancel(self, request: Request, pk: str) -> Response:
-        """Go on shipping it ourselves."""
-        row = self.get_object()
-        switches.cancel(row)
-        return self.answer(row)
-
-
 VIEWS: dict[str, Any] = {
     "holdings": HoldingViews,
     "stock-moves": MoveViews,
     "reservations": ReservationViews,
     "shortages": ShortageViews,
-    "allocation-rules": RuleViews,
-    "stock-feeds": FeedViews,
     "stock-counts": CountViews,
-    "fulfilment-switches": SwitchViews,
 }
