@@ -14,7 +14,7 @@ from typing import Any
 
 from config.core.errors import Rejected
 from config.core.money import LossyAmount, decimal
-from marketplaces.adapters.bol import endpoints
+from marketplaces.adapters.bol import documents, endpoints
 from marketplaces.adapters.bol.endpoints import Endpoint
 from marketplaces.contract import CommandKind, Outbound, Outcome, OutcomeState, ReportState, ReportStatus
 
@@ -45,7 +45,8 @@ class Write:
 def request(command: Outbound, settings: Mapping[str, str], offer: Mapping[str, Any] | None = None) -> Write:
     """The call that makes the write; a payload that cannot be said in bol's words raises Rejected.
 
-    `offer` is what bol shows now: a price is sent with all bundle prices, for those that are not sent are gone.
+    `offer` is what bol shows now: a price is sent with all bundle prices, and v10 takes an offer as a whole document; what
+    is not sent is gone.
     """
     is_v10 = settings.get("offers_api") == "v10"
     if command.kind is CommandKind.SET_PRICE:
@@ -54,6 +55,10 @@ def request(command: Outbound, settings: Mapping[str, str], offer: Mapping[str, 
     if command.kind is CommandKind.SET_STOCK:
         stock = {"amount": _quantity(command.payload), "managedByRetailer": False}
         return Write(endpoints.PUT_STOCK, stock) if is_v10 else Write(endpoints.PATCH_OFFER, {"stock": stock})
+    if command.kind in documents.SWITCHES:
+        if is_v10:
+            return Write(endpoints.PUT_OFFER, documents.replaced(command, offer or {}))
+        return Write(endpoints.PATCH_OFFER, documents.patched(command, offer or {}))
     if command.kind is CommandKind.CONFIRM_SHIPMENT:
         return Write(endpoints.SHIP, _shipment(command))
     raise Rejected(f"{command.kind} cannot be written here")
@@ -167,6 +172,8 @@ def _wanted(command: Outbound) -> Any:
         return _price(command.payload)
     if command.kind is CommandKind.SET_STOCK:
         return _quantity(command.payload)
+    if command.kind in documents.SWITCHES:
+        return command.value
     return {str(line): True for line in command.payload.get("lines") or {}}
 
 
@@ -175,6 +182,8 @@ def _shown(command: Outbound, entity: Mapping[str, Any]) -> Any:
         return unit_price(entity)
     if command.kind is CommandKind.SET_STOCK:
         return (entity.get("stock") or {}).get("amount")
+    if command.kind in documents.SWITCHES:
+        return documents.shown(command, entity)
     lines = command.payload.get("lines") or {}
     in_all = {**lines, **(command.payload.get("shipped_in_all") or {})}
     shipped = {

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from marketplaces.adapters.bol import carriers
+from marketplaces.adapters.bol.writable import WRITES
 from marketplaces.canonical import LineClass
 from marketplaces.carrier_codes import Carriers
 from marketplaces.contract import (
@@ -17,8 +18,6 @@ from marketplaces.contract import (
     Resource,
     SandboxAccount,
     Store,
-    Style,
-    Writing,
 )
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -130,6 +129,8 @@ LIMITS = {
     "returns.get": per_minute(20),
     "commission.quote": per_second(28),
     "products.offers": per_minute(50),
+    "content.write": per_minute(50),
+    "content.get": per_minute(50),
     "invoices.list": per_minute(24),
     "invoices.specification": per_minute(24),
     "process.get": per_second(25),
@@ -181,15 +182,13 @@ ADAPTER = Adapter(
             Capability.WEBHOOKS,
             Capability.WRITE_PRICE,
             Capability.WRITE_STOCK,
+            Capability.WRITE_LISTING,
             Capability.CONFIRM_SHIPMENT,
             Capability.CORRECT_TRACKING,
         }
     ),
     limits=LIMITS,
-    writes={
-        "price": Writing(style=Style.REPLACE, least=Decimal(1), most=Decimal(9999)),
-        "quantity": Writing(most=Decimal(999)),
-    },
+    writes=WRITES,
     carriers=Carriers(rows=carriers.CODES),
     vocabulary=frozenset({"bol", "bol.com", "bsku", "fbb", "fbr", "lvb", "vvb", "plaza", "verzenden via bol"}),
     sandbox_accounts=(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from config.core.errors import Rejected
-from marketplaces.adapters.bol import actions, endpoints, paging, transports
+from marketplaces.adapters.bol import actions, endpoints, paging, transports, words
 from marketplaces.adapters.bol.auth import Api
 from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState, Page
 
@@ -33,25 +33,52 @@ class Writer:
         return actions.accepted(reply.json() if reply.body else {})
 
     def _call(self, command: Outbound) -> actions.Write:
-        call = actions.request(command, self.account.settings)
-        if command.kind is CommandKind.SET_PRICE and (shown := self._by_id("listings", command.external_id)):
-            call = actions.request(command, self.account.settings, shown.json())
-        return call
+        """What replaces something is made of what bol shows now; words are those of the product, by its EAN."""
+        if command.field in words.FIELDS:
+            language = self.account.settings.get("content_language") or words.LANGUAGE
+            told = words.body(command.field, command.value, self._ean(command), language)
+            return actions.Write(endpoints.UPLOAD_CONTENT, told)
+        if command.kind in (CommandKind.SET_STOCK, CommandKind.CONFIRM_SHIPMENT):
+            return actions.request(command, self.account.settings)
+        shown = self._by_id("listings", command.external_id)
+        return actions.request(command, self.account.settings, shown.json() if shown else None)
+
+    def _ean(self, command: Outbound) -> str:
+        page = self._by_id("listings", command.external_id)
+        ean = str(page.json().get("ean") or "") if page else ""
+        if not ean:
+            raise Rejected(f"offer {command.external_id} shows no EAN, so bol cannot tell whose words these are")
+        return ean
 
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
-        if remote_ref:
-            told = actions.process_outcome(self.process(remote_ref), remote_ref)
-            if told is not None:
-                return told
+        process = self.process(remote_ref) if remote_ref else None
+        told = actions.process_outcome(process, remote_ref) if remote_ref else None
+        if told is not None:
+            return told
+        if command.field in words.FIELDS:
+            return self._words_outcome(command, str((process or {}).get("entityId") or ""), remote_ref)
         if command.kind is CommandKind.CORRECT_TRACKING:
             return transports.outcome(command, self._transports(command), remote_ref)
         page = self._by_id(*actions.entity_of(command))
         return actions.entity_outcome(command, page.json() if page else None, remote_ref)
 
+    def _words_outcome(self, command: Outbound, upload: str, remote_ref: str) -> Outcome:
+        """The upload's report, and then the product as the catalogue shows it."""
+        report = self._found(endpoints.UPLOAD_REPORT, upload) if upload else None
+        decided = words.refused(report, remote_ref) if report else None
+        if decided:
+            return decided
+        if command.field == "images":
+            return words.pictured(command, report, remote_ref)
+        return words.worded(command, self._found(endpoints.CATALOG_PRODUCT, self._ean(command)), remote_ref)
+
     def process(self, process_id: str) -> Mapping[str, Any] | None:
         """A process status; None when it is forgotten."""
+        return self._found(endpoints.PROCESS, process_id)
+
+    def _found(self, endpoint: endpoints.Endpoint, name: str) -> Mapping[str, Any] | None:
         try:
-            return self.api.call(endpoints.PROCESS, parts={"id": process_id}).json()
+            return self.api.call(endpoint, parts={"id": name}).json()
         except Rejected as error:
             if error.code == "http_404":
                 return None

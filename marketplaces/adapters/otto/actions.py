@@ -155,9 +155,11 @@ def shipment_outcome(command: Outbound, order: Mapping[str, Any] | None, remote_
 
 
 def shown_outcome(command: Outbound, shown: Any, remote_ref: str) -> Outcome:
-    """Confirmed when the variation shows the price or quantity that was written."""
-    is_price = command.kind is CommandKind.SET_PRICE
-    wanted = wanted_price(command.payload) if is_price else wanted_quantity(command.payload)
+    """Confirmed when the variation shows the price, quantity or switch that was written."""
+    wanted: Any = command.value
+    if command.kind is not CommandKind.SET_HOLD:
+        is_price = command.kind is CommandKind.SET_PRICE
+        wanted = wanted_price(command.payload) if is_price else wanted_quantity(command.payload)
     if shown == wanted:
         return Outcome(OutcomeState.CONFIRMED, remote_ref=remote_ref)
     reason = f"wanted {wanted}, the marketplace shows {shown}; asked again later"

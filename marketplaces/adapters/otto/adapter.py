@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from marketplaces.adapters.otto import carriers
+from marketplaces.adapters.otto.writable import WRITES
 from marketplaces.canonical import LineClass
 from marketplaces.carrier_codes import Carriers
 from marketplaces.contract import (
@@ -17,8 +18,6 @@ from marketplaces.contract import (
     Resource,
     SandboxAccount,
     Store,
-    Style,
-    Writing,
 )
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -141,11 +140,12 @@ ADAPTER = Adapter(
             Capability.ORDERS_BY_ID,
             Capability.WRITE_PRICE,
             Capability.WRITE_STOCK,
+            Capability.WRITE_LISTING,
             Capability.CONFIRM_SHIPMENT,
         }
     ),
     limits=LIMITS,
-    writes={"price": Writing(style=Style.REPLACE), "quantity": Writing()},
+    writes=WRITES,
     carriers=Carriers(
         rows=carriers.CODES,
         needs_number=True,

@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 from config.core.errors import Rejected
 from config.core.http import Reply
 from config.core.money import decimal
-from marketplaces.adapters.otto import actions, answers, endpoints, paging
+from marketplaces.adapters.otto import actions, answers, endpoints, paging, words
 from marketplaces.adapters.otto.auth import Api
 from marketplaces.adapters.otto.rows.reading import text
 from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState
 from marketplaces.pieces import inner
 
+MOST_STATES = 500
 PATH_IS_SAFE = frozenset("/.")
 
 
@@ -29,6 +30,10 @@ class Writer:
                 return self._set_price(command)
             if command.kind is CommandKind.SET_STOCK:
                 return self._set_stock(command)
+            if command.field in words.FIELDS:
+                return self._set_words(command)
+            if command.kind is CommandKind.SET_HOLD:
+                return self._switch(command)
             if command.kind is CommandKind.CONFIRM_SHIPMENT:
                 return self._ship(command)
         except Rejected as error:
@@ -40,6 +45,10 @@ class Writer:
             return actions.shipment_outcome(command, self.order(command.external_id), remote_ref)
         if command.kind is CommandKind.SET_PRICE:
             return self._price_outcome(command, remote_ref)
+        if command.field in words.FIELDS:
+            return self._words_outcome(command, remote_ref)
+        if command.kind is CommandKind.SET_HOLD:
+            return actions.shown_outcome(command, self._held(command.external_id), remote_ref)
         return actions.shown_outcome(command, self._quantity(command.external_id), remote_ref)
 
     def order(self, number: str) -> Mapping[str, Any] | None:
@@ -63,8 +72,44 @@ class Writer:
         answer = answers.body(reply)
         return Outcome(OutcomeState.ACCEPTED, remote_ref=_task_id(answer), answer=dict(answer))
 
-    def _price_outcome(self, command: Outbound, remote_ref: str) -> Outcome:
-        """The task first; its success says only that the words were right, so the price itself decides."""
+    def _set_words(self, command: Outbound) -> Outcome:
+        shown = self.variation(command.external_id)
+        body = words.document(command, _one(shown, command.external_id) if shown else {})
+        answer = answers.body(self.api.call(endpoints.POST_PRODUCTS, body=[body]))
+        return Outcome(OutcomeState.ACCEPTED, remote_ref=_task_id(answer), answer=dict(answer))
+
+    def _words_outcome(self, command: Outbound, remote_ref: str) -> Outcome:
+        """The task, then the variation, then what the later check of its content says."""
+        decided = self._task_outcome(remote_ref)
+        if decided:
+            return decided
+        reply = self.variation(command.external_id)
+        if reply is None:
+            return Outcome(OutcomeState.UNKNOWN, reason=f"{command.external_id} is not known; check the SKU")
+        verdict = self._of_sku(endpoints.MARKETPLACE_STATUS, "marketPlaceStatus", command.external_id)
+        return words.outcome(command, _one(reply, command.external_id), verdict, remote_ref)
+
+    def _switch(self, command: Outbound) -> Outcome:
+        body = {"status": [{"sku": command.external_id, "active": command.value == "no"}]}
+        answer = answers.body(self.api.call(endpoints.SET_ACTIVE, body=body))
+        if refused := list(answers.errors(answer)):
+            return Outcome(OutcomeState.REJECTED, reason="; ".join(refused), answer=dict(answer))
+        return Outcome(OutcomeState.ACCEPTED, remote_ref=_task_id(answer), answer=dict(answer))
+
+    def _held(self, sku: str) -> str:
+        told = self._of_sku(endpoints.ACTIVE_STATUS, "status", sku).get("active")
+        return "no" if told is True else "yes" if told is False else ""
+
+    def _of_sku(self, endpoint: endpoints.Endpoint, key: str, sku: str) -> Mapping[str, Any]:
+        """One piece of a list that knows no filter by SKU; a SKU may hold what a path must not."""
+        for reply in paging.linked(self.api, endpoint, {"limit": MOST_STATES}):
+            for piece in paging.pieces(reply, key, "resources"):
+                if text(piece, "sku") == sku:
+                    return piece
+        return {}
+
+    def _task_outcome(self, remote_ref: str) -> Outcome | None:
+        """What a task decides by itself; its success says only that the words were right."""
         task = self._found(endpoints.TASK, {"id": remote_ref}) if remote_ref else None
         if task and text(task, "state") == "pending":
             reason = f"still being processed; not to be asked before {text(task, 'pingAfter') or 'a while'}"
@@ -73,6 +118,13 @@ class Writer:
             failed = self._found(endpoints.TASK_FAILED, {"id": remote_ref}) or {}
             reason = "; ".join(_failures(failed)) or "the marketplace says only that it failed"
             return Outcome(OutcomeState.REJECTED, reason=reason, remote_ref=remote_ref, answer=dict(failed))
+        return None
+
+    def _price_outcome(self, command: Outbound, remote_ref: str) -> Outcome:
+        """The task first, then the price itself."""
+        decided = self._task_outcome(remote_ref)
+        if decided:
+            return decided
         reply = self.variation(command.external_id)
         if reply is None:
             return Outcome(OutcomeState.UNKNOWN, reason=f"{command.external_id} is not known; check the SKU")

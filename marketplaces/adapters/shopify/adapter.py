@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from marketplaces.adapters.shopify import carriers, parcels
+from marketplaces.adapters.shopify.writable import WRITES
 from marketplaces.canonical import LineClass
 from marketplaces.carrier_codes import Carriers
 from marketplaces.contract import (
@@ -17,7 +18,6 @@ from marketplaces.contract import (
     Resource,
     SandboxAccount,
     Store,
-    Writing,
 )
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -124,12 +124,13 @@ ADAPTER = Adapter(
             Capability.WEBHOOKS,
             Capability.WRITE_PRICE,
             Capability.WRITE_STOCK,
+            Capability.WRITE_LISTING,
             Capability.CONFIRM_SHIPMENT,
             Capability.CORRECT_TRACKING,
             Capability.TELL_TRACKING,
         }
     ),
-    writes={"price": Writing(), "quantity": Writing()},
+    writes=WRITES,
     limits={
         "graphql": Limit(rate=Decimal(100), burst=1000),
         "token": Limit(rate=Decimal(1), burst=10),

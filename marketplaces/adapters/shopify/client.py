@@ -9,7 +9,7 @@ from typing import Any
 
 from config.core.errors import Rejected
 from config.core.http import ApiSession
-from marketplaces.adapters.shopify import actions, bulk, hooks, paging, parcels, payouts, queries
+from marketplaces.adapters.shopify import actions, bulk, hooks, paging, parcels, payouts, queries, words
 from marketplaces.adapters.shopify.auth import Api
 from marketplaces.adapters.shopify.errors import error_of
 from marketplaces.adapters.shopify.queries import Query
@@ -123,6 +123,8 @@ class Client:
             if command.kind in ABOUT_PARCELS:
                 query, name = ABOUT_PARCELS[command.kind]
                 return actions.outcome(self.api.data(query, **parcels.request(command, self._parcels(command))), name)
+            if command.field in words.FIELDS:
+                return self._set_words(command)
             name = "productVariantsBulkUpdate"
             variables = actions.price(command, self._variant(command))
             return actions.outcome(self.api.data(queries.SET_PRICE, **variables), name)
@@ -135,10 +137,19 @@ class Client:
         if command.kind in ABOUT_PARCELS:
             return parcels.outcome(command, self._parcels(command))
         variant = self._known(queries.VARIANT, "ProductVariant", command.external_id, "productVariant")
+        if command.field in words.FIELDS:
+            return words.outcome(command, variant)
         return actions.variant_outcome(command, variant, self.account.settings.get("location_id", ""))
 
     def offer(self, command: Outbound) -> Page | None:
         return self.by_id("listings", command.external_id)
+
+    def _set_words(self, command: Outbound) -> Outcome:
+        variant = self._variant(command)
+        if command.field == "images":
+            told = self.api.data(queries.SET_FILES, **words.files(command, variant))
+            return actions.outcome(told, "productSet")
+        return actions.outcome(self.api.data(queries.SET_PRODUCT, **words.product(command, variant)), "productUpdate")
 
     def _set_stock(self, command: Outbound) -> Outcome:
         """Compare and set; when the units changed in between, read and set once more."""

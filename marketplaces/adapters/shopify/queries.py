@@ -65,7 +65,7 @@ _PAGE = "pageInfo { hasNextPage endCursor }"
 _NAMES = '["available", "on_hand", "committed", "reserved", "incoming", "damaged", "quality_control", "safety_stock"]'
 _VARIANT = """
 id sku barcode title price compareAtPrice inventoryPolicy inventoryQuantity updatedAt
-product { id title status publishedAt updatedAt } inventoryItem { id sku tracked duplicateSkuCount }
+product { id title descriptionHtml status publishedAt updatedAt } inventoryItem { id sku tracked duplicateSkuCount }
 """
 _LEVELS = f"""
 inventoryLevels(first: 20) {{ nodes {{ id updatedAt location {{ id name isActive }}
@@ -145,6 +145,15 @@ SET_PRICE = _mutation(
     " { productVariants { id price } userErrors { field message code } }",
     is_repeatable=True,
 )  # fmt: skip
+SET_PRODUCT = _mutation(
+    "SetProduct", "$product: ProductUpdateInput!",
+    "productUpdate(product: $product) { product { id } userErrors { field message } }", is_repeatable=True,
+)  # fmt: skip
+SET_FILES = _mutation(
+    "SetFiles", "$identifier: ProductSetIdentifiers!, $input: ProductSetInput!",
+    "productSet(identifier: $identifier, input: $input, synchronous: true)"
+    " { product { id } userErrors { field message code } }", is_repeatable=True,
+)  # fmt: skip
 SET_STOCK = _mutation(
     "SetStock", "$input: InventorySetQuantitiesInput!, $key: String!",
     "inventorySetQuantities(input: $input) @idempotent(key: $key)"
@@ -181,5 +190,5 @@ HOOK = _mutation(
 )  # fmt: skip
 ALL = (
     SHOP, ORDERS, ORDER, CHANGES, RETURNS, STOCK, VARIANT, BULK_START, BULK_STATE, PAYOUTS, MOVEMENTS, SETTLED, OPEN_WORK,
-    SET_PRICE, SET_STOCK, SHIP, PARCELS, FIX_TRACKING, TELL_NEWS, HOOKS, HOOK,
+    SET_PRICE, SET_PRODUCT, SET_FILES, SET_STOCK, SHIP, PARCELS, FIX_TRACKING, TELL_NEWS, HOOKS, HOOK,
 )  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from config.core.money import Money
+from marketplaces.adapters.bol import documents
 from marketplaces.adapters.bol.rows.reading import (
     counted,
     each,
@@ -141,8 +142,15 @@ def _listings(raw: Mapping[str, Any]) -> Iterator[Listing]:
             price=_price(raw),
             quantity=_quantity(raw),
             issues=own,
+            content=_switches(raw),
             extra=_extra(raw),
         )
+
+
+def _switches(raw: Mapping[str, Any]) -> dict[str, str]:
+    """Whether we hold it back, and what we promise; the words of its product are in the catalogue."""
+    told = {"on_hold": documents.on_hold(raw), "delivery": documents.delivery(raw)}
+    return {field: value for field, value in told.items() if value}
 
 
 def _prices(raw: Mapping[str, Any]) -> Iterator[Price]:

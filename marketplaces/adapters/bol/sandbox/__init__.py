@@ -5,7 +5,17 @@ from __future__ import annotations
 import math
 
 from marketplaces.adapters.bol.endpoints import V10, V10_CSV, V11
-from marketplaces.adapters.bol.sandbox import invoices, offers, orders, processes, quotes, returns, shipments, webhooks
+from marketplaces.adapters.bol.sandbox import (
+    content,
+    invoices,
+    offers,
+    orders,
+    processes,
+    quotes,
+    returns,
+    shipments,
+    webhooks,
+)
 from marketplaces.adapters.bol.sandbox.replies import missing, problem, reply, speaking
 from marketplaces.adapters.bol.sandbox.tokens import authorise, token
 from marketplaces.adapters.bol.sandbox.webhooks import sandbox_event, sandbox_headers
@@ -68,6 +78,10 @@ API = SandboxApi(
         Route("GET", f"/retailer/offers/{ID}", _any_version, "offers.get"),
         _route("GET", f"/retailer/offers/{ID}/not-for-sale-reasons", "offers.get", offers.reasons, V11),
         _route("PATCH", f"/retailer/offers/{ID}", "offers.write", offers.patch, V11),
+        _route("PUT", f"/retailer/offers/{ID}", "offers.write", offers.put_offer),
+        _route("POST", "/retailer/content/products", "content.write", content.upload),
+        _route("GET", f"/retailer/content/upload-report/{ID}", "content.get", content.report),
+        _route("GET", f"/retailer/content/catalog-products/{ID}", "content.get", content.product),
         _route("PUT", f"/retailer/offers/{ID}/price", "offers.write", offers.put_price),
         _route("PUT", f"/retailer/offers/{ID}/stock", "offers.write", offers.put_stock),
         _route("GET", "/retailer/inventory", "inventory.list", offers.inventory),

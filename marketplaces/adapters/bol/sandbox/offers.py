@@ -14,7 +14,7 @@ from typing import Any
 
 from config.core.money import LossyAmount, Money, decimal
 from marketplaces.adapters.bol.endpoints import V10_CSV, V11
-from marketplaces.adapters.bol.sandbox import ids, processes
+from marketplaces.adapters.bol.sandbox import ids, processes, switches
 from marketplaces.adapters.bol.sandbox.orders import METHODS
 from marketplaces.adapters.bol.sandbox.replies import bad, missing, paged, read, reply, stamp
 from marketplaces.canonical import Fulfilment, ListingStatus
@@ -78,8 +78,21 @@ def patch(view: View, request: Request) -> Answer:
         return missing(request)
     body = read(request)
     refused = _write_price(view, request, found, body) or _write_stock(view, request, found, body)
+    if not refused:
+        switches.patch(view, found, body)
     changed = find(view, request.match["id"]) or found
     return refused or reply(_v11(view, changed), media=V11)
+
+
+def put_offer(view: View, request: Request) -> Answer:
+    """`PUT /retailer/offers/{id}` of v10 replaces the document: what is not sent is cleared; price and stock have their own."""
+    found, body = find(view, request.match["id"]), read(request)
+    if found is None:
+        return missing(request)
+    if (body.get("fulfilment") or {}).get("method") != METHODS[found.fulfilment]:
+        return bad(request, "fulfilment.method", "must be given, and cannot be changed here")
+    switches.put(view, found, body)
+    return processes.started(view, "UPDATE_OFFER", request.match["id"])
 
 
 def put_price(view: View, request: Request) -> Answer:
@@ -172,13 +185,12 @@ def _v11(view: View, listing: WorldListing) -> dict[str, Any]:
     is_own = listing.fulfilment == Fulfilment.MERCHANT
     fulfilment: dict[str, Any] = {"method": METHODS[listing.fulfilment]}
     if is_own:
-        promise = {"minimumDaysToCustomer": 1, "maximumDaysToCustomer": 2, "ultimateOrderTime": "22:00"}
-        fulfilment |= {"schedule": "BOL_DELIVERY_PROMISE", "deliveryPromise": promise}
+        fulfilment |= {"schedule": "BOL_DELIVERY_PROMISE", "deliveryPromise": switches.promise(listing)}
     return {
         "offerId": ids.offer_id(listing.serial),
         "ean": listing.product.ean,
         "reference": listing.product.sku,
-        "product": {"title": listing.product.title},
+        "product": {"title": listing.title},
         "onHoldByRetailer": listing.status == ListingStatus.PAUSED,
         "condition": {"category": "NEW"},
         "pricing": {"bundlePrices": _bundle_prices(view, listing)},
@@ -198,13 +210,13 @@ def _v10(view: View, listing: WorldListing) -> dict[str, Any]:
     return {
         "offerId": ids.offer_id(listing.serial),
         "ean": listing.product.ean,
-        "reference": listing.product.sku,
+        **switches.kept(view, listing),
         "onHoldByRetailer": listing.status == ListingStatus.PAUSED,
         "pricing": {"bundlePrices": _bundle_prices(view, listing)},
         "stock": {"amount": listing.quantity, "correctedStock": listing.quantity, "managedByRetailer": False},
-        "fulfilment": {**method, "deliveryCode": "24uurs-22"} if method["method"] == "FBR" else method,
+        "fulfilment": {**method, "deliveryCode": switches.code(listing)} if method["method"] == "FBR" else method,
         "store": {
-            "productTitle": listing.product.title,
+            "productTitle": listing.title,
             "visible": [{"countryCode": listing.store.code}] if is_visible else [],
         },
         "condition": {"name": "NEW", "category": "NEW"},

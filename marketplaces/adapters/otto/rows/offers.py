@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from config.core.money import Money
+from marketplaces.adapters.otto import words
 from marketplaces.adapters.otto.rows.reading import (
     STORE,
     counted,
@@ -81,8 +82,15 @@ def _listing(raw: Mapping[str, Any], beside: Mapping[str, Mapping[str, Mapping[s
         quantity=counted(units, "quantity") if units else None,
         image_url=_image(raw),
         issues=_issues(verdict),
+        content=_content(raw, switch),
         extra={"product_reference": text(raw, "productReference"), "category": text(description, "category")},
     )
+
+
+def _content(raw: Mapping[str, Any], switch: Mapping[str, Any]) -> dict[str, str]:
+    told = switch.get("active")
+    held = {"on_hold": "no" if told else "yes"} if isinstance(told, bool) else {}
+    return {**words.content(raw), **held}
 
 
 def _status(word: str, switch: Mapping[str, Any]) -> ListingStatus:

@@ -48,6 +48,8 @@ API = SandboxApi(
         Route("GET", "/v5/products", products.product_list, "products.read"),
         Route("GET", "/v5/products/marketplace-status", products.status_list, "status.read"),
         Route("GET", "/v5/products/active-status", products.active_list, "active.read"),
+        Route("POST", "/v5/products", products.post_products, "products.write"),
+        Route("POST", "/v5/products/active-status", products.set_active, "active.write"),
         Route("POST", "/v5/products/prices", products.set_prices, "products.write"),
         Route("GET", f"/v5/products/update-tasks/{ID}", products.task, "products.read"),
         Route("GET", f"/v5/products/update-tasks/{ID}/failed", products.failed_of_task, "products.read"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from config.core.money import LossyAmount, Money, decimal
-from marketplaces.adapters.otto.sandbox import ids
+from marketplaces.adapters.otto.sandbox import ids, variations
 from marketplaces.adapters.otto.sandbox.replies import (
-    amount,
     by_cursor,
     by_number,
     missing,
@@ -24,6 +24,7 @@ from marketplaces.sandbox.facts import Answer, Request, View, WorldListing
 
 TASKS = "tasks"
 TASK_LASTS = timedelta(seconds=20)
+CHECK_LASTS = timedelta(minutes=2)
 MOST_PRICES, MOST_QUANTITIES = 500, 200
 ERRORS = {
     "missing_image": ("600012", "An image is missing"),
@@ -37,11 +38,11 @@ def product_list(view: View, request: Request) -> Answer:
     found = _sorted(view)
     if sku := request.params.get("sku"):
         found = [listing for listing in found if listing.product.sku == sku]
-    return by_number(request, found, _variation, key="productVariations", first=0, most=100)
+    return by_number(request, found, variations.variation, key="productVariations", first=0, most=100)
 
 
 def status_list(view: View, request: Request) -> Answer:
-    return by_number(request, _sorted(view), _status, key="marketPlaceStatus", first=0, most=1000)
+    return by_number(request, _sorted(view), partial(_status, view), key="marketPlaceStatus", first=0, most=1000)
 
 
 def active_list(view: View, request: Request) -> Answer:
@@ -83,9 +84,13 @@ def set_prices(view: View, request: Request) -> Answer:
         return refuse(request, 400, "INVALID_BODY", "a list of prices is expected")
     if len(told) > MOST_PRICES:
         return refuse(request, 413, "PAYLOAD_TOO_LARGE", f"at most {MOST_PRICES} prices")
-    failed = [reason for piece in told if (reason := _set_price(view, piece))]
+    return started(view, len(told), [reason for piece in told if (reason := _set_price(view, piece))])
+
+
+def started(view: View, total: int, failed: list[str]) -> Answer:
+    """202 with a new task."""
     task = f"task-{sum(1 for _ in view.shelf(TASKS)) + 1}"
-    view.put(TASKS, task, {"at": view.at.isoformat(), "total": len(told), "failed": failed})
+    view.put(TASKS, task, {"at": view.at.isoformat(), "total": total, "failed": failed})
     return reply(_task(view, task), status=202)
 
 
@@ -101,6 +106,29 @@ def _set_price(view: View, piece: Any) -> str:
         return f"{sku}: the price must be above zero, in EUR"
     view.set_price(sku, "", Money(price, "EUR"))
     return ""
+
+
+def post_products(view: View, request: Request) -> Answer:
+    """`POST /v5/products`: whole variations; 202 and a task, and a check of the content afterwards."""
+    told = read(request)
+    if not isinstance(told, list) or not told:
+        return refuse(request, 400, "INVALID_BODY", "a list of variations is expected")
+    if len(told) > variations.MOST:
+        return refuse(request, 413, "PAYLOAD_TOO_LARGE", f"at most {variations.MOST} variations")
+    return started(view, len(told), [reason for piece in told if (reason := variations.post(view, piece))])
+
+
+def set_active(view: View, request: Request) -> Answer:
+    """`POST /v5/products/active-status`: the seller's own switch."""
+    told = read(request)
+    pieces = told.get("status") if isinstance(told, dict) else None
+    if not isinstance(pieces, list) or not pieces:
+        return refuse(request, 400, "INVALID_BODY", "a list under status is expected")
+    for piece in pieces:
+        if view.listing(str(piece.get("sku", ""))) is None or not isinstance(piece.get("active"), bool):
+            return refuse(request, 400, "INVALID_STATUS", f"{piece.get('sku')}: unknown SKU, or active is not told")
+        view.set_content(str(piece["sku"]), "", "on_hold", "no" if piece["active"] else "yes")
+    return started(view, len(pieces), [])
 
 
 def task(view: View, request: Request) -> Answer:
@@ -137,35 +165,15 @@ def _sorted(view: View) -> list[WorldListing]:
     return sorted(view.listings(), key=lambda listing: listing.product.sku)
 
 
-def _variation(listing: WorldListing) -> dict[str, Any]:
-    product = listing.product
-    return {
-        "productReference": product.title.rpartition(",")[0] or product.title,
-        "sku": product.sku,
-        "ean": product.ean,
-        "productDescription": {
-            "category": product.category,
-            "brandId": f"brand-{product.brand}",
-            "productLine": product.title[:70],
-            "description": product.title,
-            "bulletPoints": [],
-        },
-        "mediaAssets": [{"type": "IMAGE", "location": f"https://images.example.invalid/{product.serial}.jpg"}],
-        "pricing": {"standardPrice": amount(listing.price), "vat": "FULL"},
-        "delivery": {"type": "PARCEL", "deliveryTime": 3},
-        "logistics": {"packingUnitCount": 1, "packingUnits": [{"weight": product.weight_g}]},
-        "compliance": {"productSafety": {"addresses": []}},
-    }
-
-
-def _status(listing: WorldListing) -> dict[str, Any]:
+def _status(view: View, listing: WorldListing) -> dict[str, Any]:
+    is_checked = bool(listing.content) and view.at < listing.changed_at + CHECK_LASTS
     is_refused = listing.status == ListingStatus.SUPPRESSED
     errors = [ERRORS[code] for code in listing.issue_codes]
     told = [{"code": code, "title": title} for code, title in errors]
     return {
         "sku": listing.product.sku,
         "moin": ids.product_moin(listing.product.serial),
-        "status": "REJECTED" if is_refused else "RESTRICTED" if told else "ONLINE",
+        "status": "PENDING" if is_checked else "REJECTED" if is_refused else "RESTRICTED" if told else "ONLINE",
         "errors": told if is_refused else [],
         "information": [] if is_refused else told,
         "lastModified": stamp(listing.changed_at),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from config.core.money import Money, decimal
+from marketplaces.adapters.shopify import words
 from marketplaces.adapters.shopify.rows.reading import (
     count,
     each,
@@ -68,6 +69,7 @@ def _listing(raw: Mapping[str, Any], context: Mapping[str, str]) -> Listing:
         price=_price(raw, context),
         quantity=quantity,
         issues=_issues(item),
+        content=words.content(raw),
         extra={"product_id": number_of(product.get("id"))},
     )
 

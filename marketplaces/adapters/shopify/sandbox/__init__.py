@@ -49,6 +49,8 @@ def _resolved(view: View, document: Document, root: Field, request: Request) -> 
     }
     writing = {
         "productVariantsBulkUpdate": lambda: products.set_price(view, root),
+        "productUpdate": lambda: products.set_product(view, root),
+        "productSet": lambda: products.set_files(view, root),
         "inventorySetQuantities": lambda: products.set_stock(view, root),
         "fulfillmentCreate": lambda: parcels.ship(view, root),
         "fulfillmentTrackingInfoUpdate": lambda: parcels.correct(view, root),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from html import escape
 from typing import Any
 
 from config.core.money import LossyAmount, Money, decimal
@@ -15,6 +16,7 @@ from marketplaces.sandbox.facts import View, WorldListing
 
 KEYS = "idempotency"
 MOST_ROWS = 250
+LONGEST_TITLE = 255
 
 
 def variants(view: View, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,7 +49,8 @@ def variant(listing: WorldListing) -> dict[str, Any]:
         "updatedAt": changed,
         "product": {
             "id": gid("Product", PRODUCTS + listing.serial),
-            "title": product.title,
+            "title": listing.title,
+            "descriptionHtml": _markup(str(listing.content.get("description", ""))),
             "status": "ACTIVE",
             "publishedAt": None if is_hidden else changed,
             "updatedAt": changed,
@@ -60,6 +63,49 @@ def variant(listing: WorldListing) -> dict[str, Any]:
             "inventoryLevels": connection([_level(listing)], {}),
         },
     }
+
+
+def _markup(words: str) -> str:
+    """A plain text comes back as a paragraph for each of its own."""
+    if not words or "<" in words:
+        return words
+    return "".join(f"<p>{escape(part, quote=False)}</p>" for part in words.split("\n\n"))
+
+
+def set_product(view: View, call: Field) -> dict[str, Any]:
+    """`productUpdate` changes only the fields that are given."""
+    given = call.arguments.get("product") or {}
+    found = _of_product(view, given.get("id"))
+    if found is None:
+        return {"product": None, "userErrors": [{"field": ["id"], "message": "Product does not exist"}]}
+    if len(str(given.get("title", ""))) > LONGEST_TITLE or given.get("title") == "":
+        return {"product": None, "userErrors": [{"field": ["title"], "message": "Title is blank or too long"}]}
+    for name, field in (("title", "title"), ("descriptionHtml", "description")):
+        if name in given:
+            view.set_content(found.product.sku, found.store.code, field, given[name])
+    return {"product": {"id": given["id"]}, "userErrors": []}
+
+
+def set_files(view: View, call: Field) -> dict[str, Any]:
+    """`productSet` with files alone: the list of pictures becomes this one."""
+    given = call.arguments.get("input") or {}
+    product = (call.arguments.get("identifier") or {}).get("id")
+    found = _of_product(view, product)
+    links = [str(each.get("originalSource", "")) for each in given.get("files") or ()]
+    if found is None:
+        return {
+            "product": None,
+            "userErrors": [_error(["identifier"], "Product does not exist", "PRODUCT_DOES_NOT_EXIST")],
+        }
+    if not links or not all(link.startswith("https://") for link in links):
+        return {"product": None, "userErrors": [_error(["input", "files"], "Invalid URL", "INVALID_INPUT")]}
+    view.set_content(found.product.sku, found.store.code, "images", links)
+    return {"product": {"id": product}, "userErrors": []}
+
+
+def _of_product(view: View, told: Any) -> WorldListing | None:
+    number = serial(told, "Product")
+    return _found(view, number - PRODUCTS) if number else None
 
 
 def _level(listing: WorldListing) -> dict[str, Any]:

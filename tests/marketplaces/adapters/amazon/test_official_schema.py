@@ -141,6 +141,14 @@ def test_it_writes_by_the_published_schema(shop: Shop):
     write = {"channel": own.channel, "sku": own.sku, "external_id": own.external_id}
     client.send(Outbound(kind=CommandKind.SET_PRICE, key="1", payload={"price": "24.90"}, **write))
     client.send(Outbound(kind=CommandKind.SET_STOCK, key="2", payload={"quantity": 3}, **write))
+    pictures = ["https://images.example.invalid/1.jpg", "https://images.example.invalid/2.jpg"]
+    for kind, payload in (
+        (CommandKind.SET_TITLE, {"title": "Becher"}), (CommandKind.SET_IMAGES, {"images": pictures}),
+        (CommandKind.SET_IMAGES, {"images": pictures[:1]}), (CommandKind.SET_ATTRIBUTES, {"attributes": {"color": "Rot"}}),
+    ):  # fmt: skip
+        words = Outbound(kind=kind, key="4", payload=payload, **write)
+        client.send(words)
+        client.read_back(words, "")
     order = next(
         row
         for row in read(shop, "orders", WEEK)

@@ -1,0 +1,18 @@
+"""Which fields of a variant and its product are written, and between which bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from marketplaces.contract import Style, Writing
+from marketplaces.wording import Noise
+
+HOSTED = "the shop keeps pictures under addresses of its own, so that no reading proves ours; look at the product there"
+WRITES: Mapping[str, Writing] = {
+    "price": Writing(),
+    "quantity": Writing(),
+    "title": Writing(shortest=1, longest=255, alters=frozenset({Noise.SPACES})),
+    "description": Writing(shortest=1, longest=50_000, alters=frozenset({Noise.SPACES, Noise.MARKUP})),
+    "images": Writing(style=Style.REPLACE, least=Decimal(1), most=Decimal(250), longest=2048, unread=HOSTED),
+}
