@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from config.core.errors import Rejected
-from marketplaces.adapters.bol import actions, endpoints, paging, transports, words
+from marketplaces.adapters.bol import actions, documents, endpoints, paging, transports, words
 from marketplaces.adapters.bol.auth import Api
 from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState, Page
 
@@ -38,10 +38,13 @@ class Writer:
             language = self.account.settings.get("content_language") or words.LANGUAGE
             told = words.body(command.field, command.value, self._ean(command), language)
             return actions.Write(endpoints.UPLOAD_CONTENT, told)
-        if command.kind in (CommandKind.SET_STOCK, CommandKind.CONFIRM_SHIPMENT):
-            return actions.request(command, self.account.settings)
+        settings = self.account.settings
+        if command.kind not in documents.SWITCHES:
+            call = actions.request(command, settings)
+            if command.kind is not CommandKind.SET_PRICE:
+                return call
         shown = self._by_id("listings", command.external_id)
-        return actions.request(command, self.account.settings, shown.json() if shown else None)
+        return actions.request(command, settings, shown.json() if shown else None)
 
     def _ean(self, command: Outbound) -> str:
         page = self._by_id("listings", command.external_id)
