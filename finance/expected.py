@@ -70,7 +70,7 @@ WITH {{picked}}, tiered AS MATERIALIZED (
             WHEN mine.it IS NULL THEN 'no_price' WHEN worth.amount IS NULL THEN 'no_fee_vat' ELSE '' END
     FROM ruled t JOIN asked a USING (order_line_id) JOIN rules rule ON rule.id = t.rule_id
     CROSS JOIN LATERAL (SELECT CASE WHEN rule.basis = 'nothing' THEN 0
-        WHEN rule.is_marginal AND t.size IS NOT NULL THEN ({PORTIONS}) ELSE rule.rate * t.size END AS it) AS part
+        WHEN rule.is_marginal AND t.size IS NOT NULL THEN ({PORTIONS}) ELSE rule.rate * t.size END AS it OFFSET 0) AS part
     CROSS JOIN LATERAL (SELECT {OF_ORDER} AS it OFFSET 0) AS mine
     CROSS JOIN LATERAL ({charged("part.it", of_order="mine.it")}) AS worth
     WHERE t.reason <> '' OR t.basis NOT IN ('commission', 'fees')

@@ -36,8 +36,9 @@ FITS = f"""
 """
 _WORTH = """
 SELECT CASE WHEN rule.vat <> 'on_top' THEN net.fee ELSE {on_top} END AS amount
-FROM (SELECT {raw} AS raw) AS fee CROSS JOIN LATERAL (SELECT {net} AS fee) AS net
+FROM (SELECT {raw} AS raw OFFSET 0) AS fee CROSS JOIN LATERAL (SELECT {net} AS fee OFFSET 0) AS net OFFSET 0
 """
+"""`OFFSET 0` keeps each step apart; without it, the planner writes a step out wherever the next ones name it."""
 
 
 def _rounded(amount: str) -> str:
