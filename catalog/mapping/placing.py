@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
 from catalog import demand, master
 from catalog.mapping.rules import (
     Asked,
@@ -128,14 +130,31 @@ def preview(mapping: MappingVersion) -> list[Shift]:
 
 def unmapped(marketplace: str) -> list[tuple[str, int, Weight]]:
     """Our categories whose offers have no place in the marketplace's taxonomy, with SKUs and weight, most revenue first."""
-    placed = set(Placement.objects.filter(marketplace=marketplace).values_list("sku_id", flat=True))
-    lost: dict[str, list[int]] = defaultdict(list)
-    for each in facts(marketplace):
-        if each.sku_id not in placed:
-            lost[each.category].append(each.sku_id)
-    of_sku = weights(marketplace)
-    found = [(category, len(skus), total(skus, of_sku)) for category, skus in lost.items()]
+    placed_there = Placement.objects.filter(marketplace=marketplace, sku=OuterRef("sku"))
+    lost = Listing.objects.filter(~Exists(placed_there), account__marketplace=marketplace, sku__isnull=False)
+    brought = _brought(lost, marketplace)
+    rows = lost.values_list("sku__product__category").annotate(Count("sku", distinct=True), Count("pk"))
+    found = []
+    for category, skus, offers in rows:
+        weight = brought.get(category, Weight())
+        weight.offers = offers
+        found.append((category, skus, weight))
     return sorted(found, key=lambda row: by_revenue(row[2]))
+
+
+def _brought(lost: QuerySet[Listing], marketplace: str) -> dict[str, Weight]:
+    """What these offers brought, by category of ours; only what sold is looked up, however many offers there are."""
+    mine = set(accounts().filter(marketplace=marketplace).values_list("pk", flat=True))
+    sold = {place: told for place, told in demand.lately().items() if place.account_id in mine}
+    names = {place.sku_id for place in sold}
+    categories = dict(lost.filter(sku__in=names).values_list("sku", "sku__product__category"))
+    found: dict[str, Weight] = defaultdict(Weight)
+    for place, told in sold.items():
+        if place.sku_id in categories:
+            weight = found[categories[place.sku_id]]
+            weight.units += told.units
+            weight.revenue[told.currency] += told.revenue
+    return found
 
 
 def impact(taxonomy: Taxonomy) -> list[Impact]:
@@ -236,7 +255,7 @@ def leaves(marketplace: str) -> list[tuple[str, str]]:
     return list(rows.values_list("key", "name"))
 
 
-def defective(marketplace: str) -> list[Placement]:
-    """Products of which the marketplace asks what they do not say."""
+def defective(marketplace: str, *, most: int) -> list[Placement]:
+    """The first products of which the marketplace asks what they do not say."""
     found = Placement.objects.filter(marketplace=marketplace).exclude(problems=[])
-    return list(found.select_related("sku").order_by("category_name", "sku__code"))
+    return list(found.select_related("sku").order_by("category_name", "sku__code")[:most])

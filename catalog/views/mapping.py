@@ -109,7 +109,7 @@ def one(request: HttpRequest, marketplace: str) -> HttpResponse:
         "drafts": [(draft, placing.preview(draft)[:MOST], _rules(draft, names)) for draft in drafts],
         "trees": [(t, placing.impact(t) if t.state == VersionState.DRAFT else []) for t in trees],
         "former": list(Mapping.objects.filter(marketplace=marketplace, state=VersionState.RETIRED).order_by("-made_at")),
-        "defects": placing.defective(marketplace)[:MOST],
+        "defects": placing.defective(marketplace, most=MOST),
     }  # fmt: skip
     return page(request, "catalog/mapping.html", f"Mapping to {labels[marketplace]}", context)
 

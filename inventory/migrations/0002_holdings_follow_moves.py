@@ -61,7 +61,7 @@ CREATE TRIGGER holding_is_derived BEFORE UPDATE OR DELETE ON inventory_holding
 CREATE FUNCTION inventory_offer_grows_stale() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('INSERT INTO %1$I.inventory_staleoffer (sku_id, since)
-        SELECT DISTINCT fresh.sku_id,
+        SELECT DISTINCT ON (fresh.sku_id) fresh.sku_id,
             coalesce(nullif(current_setting(''ninefold.now'', true), '''')::timestamptz, clock_timestamp())
         FROM fresh JOIN former USING (id)
         WHERE fresh.on_hand - fresh.reserved <> former.on_hand - former.reserved ORDER BY 1

@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from inventory.models import Holding, MoveKind, Reservation, Shortage, StockMove
 from marketplaces.canonical import OrderStatus
 from tests import factories
+from tests.inventory.conftest import move, warehouse
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +23,20 @@ def test_it_derives_the_level_from_moves_and_reservations(shop):
 def test_it_records_a_repeated_move_once(shop):
     assert [shop.move(5, key="delivery 7"), shop.move(5, key="delivery 7")] == [1, 0]
     assert shop.level() == (5, 0, 5)
+
+
+def test_it_takes_moves_of_one_sku_in_several_warehouses_in_one_statement_from_whoever_writes_them(shop):
+    places = [shop.house, warehouse("hamburg")]
+    for place in places:
+        move(place, shop.sku, 5)
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ninefold.now")
+        cursor.execute(
+            "INSERT INTO inventory_stockmove (sku_id, warehouse_id, kind, quantity, reason, note, reference, key,"
+            " happened_at, recorded_at, recorded_by) SELECT sku_id, warehouse_id, 'receipt', 2, '', '', '',"
+            " 'k' || warehouse_id, now(), now(), '' FROM inventory_holding"
+        )
+    assert list(Holding.objects.values_list("on_hand", flat=True)) == [7, 7]
 
 
 @pytest.mark.parametrize(
