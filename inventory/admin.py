@@ -16,6 +16,7 @@ from inventory.models import (
     ShippingCalendar,
     StockLevel,
     StockPolicy,
+    StorageRate,
     SupplyPolicy,
     Warehouse,
 )
@@ -118,3 +119,9 @@ class HoldTermAdmin(Configure):
 class ShippingCalendarAdmin(Configure):
     list_display = ("__str__", "zone", "country", "region", "cut_off", "handling_days")
     list_select_related = ("account",)
+
+
+@admin.register(StorageRate)
+class StorageRateAdmin(Configure):
+    list_display = ("warehouse", "from_day", "valid_from", "rate", "currency", "unit", "set_by")
+    list_select_related = ("warehouse",)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from math import prod
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from catalog.models import Sku
+from inventory.ageing import Body, Rate, StorageUnit
 from inventory.models import (
     Coverage,
     Holding,
@@ -19,11 +24,12 @@ from inventory.models import (
     PoolHealth,
     StockDay,
     StockMove,
+    StorageRate,
     SupplyPolicy,
     Warehouse,
 )
 
-OWN = "own"
+OWN, OWN_LABEL = "own", "our own places"
 OPEN_INBOUND = (InboundState.PLANNED, InboundState.ORDERED, InboundState.IN_TRANSIT, InboundState.RECEIVING)
 
 
@@ -39,7 +45,7 @@ def cover() -> QuerySet[Coverage]:
 
 def pool_label(row: Coverage) -> str:
     """The place's name; all our own places together have one."""
-    return row.warehouse.label if row.warehouse else "our own places"
+    return row.warehouse.label if row.warehouse else OWN_LABEL
 
 
 def subjects(**only: object) -> Iterable[str]:
@@ -58,7 +64,36 @@ def of_subjects(given: Sequence[str]) -> list[Coverage]:
 def pools() -> list[tuple[str, str]]:
     """What a pool is chosen from: our own places together, and each marketplace's."""
     theirs = Warehouse.objects.filter(account__isnull=False, fulfilment="marketplace").order_by("label")
-    return [(OWN, "our own places"), *theirs.values_list("code", "label")]
+    return [(OWN, OWN_LABEL), *theirs.values_list("code", "label")]
+
+
+def place(code: str) -> Warehouse | None:
+    """What such a choice names, None for our own places; raises ValidationError where it is none."""
+    found = Warehouse.objects.filter(code=code, account__isnull=False, fulfilment="marketplace").first()
+    if found is None and code != OWN:
+        raise ValidationError(f"no place is called {code!r}")
+    return found
+
+
+def storage_rates() -> QuerySet[StorageRate]:
+    """What places charge by age."""
+    return StorageRate.objects.select_related("warehouse")
+
+
+def rates_by_place() -> dict[int, list[Rate]]:
+    """The same by place (0: our own together), as the formula takes them."""
+    found: dict[int, list[Rate]] = defaultdict(list)
+    for row in StorageRate.objects.order_by("pk"):
+        rate = Rate(row.from_day, row.valid_from, row.rate, row.currency, StorageUnit(row.unit))
+        found[row.warehouse_id or 0].append(rate)
+    return found
+
+
+def body(sku: Sku) -> Body:
+    """How heavy and large one piece is, by the master data."""
+    sides = (sku.length_mm, sku.width_mm, sku.height_mm)
+    known = [side for side in sides if side]
+    return Body(sku.weight_g, prod(known) if len(known) == len(sides) else None)
 
 
 def cover_of(*, sku_id: int) -> list[Coverage]:

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from config.core import clock
 from config.core.filters import FlagFilter, SearchFilter, SpanFilter
-from inventory.models import Coverage, CoverState, InboundKind, InboundShipment, InboundState
+from inventory.models import Coverage, CoverState, InboundKind, InboundShipment, InboundState, StorageRate
 from inventory.supply import OPEN_INBOUND, OWN, pools
 
 
@@ -30,6 +30,18 @@ class CoverFilter(django_filters.FilterSet):
 
     def proposed(self, queryset: QuerySet[Coverage], name: str, value: bool) -> QuerySet[Coverage]:
         return queryset.filter(proposed__gt=0) if value else queryset.exclude(proposed__gt=0)
+
+
+class StorageRateFilter(django_filters.FilterSet):
+    pool = django_filters.ChoiceFilter(method="of_pool", choices=pools, label="place", empty_label="any")
+    valid_from = SpanFilter(field_name="valid_from", label="valid from")
+
+    class Meta:
+        model = StorageRate
+        fields = ["pool", "valid_from"]
+
+    def of_pool(self, queryset: QuerySet[StorageRate], name: str, value: str) -> QuerySet[StorageRate]:
+        return queryset.filter(warehouse=None) if value == OWN else queryset.filter(warehouse__code=value)
 
 
 class InboundFilter(django_filters.FilterSet):

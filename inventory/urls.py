@@ -14,6 +14,7 @@ from inventory.views import (
     returns,
     shipments,
     stock,
+    storage,
 )
 
 app_name = "inventory"
@@ -38,6 +39,7 @@ urlpatterns = [
     path("manifests/", labels.manifests, name="manifests"),
     path("manifests/<int:pk>/", labels.manifest_paper, name="manifest_paper"),
     path("coverage/", cover.coverage, name="coverage"),
+    path("storage-rates/", storage.rates, name="storage_rates"),
     path("inbound/", inbound.shipments, name="inbound"),
     path("inbound/new/", inbound.new, name="inbound_new"),
     path("inbound/<int:pk>/", inbound.shipment, name="inbound_shipment"),

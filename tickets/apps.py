@@ -10,6 +10,7 @@ class TicketsConfig(AppConfig):
         from config.core.tenancy import TENANT_DEFAULTS
         from tickets import receivers, schedule
         from tickets.detectors import (
+            ages,
             catalog,
             costs,
             finance,
@@ -28,6 +29,7 @@ class TicketsConfig(AppConfig):
         from tickets.rules import defaults
 
         self.watching = (
+            ages,
             catalog,
             costs,
             finance,

@@ -24,6 +24,11 @@ from inventory.models import Coverage
 from inventory.views.cover import WHY, note
 
 DAYS = 90
+WHY_NO_CHARGE = {
+    "no_rate": "no rate is entered for our own places",
+    "no_weight": "its weight is not known",
+    "no_size": "its size is not known",
+}
 
 
 def goods(request: HttpRequest, code: str) -> HttpResponse:
@@ -70,8 +75,17 @@ def _ages(found: Sku, today: date, cover: Sequence[Coverage]) -> dict[str, Any]:
     told = sum(units for _, units in receipts)
     known = ageing.buckets(receipts, max(0, told - on_hand), today)
     most = max([*known.values(), 1])
+    forecast = _forecast(cover, receipts, max(0, told - on_hand))
     return {"bars": list(_bars(known, most)), "unknown": max(0, on_hand - told), "on_hand": on_hand,
-            "next": ageing.next_snapshot(today), "forecast": _forecast(cover, receipts, max(0, told - on_hand))}  # fmt: skip
+            "next": ageing.next_snapshot(today), "forecast": forecast,
+            "charge": forecast and _charge(found, forecast)}  # fmt: skip
+
+
+def _charge(found: Sku, forecast: ageing.Snapshot) -> tuple[str, str]:
+    """What the next day of charging costs by the rates of our own places, and why that is not known."""
+    told = ageing.charge(forecast.units, supply.rates_by_place().get(0, ()), on=forecast.on, body=supply.body(found))
+    amounts = [f"{amount} {currency}" for currency, amount in sorted((told.amounts or {}).items())]
+    return " + ".join(amounts) or "nothing", WHY_NO_CHARGE.get(told.why, told.why)
 
 
 def _forecast(cover: Sequence[Coverage], receipts: list[tuple[date, int]], gone: int) -> ageing.Snapshot | None:

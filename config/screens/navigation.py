@@ -47,6 +47,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Stock", "inventory_2", "inventory:stock"),
             Entry("Own shelves", "shelves", "inventory:levels"),
             Entry("Stock cover", "hourglass_bottom", "inventory:coverage"),
+            Entry("Storage rates", "warehouse", "inventory:storage_rates"),
             Entry("Replenishment", "add_shopping_cart", "replenishment"),
             Entry("Inbound", "local_shipping", "inventory:inbound"),
             Entry("Listings", "storefront", "catalog:listings"),

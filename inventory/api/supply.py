@@ -11,10 +11,11 @@ from rest_framework.response import Response
 
 from catalog import selectors as catalog
 from config.core import clock
-from config.core.api import Named, Rows, actor, write
+from config.core.api import MoneyField, Named, Rows, actor, write
 from config.core.permissions import Action
-from inventory.models import Coverage, InboundLine, InboundShipment, StockDay, SupplyPolicy, Warehouse
-from inventory.services import inbound, proposals
+from inventory.ageing import STARTS, StorageUnit
+from inventory.models import Coverage, InboundLine, InboundShipment, StockDay, StorageRate, SupplyPolicy, Warehouse
+from inventory.services import inbound, proposals, storage_rates
 from inventory.services.inbound import Draft
 from inventory.supply_filters import CoverFilter, InboundFilter
 
@@ -190,9 +191,51 @@ class PolicyViews(Rows):
     serializer_class = PolicySerializer
 
 
+class StorageRateSerializer(serializers.ModelSerializer):
+    """What a `unit` of goods of an age costs on a day of charging; `warehouse` null: all places of our own together."""
+
+    warehouse = Named("code", or_null=True)
+    rate = MoneyField()
+
+    class Meta:
+        model = StorageRate
+        fields = ("id", "warehouse", "from_day", "valid_from", "rate", "unit", "note", "set_by")
+
+
+class StorageRateWanted(serializers.Serializer):
+    warehouse = Named("code", queryset=Warehouse.objects.exclude(account=None), required=False, or_null=True)
+    from_day = serializers.ChoiceField(STARTS)
+    valid_from = serializers.DateField()
+    rate = serializers.DecimalField(max_digits=10, decimal_places=4, min_value=0)
+    currency = serializers.RegexField(r"^[A-Z]{3}$")
+    unit = serializers.ChoiceField([unit.value for unit in StorageUnit], default=StorageUnit.PIECE.value)
+    note = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+class StorageRateViews(Rows):
+    queryset = StorageRate.objects.select_related("warehouse")
+    serializer_class = StorageRateSerializer
+    filterset_fields = {"warehouse__code": ["exact"], "from_day": ["exact"], "valid_from": ["gte", "lte"]}
+
+    @write(Action.PLAN_SUPPLY, takes=StorageRateWanted, gives=StorageRateSerializer, detail=False)
+    def enter(self, request: Request) -> Response:
+        """Enter what a place charges; a rate of the same place, band and day is corrected."""
+        given = self.given(request)
+        given["unit"] = StorageUnit(given["unit"])
+        agreed = storage_rates.Agreed(**{"warehouse": None, **given})
+        return self.answer(storage_rates.enter(agreed, by=actor(request)))
+
+    @write(Action.PLAN_SUPPLY)
+    def take_away(self, request: Request, pk: str) -> Response:
+        """Take a rate away."""
+        storage_rates.take_away(self.get_object())
+        return Response(status=204)
+
+
 VIEWS: dict[str, Any] = {
     "coverage": CoverageViews,
     "stock-days": StockDayViews,
     "inbound": InboundViews,
     "supply-policy": PolicyViews,
+    "storage-rates": StorageRateViews,
 }

@@ -21,6 +21,7 @@ from inventory.models.shipments import (
     TrackingEvent,
 )
 from inventory.models.stock import PoolHealth, StockLevel, Warehouse
+from inventory.models.storage import StorageRate
 from inventory.models.supply import Coverage, CoverState, SupplyPolicy
 
 __all__ = [
@@ -29,5 +30,5 @@ __all__ = [
     "InboundReceipt", "InboundShipment", "InboundState", "Label", "LabelKind", "LabelPaper", "LabelState", "Manifest",
     "MoveKind", "Order", "OrderEvent", "OrderLine", "Parcel", "ParcelItem", "PoolHealth", "Reservation", "Return", "ReturnCheck",
     "SalesDay", "Shipment", "ShippingCalendar", "Shortage", "SkuDay", "StaleOffer", "StockCount", "StockDay",
-    "StockLevel", "StockMove", "StockPolicy", "SupplyPolicy", "SwitchState", "TrackingEvent", "Warehouse",
+    "StockLevel", "StockMove", "StockPolicy", "StorageRate", "SupplyPolicy", "SwitchState", "TrackingEvent", "Warehouse",
 ]  # fmt: skip

@@ -51,3 +51,15 @@ def test_a_program_approves_proposals(program, main):
     )
     (made,) = post(program(), f"{PATH}approve/", {"coverage": [row.pk]}).json()
     assert [(line["sku"], line["quantity"]) for line in made["lines"]] == [("CUP", 24)]
+
+
+def test_a_program_enters_corrects_and_takes_away_storage_rates(program, main):
+    client, at = program(), "/api/v1/storage-rates/"
+    rate = {"from_day": 181, "valid_from": "2026-10-01", "rate": "0.4000", "currency": "EUR", "unit": "m3"}
+    made = post(client, f"{at}enter/", rate, "a").json()
+    assert (made["warehouse"], made["rate"], made["unit"]) == (None, {"amount": "0.40", "currency": "EUR"}, "m3")
+    assert post(client, f"{at}enter/", {**rate, "rate": "0.5000"}, "b").json()["id"] == made["id"]
+    assert post(client, f"{at}enter/", {**rate, "from_day": 180}, "c").status_code == 400
+    assert post(client, f"{at}enter/", {**rate, "warehouse": "main"}, "d").status_code == 400, "ours are one place"
+    assert post(client, f"{at}{made['id']}/take_away/", key="e").status_code == 204
+    assert client.get(at).json()["results"] == []

@@ -4,12 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from catalog.models import Sku
 from catalog.services import products
 from config.core.permissions import Role
 from finance.models import Cost
-from inventory.models import Coverage, Holding, InboundShipment, MoveKind, StockDay, Warehouse
+from inventory.models import Coverage, Holding, InboundShipment, MoveKind, StockDay, StorageRate, Warehouse
 from inventory.services import stock
 from inventory.services.stock import Move
 from tests.factories import NOON
@@ -132,3 +133,52 @@ def test_every_page_of_supply_keeps_its_budget(owner, main, budget, path):
     owner.get(f"/{path}/")
     with budget(path):
         assert owner.get(f"/{path}/").status_code == 200
+
+
+def test_it_enters_corrects_and_takes_away_what_a_place_charges_by_age(owner, main, budget):
+    said = {"action": "enter", "pool": "own", "from_day": "181", "rate": "0.40", "currency": "eur", "unit": "piece",
+            "valid_from": "2026-01-01"}  # fmt: skip
+    answer = owner.post("/storage-rates/", said, follow=True)
+    assert "our own places: 0.40 EUR per piece from day 181, valid from 2026-01-01" in answer.content.decode()
+    owner.post("/storage-rates/", {**said, "rate": "0.50"})
+    with budget("storage_rates"):
+        answer = owner.get("/storage-rates/?pool=own")
+    assert [(row["Place"], row["Age"], row["Rate"], row["Per"]) for row in cells(answer)] == [
+        ("our own places", "from day 181", "0.5 EUR", "piece"),
+    ]  # fmt: skip
+    owner.post("/storage-rates/", {"action": "take_away", "pk": StorageRate.objects.get().pk})
+    assert not StorageRate.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"from_day": "180"}, "a band of age begins on day"), ({"rate": "-1"}, "a rate is from 0"),
+        ({"rate": "NaN"}, "give the rate as a number"), ({"currency": "EURO"}, "not an ISO 4217 currency code"),
+        ({"valid_from": "soon"}, "from which day on"), ({"unit": "box"}, "choose what the rate counts"),
+        ({"pool": "nowhere"}, "no place is called"),
+    ],
+)  # fmt: skip
+def test_it_refuses_a_rate_that_says_nothing_with_the_reason(owner, shop, wrong, said):
+    given = {"action": "enter", "pool": "own", "from_day": "181", "rate": "0.40", "currency": "EUR", "unit": "piece",
+             "valid_from": "2026-01-01", **wrong}  # fmt: skip
+    assert said in owner.post("/storage-rates/", given, follow=True).content.decode()
+    assert not StorageRate.objects.exists()
+
+
+def test_only_those_who_plan_supply_enter_rates(sign_in, shop):
+    viewer = sign_in(Role.VIEWER)
+    assert viewer.get("/storage-rates/").status_code == 200
+    assert viewer.post("/storage-rates/", {"action": "enter"}).status_code == 403
+
+
+def test_the_page_of_a_skus_stock_tells_what_the_next_day_of_charging_costs(owner, main):
+    proposed(velocity=D("0"))
+    page = owner.get(reverse("stock_of", args=["MUG-BLUE"]))
+    assert page.context["ages"]["charge"] == ("nothing", "no rate is entered for our own places")
+    StorageRate.objects.create(
+        from_day=181, valid_from=TODAY, rate=D("0.40"), currency="EUR", unit="piece", warehouse=None
+    )
+    page = owner.get(reverse("stock_of", args=["MUG-BLUE"]))
+    assert page.context["ages"]["charge"] == ("6.00 EUR", "")
+    assert 'that costs 6.00 EUR by the <a href="/storage-rates/">storage rates</a>' in page.content.decode()

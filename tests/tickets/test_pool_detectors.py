@@ -10,7 +10,16 @@ from catalog.models import Product, Sku
 from catalog.services import products
 from config.core import clock, transport
 from inventory import pool_sink
-from inventory.models import Coverage, InboundLine, InboundShipment, PoolHealth, Warehouse
+from inventory.models import (
+    Coverage,
+    InboundLine,
+    InboundReceipt,
+    InboundShipment,
+    PoolHealth,
+    StockLevel,
+    StorageRate,
+    Warehouse,
+)
 from marketplaces import registry
 from marketplaces.canonical import StockHealth
 from marketplaces.contract import Window
@@ -83,6 +92,54 @@ def test_it_tells_of_units_half_a_year_old_and_what_they_will_cost(shop, pool, m
     told(pool, mug, ages=ages, aged_units=aged, age_fee=fee and D(fee), currency="EUR")
     ticket = sweep(shop)
     assert (ticket and ticket.severity) == severity
+
+
+def test_the_clients_rates_tell_what_old_units_cost_where_the_pool_does_not(shop, pool, mug):
+    told(pool, mug, ages={"0": 9, "181": 30}, aged_units=30)
+    agree(pool, "3.40")
+    assert sweep(shop).severity == "S2"
+    assert Ticket.objects.get().evidence["shows"]["next_charge"] == "102.00 EUR"
+
+
+def agree(place, rate, **changes):
+    values = {"from_day": 181, "valid_from": clock.now().date() - timedelta(days=30), "unit": "piece", **changes}
+    return StorageRate.objects.create(warehouse=place, rate=D(rate), currency="EUR", **values)
+
+
+def lies(pool, sku, *came, held):
+    """Units that came so many days ago, and how many of all lie there now."""
+    made = InboundShipment.objects.create(reference="PO-9", destination=pool, state="receiving")
+    line = InboundLine.objects.create(shipment=made, sku=sku, quantity=1)
+    for days, units in came:
+        at = clock.now() - timedelta(days=days)
+        InboundReceipt.objects.create(line=line, key=str(days), units=units, received_at=at)
+    StockLevel.objects.create(warehouse=pool, remote_id="MUG", sku=sku, available=held, reserved=0, observed_at=at)
+
+
+@pytest.mark.parametrize(
+    ("velocity", "rate", "severity"),
+    [("0", None, "S4"), ("0", "2.50", "S4"), ("0", "2.51", "S2"), ("3.1", None, None), (None, None, None)],
+)
+def test_it_tells_of_units_that_will_soon_be_half_a_year_old(shop, pool, mug, velocity, rate, severity):
+    """On 2 October 40 units are 170 days old and 10 younger; until the fifteenth 40 units are sold at 3.1 a day."""
+    lies(pool, mug, (170, 40), (20, 10), held=50)
+    sold(mug, pool, 0, velocity=velocity and D(velocity))
+    if rate:
+        agree(pool, rate)
+    ticket = sweep(shop)
+    assert (ticket and ticket.severity) == severity
+    if ticket:
+        assert ticket.title == "40 units of MUG in EU will soon have lain there for half a year"
+        assert (ticket.scope_key, ticket.action) == ("sku:MUG/pool:shop:eu/turning", "open_prices")
+        cost = {None: "no_rate", "2.50": "100.00 EUR", "2.51": "100.40 EUR"}[rate]
+        assert ticket.evidence["shows"] == {"next_charge_on": "2026-10-15", "next_charge": cost, "older_units": 0}
+
+
+@pytest.mark.parametrize(("age", "is_told"), [(150, False), (151, True), (180, True), (181, False)])
+def test_units_are_told_of_from_151_to_180_days(shop, pool, mug, age, is_told):
+    lies(pool, mug, (age, 4), held=4)
+    sold(mug, pool, 0, velocity=D(0))
+    assert bool(sweep(shop)) is is_told
 
 
 @pytest.mark.parametrize(("unsellable", "severity"), [(1, None), (2, "S3")])

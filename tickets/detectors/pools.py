@@ -11,8 +11,8 @@ from config.core import clock
 from config.core.api import reporting_currency
 from config.core.money import Money
 from finance.selectors.worth import worth
-from inventory import replenishment, supply
-from inventory.models import Coverage, Warehouse
+from inventory import ageing, replenishment, supply
+from inventory.models import Coverage, PoolHealth, Warehouse
 from tickets.detectors.base import Measure, detector, hours
 from tickets.rules import exposure
 from tickets.types import POOL_HEALTH
@@ -73,8 +73,9 @@ def stranded_hours(subjects: Sequence[str]) -> Iterator[Measure]:
 )  # fmt: skip
 def aged_units(subjects: Sequence[str]) -> Iterator[Measure]:
     """Units that lie in a pool for 181 days and more, and what the pool expects to charge for them next."""
+    rates = supply.rates_by_place()
     for row in supply.health(map(int, subjects)):
-        fee = None if row.age_fee is None else Money(abs(row.age_fee), row.currency)
+        fee = _age_fee(row, rates.get(row.warehouse_id, ()))
         ages = {int(start): units for start, units in (row.ages or {}).items()}
         yield _measure(
             row.sku, row.warehouse, "aged", subject=str(row.pk),
@@ -87,6 +88,16 @@ def aged_units(subjects: Sequence[str]) -> Iterator[Measure]:
             as_of={"pool": row.observed_at},
             shows={"next_charge": str(fee or "not told"), **{f"from_day_{start}": n for start, n in sorted(ages.items())}},
         )  # fmt: skip
+
+
+def _age_fee(row: PoolHealth, rates: Sequence[ageing.Rate]) -> Money | None:
+    """What the pool itself expects to charge, else what the client's rates say of the ages that it tells."""
+    if row.age_fee is not None:
+        return Money(abs(row.age_fee), row.currency)
+    told = {int(start): units for start, units in (row.ages or {}).items()}
+    on = ageing.next_snapshot(clock.now().date())
+    found = ageing.charge(told, rates, on=on, body=supply.body(row.sku) if row.sku else ageing.PIECES).amounts or {}
+    return Money(*next((amount, currency) for currency, amount in found.items())) if len(found) == 1 else None
 
 
 @detector(

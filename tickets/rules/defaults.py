@@ -128,6 +128,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "comparison": "at_least", "trigger": "1", "unit": "units", "severity": "S3",
         "ladder": [step("S2", ("fee", "above", "100")), step("S2", ("units_from_271", "at_least", "1"))],
     },
+    "pool.turning": POOL | {
+        "comparison": "at_least", "trigger": "1", "unit": "units", "severity": "S4",
+        "ladder": [step("S2", ("fee", "above", "100"))],
+    },
     "pool.unsellable": POOL | {
         "comparison": "above", "trigger": "0.02", "unit": "of units", "severity": "S3", "min_samples": 20,
     },
