@@ -1,15 +1,18 @@
 """The cover of every SKU in every pool as one set-based statement: the same figures as `replenishment`, for all at once.
 
-A pool is a marketplace's warehouse, or (0) all places of our own together. Where an account has several pools nobody
-says which one a sale drained, so their velocity is not known. A bundle sold is demand for each of its parts.
+A pool is a marketplace's warehouse, or (0) all places of our own together. Where an account has several pools, a sale drains
+the one of the storefront that took it; where that is not told, the velocity of what was sold is not known in any of them. A
+bundle sold is demand for each of its parts.
 """
 
 from __future__ import annotations
 
 _DAYS = """
 pools AS (
-    SELECT id AS pool, account_id, count(*) OVER (PARTITION BY account_id) AS of_account
+    SELECT id AS pool, account_id, pool AS code, count(*) OVER (PARTITION BY account_id) AS of_account
     FROM inventory_warehouse WHERE fulfilment = 'marketplace' AND account_id IS NOT NULL
+), routes AS (
+    SELECT * FROM unnest(%(accounts)s::bigint[], %(channels)s::text[], %(codes)s::text[]) AS route(account_id, channel, code)
 ), wanted AS (
     SELECT sku.id AS sku_id, sku.product_id, product.category, sku.lead_time_days AS lead_days, sku.supplier,
            coalesce(sku.pack_quantity, 1) AS pack, coalesce(sku.moq, 0) AS least
@@ -22,14 +25,20 @@ pools AS (
     FROM inventory_stocklevel level JOIN inventory_warehouse house ON house.id = level.warehouse_id
     WHERE level.sku_id IS NOT NULL AND house.account_id IS NOT NULL AND house.fulfilment = 'marketplace' GROUP BY 1, 2
     UNION ALL SELECT sku_id, 0, sum(available), sum(on_hand), 0, %(now)s::timestamptz FROM inventory_holding GROUP BY 1
-), demand AS (
-    SELECT coalesce(part.component_id, sold.sku_id) AS sku_id, coalesce(pools.pool, 0) AS pool, sold.day,
-           sum(sold.units * coalesce(part.quantity, 1)) AS units
+), units AS (
+    SELECT coalesce(part.component_id, sold.sku_id) AS sku_id, sold.account_id, sold.day, routes.code,
+           sold.fulfilment = 'marketplace' AS is_theirs, sold.units * coalesce(part.quantity, 1) AS units
     FROM inventory_skuday sold LEFT JOIN catalog_bundlepart part ON part.bundle_id = sold.sku_id
-    LEFT JOIN pools ON sold.fulfilment = 'marketplace' AND pools.account_id = sold.account_id AND pools.of_account = 1
+    LEFT JOIN routes ON routes.account_id = sold.account_id AND routes.channel = sold.channel
     WHERE sold.sku_id IS NOT NULL AND sold.day BETWEEN %(today)s::date - 90 AND %(today)s::date - 1
-      AND (sold.fulfilment <> 'marketplace' OR pools.pool IS NOT NULL)
-    GROUP BY 1, 2, 3
+), demand AS (
+    SELECT units.sku_id, coalesce(pools.pool, 0) AS pool, units.day, sum(units.units) AS units
+    FROM units LEFT JOIN pools ON units.is_theirs AND pools.account_id = units.account_id
+        AND (pools.of_account = 1 OR pools.code = units.code)
+    WHERE NOT units.is_theirs OR pools.pool IS NOT NULL GROUP BY 1, 2, 3
+), untold AS (
+    SELECT DISTINCT units.sku_id, pools.pool FROM units JOIN pools USING (account_id)
+    WHERE units.is_theirs AND pools.of_account > 1 AND units.code IS NULL
 ), pairs AS (
     SELECT found.sku_id, found.pool FROM (
         SELECT sku_id, pool FROM levels UNION SELECT sku_id, pool FROM demand
@@ -41,7 +50,8 @@ pools AS (
     LEFT JOIN demand ON demand.sku_id = kept.sku_id AND demand.pool = coalesce(kept.warehouse_id, 0)
         AND demand.day = kept.day
     WHERE kept.day BETWEEN %(today)s::date - 90 AND %(today)s::date - 1
-      AND (kept.warehouse_id IS NULL OR kept.warehouse_id IN (SELECT pool FROM pools WHERE of_account = 1))
+      AND (kept.warehouse_id IS NULL OR kept.warehouse_id IN (SELECT pool FROM pools))
+      AND NOT EXISTS (SELECT FROM untold WHERE untold.sku_id = kept.sku_id AND untold.pool = kept.warehouse_id)
 )"""
 _VELOCITY = """
 windows AS (
@@ -78,11 +88,13 @@ windows AS (
 ), sold AS (
     SELECT sku_id, pool, sum(units) FILTER (WHERE day >= %(today)s::date - 30) AS sold_30 FROM demand GROUP BY 1, 2
 ), speed AS (
-    SELECT blended.*, coalesce(own, usual) AS velocity, coalesce(sold.sold_30, 0) AS sold_30,
-        CASE WHEN own IS NOT NULL AND is_narrow THEN '' WHEN own IS NOT NULL THEN 'wider_window'
-             WHEN usual IS NOT NULL THEN 'category'
-             WHEN pools.of_account > 1 THEN 'several_pools' ELSE 'few_days_in_stock' END AS velocity_note
-    FROM blended LEFT JOIN pools USING (pool) LEFT JOIN priors USING (category, pool) LEFT JOIN sold USING (sku_id, pool)
+    SELECT blended.*, coalesce(sold.sold_30, 0) AS sold_30,
+        CASE WHEN untold.pool IS NULL THEN coalesce(own, usual) END AS velocity,
+        CASE WHEN untold.pool IS NOT NULL THEN 'several_pools'
+             WHEN own IS NOT NULL AND is_narrow THEN '' WHEN own IS NOT NULL THEN 'wider_window'
+             WHEN usual IS NOT NULL THEN 'category' ELSE 'few_days_in_stock' END AS velocity_note
+    FROM blended LEFT JOIN priors USING (category, pool) LEFT JOIN sold USING (sku_id, pool)
+    LEFT JOIN untold USING (sku_id, pool)
 )"""
 _INBOUND = """
 due AS (

@@ -89,7 +89,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One storefront. `code` is our short name (upper case), `external_id` the marketplace's."""
+    """One storefront. `code` is our short name (upper case), `external_id` the marketplace's.
+
+    `pool` names the stock from which the marketplace ships what is ordered there, empty where that is not known.
+    """
 
     code: str
     external_id: str
@@ -97,6 +100,7 @@ class Store:
     currency: str
     zone: str
     region: str = ""
+    pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,16 @@ def tariffs() -> dict[str, tuple[FeeTariff, ...]]:
     return {adapter.key: registry.tariff(adapter.key) for adapter in registry.all_adapters()}
 
 
+def routes() -> list[tuple[int, str, str]]:
+    """Account, storefront and the marketplace's pool that ships what is ordered there, where that is known."""
+    found = []
+    for account in Account.objects.order_by("pk"):
+        if registry.known(account.marketplace):
+            stores = {store.code: store.pool for store in registry.get(account.marketplace).stores if store.pool}
+            found += [(account.pk, code, stores[code]) for code in account.stores if code in stores]
+    return found
+
+
 def account_ids() -> Mapping[str, int]:
     """Primary key of every account by its key."""
     return dict(Account.objects.values_list("key", "pk"))

@@ -8,6 +8,7 @@ from config.core import clock, tenancy
 from inventory import coverage, supply
 from inventory.replenishment import Z
 from inventory.services import stock_days
+from marketplaces import selectors
 
 
 def measure() -> dict[str, int]:
@@ -16,7 +17,9 @@ def measure() -> dict[str, int]:
         tenancy.take_turn("coverage")
         closed = stock_days.close()
         policy, now = supply.policy(), clock.now()
+        routes = selectors.routes()
         given = {
+            **{name: [row[n] for row in routes] for n, name in enumerate(("accounts", "channels", "codes"))},
             "now": now, "today": now.date(), "z": Z[policy.service], "review": policy.review_days,
             "cover": policy.cover_days, "growth": policy.growth, "short": policy.short_below, "low": policy.low_below,
             "high": policy.high_above, "long": policy.long_above,

@@ -16,7 +16,7 @@ WHY = {
     "no_velocity": "sales are not known yet",
     "no_demand": "nothing is sold",
     "few_days_in_stock": "fewer than 7 days in stock",
-    "several_pools": "the account has several pools",
+    "several_pools": "nobody says which of several pools sold it",
     "no_lead_time": "lead time missing",
     "no_deviation": "too few whole days in stock",
     "lead_time_constant": "lead time taken as constant",

@@ -61,5 +61,5 @@ def test_a_program_enters_corrects_and_takes_away_storage_rates(program, main):
     assert post(client, f"{at}enter/", {**rate, "rate": "0.5000"}, "b").json()["id"] == made["id"]
     assert post(client, f"{at}enter/", {**rate, "from_day": 180}, "c").status_code == 400
     assert post(client, f"{at}enter/", {**rate, "warehouse": "main"}, "d").status_code == 400, "ours are one place"
-    assert post(client, f"{at}{made['id']}/take_away/", key="e").status_code == 204
+    assert post(client, f"{at}{made['id']}/take-away/", key="e").status_code == 204
     assert client.get(at).json()["results"] == []

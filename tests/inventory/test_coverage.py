@@ -23,6 +23,8 @@ from inventory.models import (
 from inventory.replenishment import Day, Figure, Supply
 from inventory.services import coverage, stock
 from inventory.services.stock import Move
+from marketplaces import registry
+from marketplaces.models import Account
 from tests import factories
 from tests.factories import NOON
 
@@ -115,6 +117,63 @@ def test_it_knows_no_velocity_where_nobody_says_which_pool_a_sale_drained(pool):
     Warehouse.objects.create(code="shop:uk", label="UK", account=pool.account, pool="uk", fulfilment="marketplace")
     found = measured(sku)
     assert (found.velocity, found.days, found.why, found.state) == (None, None, "several_pools", "unknown")
+
+
+@pytest.fixture
+def routed(pool):
+    """An account with a storefront in each of two pools, and the second pool."""
+    stores = {}
+    adapter = next(a for a in registry.all_adapters() if len({store.pool for store in a.stores} - {""}) > 1)
+    for store in adapter.stores:
+        stores.setdefault(store.pool, store.code)
+    (first, here), (second, there) = list(stores.items())[:2]
+    Account.objects.filter(pk=pool.account_id).update(marketplace=adapter.key, stores=[here, there])
+    Warehouse.objects.filter(pk=pool.pk).update(pool=first)
+    other = Warehouse.objects.create(
+        code="shop:other", label="Other", account=pool.account, pool=second, fulfilment="marketplace"
+    )
+    return {pool: here, other: there, None: here}
+
+
+def sells(routed, sku, **per_day):
+    """So many a day of each of the places `eu`, `other` and `own`, and stock in all of them on each of ninety days."""
+    for place, units in zip(routed, (per_day.get(name, 0) for name in ("eu", "other", "own")), strict=True):
+        account, fulfilment = next(iter(routed)).account, "marketplace" if place else "merchant"
+        days = [TODAY - timedelta(days=age) for age in range(1, 91)]
+        StockDay.objects.bulk_create(
+            StockDay(warehouse=place, sku=sku, day=day, in_stock=1, on_hand=9, available=9, counted_to=NOON)
+            for day in days
+        )
+        SkuDay.objects.bulk_create(
+            SkuDay(account=account, channel=routed[place], day=day, sku=sku, currency="EUR", fulfilment=fulfilment,
+                   units=units, revenue=1)
+            for day in days
+        )  # fmt: skip
+        if place:
+            StockLevel.objects.create(warehouse=place, sku=sku, remote_id=sku.code, available=8, observed_at=NOON)
+
+
+def test_it_measures_each_of_several_pools_by_the_storefront_that_sold_from_it(routed):
+    sku = make_sku()
+    sells(routed, sku, eu=4, other=2, own=1)
+    coverage.measure()
+    found = {row.warehouse: row for row in Coverage.objects.select_related("warehouse")}
+    assert [(found[place].velocity, found[place].sold_30) for place in routed] == [(D(4), 120), (D(2), 60), (D(1), 30)]
+
+
+def test_only_what_was_sold_without_telling_where_is_unknown_in_several_pools(routed):
+    told, untold = make_sku(1), make_sku(2)
+    for sku in (told, untold):
+        sells(routed, sku, eu=4, other=2, own=1)
+    here = next(iter(routed.values()))
+    some_day = TODAY - timedelta(days=9)
+    SkuDay.objects.filter(sku=untold, day=some_day, channel=here, fulfilment="marketplace").update(channel="")
+    coverage.measure()
+    rows = Coverage.objects.exclude(warehouse=None).order_by("sku", "warehouse")
+    assert [(row.velocity, row.days, row.why) for row in rows] == [
+        (D(4), D("2.0"), ""), (D(2), D("4.0"), ""), (None, None, "several_pools"), (None, None, "several_pools"),
+    ]  # fmt: skip
+    assert Coverage.objects.get(sku=untold, warehouse=None).velocity == D(1), "what we ship ourselves is ours"
 
 
 def test_it_tells_no_demand_apart_from_not_known(pool):

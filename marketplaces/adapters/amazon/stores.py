@@ -35,8 +35,21 @@ _ROWS: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("na", "BR", "A2Q3Y263D00KWC", "BRL", "America/Sao_Paulo", "amazon.com.br"),
 )
 
+# Stores of the European Union that sell from the same shelves; every other store has its own pool.
+_SHARED_EU = frozenset({"DE", "FR", "IT", "ES", "NL", "SE", "PL", "BE", "IE"})
+
+
+def pool(code: str) -> str:
+    """The stock pool of a store, in the marketplace's own style of channel codes."""
+    if code in _SHARED_EU:
+        return "AMAZON_EU"
+    return "AMAZON_NA" if code == "US" else f"AMAZON_{code}"
+
+
 STORES: tuple[Store, ...] = tuple(
-    Store(code=code, external_id=external_id, country=code, currency=currency, zone=zone, region=region)
+    Store(
+        code=code, external_id=external_id, country=code, currency=currency, zone=zone, region=region, pool=pool(code)
+    )
     for region, code, external_id, currency, zone, _ in _ROWS
 )
 DOMAINS: Mapping[str, str] = {row[1]: row[5] for row in _ROWS}
@@ -54,9 +67,6 @@ for _store in STORES:
         _BY_NAME[_name.casefold()] = _store
 _BY_NAME["uk"] = _BY_NAME["gb"]
 
-# Stores of the European Union that sell from the same shelves; every other store has its own pool.
-_SHARED_EU = frozenset({"DE", "FR", "IT", "ES", "NL", "SE", "PL", "BE", "IE"})
-
 
 def find(name: str) -> Store | None:
     """The store with this code, id or domain, in any casing; `www.` in front is allowed."""
@@ -67,13 +77,6 @@ def channel(name: str) -> str:
     """Our code of a store, or the name as it came when it is not one we know."""
     store = find(name)
     return store.code if store else name.strip()
-
-
-def pool(code: str) -> str:
-    """The stock pool of a store, in the marketplace's own style of channel codes."""
-    if code in _SHARED_EU:
-        return "AMAZON_EU"
-    return "AMAZON_NA" if code == "US" else f"AMAZON_{code}"
 
 
 def first_of_pools(stores: Iterable[Store]) -> tuple[Store, ...]:

@@ -23,8 +23,8 @@ from marketplaces.contract import (
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 STORES = (
-    Store(code="NL", external_id="NL", country="NL", currency="EUR", zone="Europe/Amsterdam"),
-    Store(code="BE", external_id="BE", country="BE", currency="EUR", zone="Europe/Brussels"),
+    Store(code="NL", external_id="NL", country="NL", currency="EUR", zone="Europe/Amsterdam", pool="FBB"),
+    Store(code="BE", external_id="BE", country="BE", currency="EUR", zone="Europe/Brussels", pool="FBB"),
 )
 
 RESOURCES = (
