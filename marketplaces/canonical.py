@@ -440,6 +440,28 @@ class Rejected:
     external_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a category asks of an offer: `kind` is text, number or flag; `choices` is all that it may say, empty is anything."""
+
+    key: str
+    kind: str = "text"
+    is_required: bool = False
+    max_length: int | None = None
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxonomyNode(Row):
+    """A category of the marketplace by its own key (`external_id`), below `parent` (a key, empty at the top)."""
+
+    name: str
+    parent: str = ""
+    asks: tuple[Asked, ...] = ()
+
+
 CANONICAL_TYPES: tuple[type[Row], ...] = (
     Order, OrderChange, Listing, Price, Stock, StockHealth, Return, Fee, Offer, Settlement, SettlementLine,
+    TaxonomyNode,
 )  # fmt: skip

@@ -13,6 +13,7 @@ PULL_LIMIT = timedelta(minutes=4)
 PEAKS = {
     "Listing": Peak.LESS, "Price": Peak.LESS, "Return": Peak.LESS, "Review": Peak.LEAST, "Offer": Peak.LEAST,
     "Fee": Peak.LEAST, "Settlement": Peak.LEAST, "SettlementLine": Peak.LEAST,
+    "TaxonomyNode": Peak.LEAST,
 }  # fmt: skip
 """How far reading a kind of row may be slowed in a peak. What is not named here (orders, their changes, stock) never is."""
 

@@ -68,6 +68,15 @@ RESOURCES = (
         why="units that we sent for own offers, and units in the marketplace's warehouse",
     ),
     Resource(
+        key="taxonomy",
+        rows=("TaxonomyNode",),
+        every=7 * DAY,
+        is_snapshot=True,
+        fresh_for=30 * DAY,
+        queue="pull_slow",
+        why="the tree of categories",
+    ),
+    Resource(
         key="returns", rows=("Return",), every=6 * HOUR, overlap=DAY, queue="pull_slow", why="open and handled returns"
     ),
     Resource(

@@ -156,6 +156,9 @@ class Client:
         for following, (reply, _) in enumerate(shelves, first + 1):
             yield replace(self._page("stock", reply.body), mark=f"#{following}")
 
+    def taxonomy(self, window: Window) -> Iterator[Page]:
+        yield self._page("taxonomy", self.api.call(endpoints.CATEGORIES).body)
+
     # Returns, fees, competing offers, invoices
 
     def returns(self, window: Window) -> Iterator[Page]:

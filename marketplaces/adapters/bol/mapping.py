@@ -10,6 +10,7 @@ from marketplaces.adapters.bol.rows.orders import orders
 from marketplaces.adapters.bol.rows.quotes import fees, offers
 from marketplaces.adapters.bol.rows.returns import returns
 from marketplaces.adapters.bol.rows.settlements import settlements
+from marketplaces.adapters.bol.rows.taxonomy import taxonomy
 from marketplaces.contract import Mapper
 
 MAPPERS: Mapping[str, Mapper] = {
@@ -21,5 +22,6 @@ MAPPERS: Mapping[str, Mapper] = {
     "returns": returns,
     "fees": fees,
     "settlements": settlements,
+    "taxonomy": taxonomy,
     "offers": offers,
 }

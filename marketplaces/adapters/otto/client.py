@@ -33,6 +33,7 @@ MOST = {
     "active": 500,
     "quantities": 200,
     "returns": 50,
+    "categories": 2000,
 }
 TRACKED_FOR = timedelta(days=14)
 DECIDED = ("ACCEPTED", "REJECTED", "MISDIRECTED")
@@ -97,6 +98,10 @@ class Client:
     def stock(self, window: Window) -> Iterator[Page]:
         for reply in paging.linked(self.api, endpoints.QUANTITIES, {"limit": MOST["quantities"]}, window.mark):
             yield Page(resource="stock", body=reply.body, mark=paging.next_mark(reply))
+
+    def taxonomy(self, window: Window) -> Iterator[Page]:
+        for reply in paging.linked(self.api, endpoints.CATEGORIES, {"page": 0, "limit": MOST["categories"]}):
+            yield Page(resource="taxonomy", body=reply.body)
 
     def returns(self, window: Window) -> Iterator[Page]:
         """Every announced return, and decided ones as long as they may have been decided in the window."""

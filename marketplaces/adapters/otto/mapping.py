@@ -9,6 +9,7 @@ from marketplaces.adapters.otto.rows.orders import orders
 from marketplaces.adapters.otto.rows.returns import returns
 from marketplaces.adapters.otto.rows.settlements import settlements
 from marketplaces.adapters.otto.rows.shipments import order_changes
+from marketplaces.adapters.otto.rows.taxonomy import taxonomy
 from marketplaces.contract import Mapper
 
 MAPPERS: Mapping[str, Mapper] = {
@@ -19,4 +20,5 @@ MAPPERS: Mapping[str, Mapper] = {
     "stock": stock,
     "returns": returns,
     "settlements": settlements,
+    "taxonomy": taxonomy,
 }

@@ -88,6 +88,7 @@ API = SandboxApi(
         _route("GET", "/retailer/returns", "returns.list", returns.return_list),
         _route("GET", f"/retailer/returns/{ID}", "returns.get", returns.one_return),
         _route("POST", "/retailer/commission", "commission.quote", quotes.commissions),
+        _route("GET", "/retailer/products/categories", "products.offers", content.categories),
         _route("GET", "/retailer/products/(?P<ean>[^/]+)/offers", "products.offers", quotes.competing),
         _route("GET", "/retailer/invoices", "invoices.list", invoices.invoice_list),
         _route("GET", f"/retailer/invoices/{ID}/specification", "invoices.specification", invoices.specification),

@@ -112,3 +112,10 @@ def product(view: View, request: Request) -> Answer:
             "parties": [{"name": listing.product.brand, "type": "BRAND", "role": "BRAND"}],
         }
     )
+
+
+def categories(view: View, request: Request) -> Answer:
+    """`GET /retailer/products/categories`: everything, and below it each kind of goods that the world knows."""
+    kinds = sorted({product.category for _, product in view.offered()})
+    below = [{"categoryId": kind, "categoryName": kind.capitalize(), "order": n} for n, kind in enumerate(kinds, 1)]
+    return reply({"categories": [{"categoryId": "all", "categoryName": "Alles", "order": 1, "subcategories": below}]})

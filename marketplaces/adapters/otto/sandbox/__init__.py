@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marketplaces.adapters.otto.sandbox import money, orders, parcels, products, receipts
+from marketplaces.adapters.otto.sandbox import categories, money, orders, parcels, products, receipts
 from marketplaces.adapters.otto.sandbox.replies import missing, refuse
 from marketplaces.adapters.otto.sandbox.tokens import authorise, token
 from marketplaces.sandbox.facts import Answer, Request, View, WorldEvent
@@ -48,6 +48,7 @@ API = SandboxApi(
         Route("GET", "/v5/products", products.product_list, "products.read"),
         Route("GET", "/v5/products/marketplace-status", products.status_list, "status.read"),
         Route("GET", "/v5/products/active-status", products.active_list, "active.read"),
+        Route("GET", "/v5/products/categories", categories.category_list, "products.read"),
         Route("POST", "/v5/products", products.post_products, "products.write"),
         Route("POST", "/v5/products/active-status", products.set_active, "active.write"),
         Route("POST", "/v5/products/prices", products.set_prices, "products.write"),
