@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from catalog import quality, selectors
 from catalog.matching import REVIEW_LINE, Match, Own, Remote, match, rank
 from catalog.models import Listing, RemoteProduct, Sku
-from catalog.quality import Weighted, measure, of_title, weights_on
+from catalog.quality import Quality, Weighted, measure, of_title, weights_on
 from catalog.services import masters, owners, products, remote
 from catalog.services import quality as qualities
 from catalog.services.remote import Seen
@@ -100,6 +100,15 @@ def test_a_blocking_defect_forces_at_most_forty():
     assert measure(WEIGHTS, PARTS, is_blocked=True).score == 40
     poor = {"title": Decimal("0.1")}
     assert measure(WEIGHTS, poor, is_blocked=True).score == 10
+
+
+@pytest.mark.parametrize(
+    ("score", "band"),
+    [("100", "good"), ("90", "good"), ("89.9", "watch"), ("80", "watch"), ("79.9", "ticket"), ("60", "ticket"),
+     ("59.9", "high"), ("0", "high")],
+)  # fmt: skip
+def test_a_score_lies_in_the_band_that_the_formula_names(score, band):
+    assert Quality(Decimal(score), is_blocked=False, parts={}).band == band
 
 
 def test_weights_are_dated_and_the_category_comes_before_the_marketplace():

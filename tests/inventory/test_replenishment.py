@@ -131,5 +131,6 @@ def test_it_sees_a_fee_for_low_stock_only_where_both_windows_are_short():
     assert (month, quarter) == (D("27.0"), D("42.0"))
     assert replenishment.is_low_supply(month, quarter) is False
     assert replenishment.is_low_supply(month, D("27.9")) is True
+    assert replenishment.is_low_supply(D("28.0"), month) is False
     assert replenishment.is_low_supply(month, None) is None
     assert replenishment.days_of_supply(D(540), D(0)) is None

@@ -18,14 +18,17 @@ class Limits(Protocol):
     valid_from: date
     stable: Decimal
     watch: Decimal
+    is_of_limit: bool
 
 
 Row = TypeVar("Row", bound=Limits)
 
 
 def band(value: Decimal, limits: Limits, *, is_high_bad: bool = True) -> str:
-    """The band of a value; a value on a line belongs to the better side."""
+    """The band of a value; one on a line belongs to the better side, where the line is a part of a limit to the worse."""
     sign = 1 if is_high_bad else -1
+    if limits.is_of_limit:
+        return STABLE if value < limits.stable else WATCH if value < limits.watch else RISK
     if sign * value <= sign * limits.stable:
         return STABLE
     return WATCH if sign * value <= sign * limits.watch else RISK

@@ -198,3 +198,16 @@ def test_turns_change_the_state_each_time_and_end_where_a_parcel_turns_back(told
     assert {S.UNKNOWN, S.RETURNING, S.RETURNED}.isdisjoint(states)
     back = min((each.at for each in told if each.state in COMES_BACK), default=None)
     assert back is None or all(moment <= back for moment, _ in found)
+
+
+@pytest.mark.django_db
+def test_a_number_that_was_somebody_elses_long_ago_brings_none_of_its_old_scans(contract, depot, monkeypatch):
+    arriving(monkeypatch)
+    label = bought(contract)
+    old = TrackingEvent(at=MORNING - timedelta(days=700), state=S.DELIVERED, code="ZU")
+    new = TrackingEvent(at=MORNING + HOUR, state=S.IN_TRANSIT, code="AE")
+    found = Tracked(label.tracking_number, (old, new))
+    monkeypatch.setattr("inventory.carriers.dhl.client.Client.track", lambda self, numbers: [found])
+    poll(depot, 2)
+    label.refresh_from_db()
+    assert (label.tracking_state, label.delivered_at, Scan.objects.count()) == ("in_transit", None, 1)

@@ -315,6 +315,30 @@ def test_the_words_of_unified_tracking_win_over_its_code():
     assert next(iter(scans.unified({"shipments": [{"id": 1, "events": events}]}))).state is TrackingState.RETURNED
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("de", "Die Postleitzahl ist ungültig."), ("en", "The postal code is not valid.")]
+)
+@pytest.mark.parametrize("where", ["consignee", "services.dhlRetoure.returnAddress"])
+def test_no_decision_hangs_on_words_that_change_with_the_language(language, words, where):
+    message = {"property": where, "validationMessage": words, "validationState": "Error"}
+    told = mapping.item({"sstatus": {"status": 400, "title": language}, "validationMessages": [message]})
+    assert (told.is_bought, told.problems) == (False, f"{where}: {words}")
+
+
+@pytest.mark.parametrize(
+    ("told", "at"),
+    [
+        ("2026-03-05T11:42:00", datetime(2026, 3, 5, 10, 42, tzinfo=UTC)),
+        ("2026-03-05T11:42:00+02:00", datetime(2026, 3, 5, 9, 42, tzinfo=UTC)),
+        ("2026-03-05", datetime(2026, 3, 4, 23, 0, tzinfo=UTC)),
+        ("2026-07-05T11:42:00Z", datetime(2026, 7, 5, 11, 42, tzinfo=UTC)),
+        ("yesterday", None),
+    ],
+)
+def test_times_of_tracking_come_with_an_offset_without_one_or_as_a_day_alone(told, at):
+    assert scans.moment(told) == at
+
+
 # Over the wire
 
 

@@ -155,7 +155,7 @@ def _start(told: _Document) -> datetime | None:
 def _rows(raw: Mapping[str, Any], told: _Document, channel: str) -> Iterator[SettlementLine]:
     amount = needed(raw.get("amount"), "amount")
     net, fee = money(raw.get("net"), "net"), money(raw.get("fee"), "fee")
-    net = net or (amount - fee if fee else amount)
+    net = net if net is not None else amount - fee if fee is not None else amount
     differs = fee is not None and bool(fee) and net != amount - fee
     kind = text(raw, "type")
     for part in _parts(raw, kind, amount, told):
