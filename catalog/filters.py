@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import django_filters
 from django.db.models import QuerySet
-from django.forms import HiddenInput
 
 from catalog.models import Listing, RemoteProduct, RemoteState, Sku, SkuKind, Upload, UploadRow
 from catalog.uploads.kinds import KINDS
-from config.core.filters import FlagFilter, MoneyRangeFilter, SearchFilter
+from config.core.filters import FlagFilter, LinkFilter, MoneyRangeFilter, SearchFilter
 from config.core.sheets.models import RowState, SheetState
 from marketplaces import registry, selectors
 from marketplaces.canonical import Fulfilment, ListingStatus
@@ -101,7 +100,7 @@ class UploadRowFilter(django_filters.FilterSet):
 
     q = SearchFilter(exact=("what",), label="about")
     state = django_filters.MultipleChoiceFilter(choices=RowState.choices)
-    upload = django_filters.NumberFilter("upload_id", widget=HiddenInput())
+    upload = LinkFilter("upload_id")
     unapproved = FlagFilter(method="by_approval", label="waits for approval")
 
     class Meta:

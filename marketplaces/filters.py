@@ -5,7 +5,7 @@ from __future__ import annotations
 import django_filters
 from django.db.models import QuerySet
 
-from config.core.filters import SearchFilter, SpanFilter
+from config.core.filters import LinkFilter, SearchFilter, SpanFilter
 from marketplaces import registry
 from marketplaces.models import (
     Account,
@@ -107,6 +107,7 @@ class _Subjects(django_filters.FilterSet):
 
 
 class RawPageFilter(_OfFlow, _Subjects):
+    run = LinkFilter("run_id")
     fetched = SpanFilter("fetched_at", label="Fetched between")
 
     class Meta:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.forms import HiddenInput
 
-from config.core.filters import FlagFilter
+from config.core.filters import FlagFilter, LinkFilter
 from marketplaces.selectors import accounts
 from tickets.health.base import METRICS
 from tickets.models import (
@@ -35,7 +34,7 @@ class TicketFilter(django_filters.FilterSet):
     state = django_filters.MultipleChoiceFilter(choices=TicketState.choices)
     resolution = django_filters.MultipleChoiceFilter(choices=Resolution.choices)
     account = django_filters.ModelChoiceFilter(queryset=lambda request: accounts())
-    parent = django_filters.NumberFilter("parent_id", widget=HiddenInput)
+    parent = LinkFilter("parent_id")
     is_assigned = FlagFilter(field_name="assignee", lookup_expr="isnull", exclude=True, label="Somebody has it")
     opened = django_filters.IsoDateTimeFromToRangeFilter(field_name="opened_at")
     money_at_least = django_filters.NumberFilter(field_name="money_rank", lookup_expr="gte", label="At risk, at least")
@@ -55,6 +54,8 @@ class TicketFilter(django_filters.FilterSet):
 
 
 class ThresholdFilter(django_filters.FilterSet):
+    sku = LinkFilter("sku_id")
+
     class Meta:
         model = Threshold
         fields = ["detector", "account", "brand", "sku", "is_enabled"]

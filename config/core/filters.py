@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.forms import HiddenInput
 from django_filters.widgets import BooleanWidget, DateRangeWidget
 
 
@@ -27,6 +28,13 @@ class SearchFilter(django_filters.CharFilter):
         for name in self.within:
             matches |= Q(**{f"{name}__icontains": wanted})
         return qs.filter(matches)
+
+
+class LinkFilter(django_filters.NumberFilter):
+    """Rows of one other row, by its number: a link carries it and nobody types it, so that no list of choices grows."""
+
+    def __init__(self, field_name: str) -> None:
+        super().__init__(field_name, widget=HiddenInput)
 
 
 class SpanFilter(django_filters.DateFromToRangeFilter):

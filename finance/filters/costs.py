@@ -6,10 +6,10 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from django.forms import DateInput, DateTimeInput, HiddenInput
+from django.forms import DateInput, DateTimeInput
 
 from config.core import clock
-from config.core.filters import FlagFilter, MoneyRangeFilter, SearchFilter
+from config.core.filters import FlagFilter, LinkFilter, MoneyRangeFilter, SearchFilter
 from config.core.sheets.models import RowState, SheetState
 from finance.models import Cost, CostSheet, CostSheetRow
 from finance.selectors import costs
@@ -62,7 +62,7 @@ class CostSheetRowFilter(django_filters.FilterSet):
 
     q = SearchFilter(exact=("sku__code",), label="SKU")
     state = django_filters.MultipleChoiceFilter(choices=RowState.choices)
-    sheet = django_filters.NumberFilter("sheet_id", widget=HiddenInput())
+    sheet = LinkFilter("sheet_id")
     unapproved = FlagFilter(method="by_approval", label="Waits for approval")
 
     class Meta:

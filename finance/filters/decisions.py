@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import django_filters
 
-from config.core.filters import MoneyRangeFilter, SearchFilter, SpanFilter
+from config.core.filters import LinkFilter, MoneyRangeFilter, SearchFilter, SpanFilter
 from finance.filters.statements import account_choice
 from finance.models import (
     Claim,
@@ -42,6 +42,7 @@ class OrderLineMoneyFilter(django_filters.FilterSet):
     state = django_filters.MultipleChoiceFilter(choices=MoneyState.choices)
     ordered = SpanFilter("ordered_on", label="Ordered between")
     variance = MoneyRangeFilter(label="Variance")
+    order_line = LinkFilter("order_line_id")
 
     class Meta:
         model = OrderLineMoney
@@ -57,6 +58,7 @@ class WriteOffFilter(django_filters.FilterSet):
     )
     state = django_filters.MultipleChoiceFilter(choices=DecisionState.choices)
     amount = MoneyRangeFilter()
+    discrepancy = LinkFilter("discrepancy_id")
 
     class Meta:
         model = WriteOff

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import django_filters
-from django.forms import HiddenInput
 
-from config.core.filters import FlagFilter, SearchFilter, SpanFilter
+from config.core.filters import FlagFilter, LinkFilter, SearchFilter, SpanFilter
 from finance.filters.statements import account_choice
 from finance.models import ExpectedFee, FeeQuote, FeeRule, FeeSource, FeeVat
 from marketplaces.selectors import accounts
@@ -52,9 +51,9 @@ class ExpectedFeeFilter(django_filters.FilterSet):
         field_name="order_line__account", queryset=lambda request: accounts(), to_field_name="key", label="Account"
     )
     source = django_filters.MultipleChoiceFilter(choices=FeeSource.choices)
-    order_line = django_filters.NumberFilter("order_line_id", widget=HiddenInput)
-    rule = django_filters.NumberFilter("rule_id", widget=HiddenInput)
-    quote = django_filters.NumberFilter("quote_id", widget=HiddenInput)
+    order_line = LinkFilter("order_line_id")
+    rule = LinkFilter("rule_id")
+    quote = LinkFilter("quote_id")
     is_known = FlagFilter(field_name="amount", lookup_expr="isnull", exclude=True, label="Is known")
 
     class Meta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import django_filters
 from django.forms import DateInput
 
-from config.core.filters import FlagFilter, MoneyRangeFilter, SearchFilter, SpanFilter
+from config.core.filters import FlagFilter, LinkFilter, MoneyRangeFilter, SearchFilter, SpanFilter
 from finance.filters.statements import account_choice
 from finance.models import AccountMonth, AccountRule, ExportFormat, Journal, JournalExport, JournalLine, Restatement
 
@@ -28,6 +28,7 @@ class JournalFilter(django_filters.FilterSet):
 class JournalLineFilter(django_filters.FilterSet):
     """Postings by entry, ledger account, purpose and order."""
 
+    journal = LinkFilter("journal_id")
     account = django_filters.CharFilter(field_name="journal__account__key")
     month = django_filters.DateFilter(field_name="journal__month")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import django_filters
 from django.db.models import QuerySet
-from django.forms import HiddenInput
 
-from config.core.filters import FlagFilter, MoneyRangeFilter, SearchFilter, SpanFilter
+from config.core.filters import FlagFilter, LinkFilter, MoneyRangeFilter, SearchFilter, SpanFilter
 from finance.classes import Scope
 from finance.models import (
     Deposit,
@@ -24,13 +23,6 @@ from marketplaces.selectors import accounts
 def account_choice() -> django_filters.ModelChoiceFilter:
     """An account by its key."""
     return django_filters.ModelChoiceFilter(queryset=lambda request: accounts(), to_field_name="key")
-
-
-class _Hidden(django_filters.NumberFilter):
-    """A narrowing that links carry and nobody types."""
-
-    def __init__(self, *args: str) -> None:
-        super().__init__(*args, widget=HiddenInput)
 
 
 class SettlementFilter(django_filters.FilterSet):
@@ -57,7 +49,7 @@ class SettlementLineFilter(django_filters.FilterSet):
 
     q = SearchFilter(exact=("order_ref", "remote_id"), within=("label_text",), label="Order, SKU or label")
     scope = django_filters.MultipleChoiceFilter(choices=[(scope.value, scope.value) for scope in Scope])
-    settlement = _Hidden("settlement_id")
+    settlement = LinkFilter("settlement_id")
     amount = MoneyRangeFilter()
     posted = SpanFilter("posted_at", label="Posted between")
 
@@ -74,7 +66,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
     kind = django_filters.MultipleChoiceFilter(choices=DiscrepancyKind.choices)
     severity = django_filters.MultipleChoiceFilter(choices=Severity.choices)
     state = django_filters.MultipleChoiceFilter(choices=DiscrepancyState.choices)
-    settlement = _Hidden("settlement_id")
+    settlement = LinkFilter("settlement_id")
     amount = MoneyRangeFilter()
 
     class Meta:
