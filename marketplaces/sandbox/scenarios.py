@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from itertools import islice, takewhile
 
 from config.core.money import Money
@@ -31,16 +32,23 @@ CHARGED = (LineClass.FULFILMENT, LineClass.COMMISSION)
 OVERHEAD = (LineClass.STORAGE, LineClass.ADVERTISING, LineClass.SUBSCRIPTION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
-    """Which subjects of a client are in trouble; account keys with serials."""
+    """Which subjects of a client are in trouble; account keys with serials.
 
+    Those of statements are looked for when the first document is asked for: they read all sales.
+    """
+
+    economy: Economy = field(repr=False)
     hidden: frozenset[tuple[str, int]]
     unsettled: frozenset[tuple[str, int]]
-    statements: dict[tuple[str, int], str]
     misbooked: dict[tuple[str, int], Misbooking]
     gap: tuple[str, int] | None
     revoked: str
+
+    @cached_property
+    def statements(self) -> dict[tuple[str, int], str]:
+        return _statement_kinds(self.economy, list(self.economy.stages.values()), self.gap)
 
 
 def plan(economy: Economy) -> Plan:
@@ -52,9 +60,9 @@ def plan(economy: Economy) -> Plan:
     gap = next((found for stage in reversed(frequent) if (found := _gap(stage))), None)
     avoid = {serial for _, serial in hidden} | ({unsettled[1] // 10} if unsettled else set())
     return Plan(
+        economy=economy,
         hidden=frozenset(hidden),
         unsettled=frozenset({unsettled} if unsettled else ()),
-        statements=_statement_kinds(economy, stages, gap),
         misbooked=misbookings.choose(economy, avoid),
         gap=gap,
         revoked=min(
