@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.core.errors import NeedsOperator, RateLimited, Transient
 from config.core.models import WorkItem
 from marketplaces.canonical import OrderStatus
 from marketplaces.contract import Outcome, OutcomeState
-from marketplaces.models import Command
+from marketplaces.models import Account, Command
 from marketplaces.services import commands, shown
 from tests import factories
 from tests.factories import NOON
@@ -77,3 +78,34 @@ def test_a_parcel_that_somebody_told_elsewhere_is_adopted(parcel, remote):
     remote.outcomes = [Outcome(OutcomeState.CONFIRMED)]
     assert sent(parcel, remote) == []
     assert (parcel.state, parcel.reason) == ("confirmed", "shipped there already; nothing was sent")
+
+
+def why_not(account, units=1):
+    return shown.why_not(account, "O-1", {"1": units})
+
+
+@pytest.mark.django_db
+def test_before_a_label_is_bought_the_marketplace_is_asked_and_a_cancelled_order_is_read_again(shop, remote):
+    remote.put("O-1", NOON)
+    assert (why_not(shop), WorkItem.objects.filter(job="marketplaces.fetch_record").count()) == ("", 0)
+    remote.put("O-1", NOON, status="cancelled")
+    assert why_not(shop) == "order O-1 was cancelled at the marketplace meanwhile"
+    assert WorkItem.objects.filter(job="marketplaces.fetch_record").count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("error", [Transient("no answer", code="http_503"), NeedsOperator("the token is refused")])
+def test_a_marketplace_that_cannot_be_asked_keeps_nobody_from_packing(shop, remote, error):
+    remote.put("O-1", NOON, status="cancelled")
+    remote.errors = [error]
+    assert why_not(shop) == ""
+
+
+@pytest.mark.django_db
+def test_one_that_was_asked_too_often_is_asked_again_and_a_paused_one_not_at_all(shop, remote):
+    remote.put("O-1", NOON, status="cancelled")
+    remote.errors = [RateLimited("too many calls", until=NOON)]
+    with pytest.raises(RateLimited):
+        why_not(shop)
+    Account.objects.filter(pk=shop.pk).update(status="paused")
+    assert why_not(Account.objects.get(pk=shop.pk)) == ""
