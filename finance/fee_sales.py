@@ -18,6 +18,15 @@ def digits(currency: str) -> str:
     return f"CASE {currency}{odd} ELSE 2 END"
 
 
+SIDES_OF_SKU = """
+LEFT JOIN LATERAL (
+    SELECT greatest(s.a, s.b, s.c) AS longest_mm, s.a + s.b + s.c - greatest(s.a, s.b, s.c) - least(s.a, s.b, s.c) AS middle_mm,
+        least(s.a, s.b, s.c) AS shortest_mm
+    FROM (SELECT sku.length_mm AS a, sku.width_mm AS b, sku.height_mm AS c) AS s WHERE s.a + s.b + s.c IS NOT NULL
+) AS sides ON true
+"""
+"""The sides of a packed piece of `sku` in order, as `sides`; all NULL where one is not known."""
+
 ASKED = f"""
 SELECT line.id AS order_line_id, line.account_id, account.marketplace, o.channel, o.fulfilment AS programme,
     lower(coalesce(nullif(placed.fee_category, ''), product.category, '')) AS category, o.business_on AS day,
@@ -34,11 +43,7 @@ FROM inventory_orderline line
 JOIN inventory_order o ON o.id = line.order_id
 JOIN marketplaces_account account ON account.id = line.account_id
 LEFT JOIN catalog_sku sku ON sku.id = line.sku_id
-LEFT JOIN LATERAL (
-    SELECT greatest(s.a, s.b, s.c) AS longest_mm, s.a + s.b + s.c - greatest(s.a, s.b, s.c) - least(s.a, s.b, s.c) AS middle_mm,
-        least(s.a, s.b, s.c) AS shortest_mm
-    FROM (SELECT sku.length_mm AS a, sku.width_mm AS b, sku.height_mm AS c) AS s WHERE s.a + s.b + s.c IS NOT NULL
-) AS sides ON true
+{SIDES_OF_SKU}
 LEFT JOIN catalog_product product ON product.id = sku.product_id
 LEFT JOIN catalog_placement placed ON placed.sku_id = line.sku_id AND placed.marketplace = account.marketplace
 CROSS JOIN LATERAL (SELECT line.quantity - line.quantity_cancelled AS units) AS left_us

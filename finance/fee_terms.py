@@ -24,13 +24,13 @@ _WEIGHS = f"""
         AND (rule.weight_below_g IS NULL OR {_WEIGHT} < rule.weight_below_g), false))
 """
 SIDES = "rule.longest_mm, rule.middle_mm, rule.shortest_mm"
-_MEASURES = f"""
+MEASURES = f"""
 (coalesce({SIDES}) IS NULL OR coalesce(a.longest_mm <= coalesce(rule.longest_mm, a.longest_mm)
     AND a.middle_mm <= coalesce(rule.middle_mm, a.middle_mm)
     AND a.shortest_mm <= coalesce(rule.shortest_mm, a.shortest_mm), false))
 """
 FITS = f"""
-({_MEASURES} AND {_WEIGHS} AND (rule.price_from IS NULL AND rule.price_below IS NULL
+({MEASURES} AND {_WEIGHS} AND (rule.price_from IS NULL AND rule.price_below IS NULL
     OR coalesce(base.size >= coalesce(rule.price_from, 0) * a.units
         AND (rule.price_below IS NULL OR base.size < rule.price_below * a.units), false)))
 """

@@ -9,6 +9,7 @@ BASES = {
     "item": "of goods less discounts", "paid": "of goods, shipping and wrap less discounts",
     "commission": "of the commission", "fees": "of the other fees",
 }  # fmt: skip
+UNITS = {"m3": "m³", "ft3": "ft³"}
 REASONS = {
     "no_category": "no rate for this product's category",
     "no_programme": "it is not known who ships",
@@ -20,7 +21,9 @@ REASONS = {
     "no_fee_vat": "the VAT on this account's fees is not known",
     "no_commission": "the commission is not known",
     "no_fees": "another fee of the line is not known",
-    "no_volume": "the volume of the products is not known",
+    "no_storage_rate": "no rate for storage is known",
+    "not_counted": "the stock was not counted on every day",
+    "not_over": "the month is not over",
 }
 
 
@@ -39,6 +42,8 @@ def terms(rule: Any) -> str:
     parts += [f"{plain(rule.per_unit)} per piece"] if rule.per_unit else []
     parts += [f"{plain(rule.per_line)} per line"] if rule.per_line else []
     parts += [f"{plain(rule.per_order)} per order"] if rule.per_order else []
+    volume = plain(rule.per_volume)
+    parts += [f"{volume} per {UNITS[rule.volume_unit]} stored for a month"] if rule.per_volume else []
     if not parts:
         return "nothing" if rule.line_class else "no other fee was agreed"
     return ", ".join([" + ".join(parts), *_limits(rule), *_vat(rule)])

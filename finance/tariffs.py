@@ -39,6 +39,8 @@ class Rule(Protocol):
     per_unit: Decimal
     per_line: Decimal
     per_order: Decimal
+    per_volume: Decimal
+    volume_unit: str
     minimum: Decimal | None
     maximum: Decimal | None
     is_limit_per_piece: bool
@@ -271,7 +273,7 @@ def of_order(row: Rule, sale: Sale) -> Decimal | None:
 
 
 def charge(
-    row: Rule, share: Decimal, units: int, currency: str, *, of_order: Decimal | None = _NOTHING,
+    row: Rule, share: Decimal, units: Decimal | int, currency: str, *, of_order: Decimal | None = _NOTHING,
     fee_vats: Mapping[str, Decimal] = NO_VATS,
 ) -> Decimal | None:  # fmt: skip
     """Share, amounts per unit and line, the part of the order's, limits, rounding and VAT on top.

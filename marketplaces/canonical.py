@@ -375,7 +375,8 @@ class FeeTariff:
     A tier is a row of its own by price and weight per piece, lower bound in, upper bound out; with `is_marginal` each
     portion of the price has its tier's rate, else the whole. A size tier takes pieces whose longest, middle and shortest
     side are at most so long, the smallest tier that fits; `volume_divisor` (cubic centimetres per kilogram) makes the
-    greater of weight and volume weight count. Rows of one key and `valid_from` are one version, valid until the next
+    greater of weight and volume weight count. `per_volume` is per `volume_unit` of what a month stores on average, and
+    with `is_charged_later` it is on the statements of the month after. Rows of one key and `valid_from` are one version, valid until the next
     one; `is_end` ends it. `source` says where it was read, and when.
     """
 
@@ -392,6 +393,9 @@ class FeeTariff:
     per_unit: Decimal = Decimal(0)
     per_line: Decimal = Decimal(0)
     per_order: Decimal = Decimal(0)
+    per_volume: Decimal = Decimal(0)
+    volume_unit: Literal["m3", "ft3"] = "m3"
+    is_charged_later: bool = False
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     is_limit_per_piece: bool = False

@@ -8,21 +8,21 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core.api import Lists, MoneyField, Named, Question, Rows, actor, write
+from config.core.api import Lists, MoneyField, Named, Rows, actor, write
 from config.core.permissions import Action
 from finance.fee_words import place, terms, tier
 from finance.filters import fees as filters
-from finance.models import ExpectedFee, FeeBasis, FeeRule, FeeVat, Rounding, VatTreatment
-from finance.selectors import fee_habits as learned
+from finance.models import ExpectedFee, FeeBasis, FeeRule, FeeVat, Rounding, VatTreatment, VolumeUnit
 from finance.selectors import fees as selectors
 from finance.services import tariffs
 from marketplaces.canonical import LineClass
 from marketplaces.selectors import accounts
 
 PLACE = ("channel", "category", "programme", "line_class", "currency", "valid_from", "is_end")
-AMOUNTS = ("per_unit", "per_line", "per_order", "minimum", "maximum", "price_from", "price_below")
+AMOUNTS = ("per_unit", "per_line", "per_order", "per_volume", "minimum", "maximum", "price_from", "price_below")
 TERMS = (
-    "basis", "rate", "is_limit_per_piece", "is_marginal", "weight_from_g", "weight_below_g", "longest_mm",
+    "basis", "rate", "volume_unit", "is_charged_later", "is_limit_per_piece", "is_marginal",
+    "weight_from_g", "weight_below_g", "longest_mm",
     "middle_mm", "shortest_mm", "volume_divisor", "rounding", "vat",
     "vat_rate", "basis_includes_vat", "tolerance_rate",
 )  # fmt: skip
@@ -35,7 +35,7 @@ class FeeRuleSerializer(serializers.ModelSerializer):
     """
 
     account = Named("key", or_null=True)
-    per_unit, per_line, per_order, minimum, maximum = (MoneyField() for _ in range(5))
+    per_unit, per_line, per_order, per_volume, minimum, maximum = (MoneyField() for _ in range(6))
     price_from, price_below, tolerance = MoneyField(), MoneyField(), MoneyField()
     says = serializers.SerializerMethodField()
     standing = serializers.CharField(read_only=True)
@@ -74,13 +74,14 @@ class NewFeeRule(serializers.Serializer):
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
     basis = serializers.ChoiceField(FeeBasis.choices, required=False)
     rate = _share()
-    per_unit, per_line, per_order = _amount(), _amount(), _amount()
+    per_unit, per_line, per_order, per_volume = _amount(), _amount(), _amount(), _amount()
+    volume_unit = serializers.ChoiceField(VolumeUnit.choices, required=False)
     minimum, maximum = _amount(), _amount()
     price_from, price_below = _amount(), _amount()
     weight_from_g, weight_below_g = _whole(0), _whole(0)
     longest_mm, middle_mm, shortest_mm, volume_divisor = _whole(1), _whole(1), _whole(1), _whole(1)
     is_limit_per_piece, is_marginal = (serializers.BooleanField(required=False) for _ in range(2))
-    basis_includes_vat = serializers.BooleanField(required=False)
+    is_charged_later, basis_includes_vat = (serializers.BooleanField(required=False) for _ in range(2))
     rounding = serializers.ChoiceField(Rounding.choices, required=False)
     vat = serializers.ChoiceField(VatTreatment.choices, required=False)
     vat_rate = _share()
@@ -195,66 +196,4 @@ class ExpectedFeeViews(Lists):
     needs = Action.VIEW_MONEY
 
 
-class HabitAsked(serializers.Serializer):
-    account = Named("key", queryset=accounts())
-
-
-class HabitSerializer(serializers.Serializer):
-    """Of `charges`, how many the schedule's way gives to the cent (`current_exact`) and how many the best way does.
-
-    `telling`: how many tell the ways apart. A rate null: no VAT comes on top. Nothing is applied before `adopt`.
-    """
-
-    line_class = serializers.CharField()
-    charges, telling, current_exact, best_exact = (serializers.IntegerField() for _ in range(4))
-    current_rounding = serializers.CharField(source="current.rounding")
-    current_vat_rate = serializers.DecimalField(6, 4, source="current.vat_rate", allow_null=True)
-    best_rounding = serializers.CharField(source="best.rounding")
-    best_vat_rate = serializers.DecimalField(6, 4, source="best.vat_rate", allow_null=True)
-    is_proposed = serializers.BooleanField()
-
-
-class HabitView(Question):
-    """Which rounding and which VAT explain the latest charges of an account, per class of fee."""
-
-    needs = Action.VIEW_MONEY
-    asks = HabitAsked
-    gives = HabitSerializer
-
-    def get(self, request: Request) -> Response:
-        asked = HabitAsked(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        found = learned.habits(account=asked.validated_data["account"])
-        return Response(HabitSerializer(found, many=True).data)
-
-
-class MonthAsked(serializers.Serializer):
-    """A day of the month."""
-
-    month = serializers.DateField()
-
-
-class MonthlySerializer(serializers.Serializer):
-    """Plan and storage of an account's month, negative; `expected` null with `why`, `charged` null where nothing was."""
-
-    account = serializers.CharField(source="account.key")
-    line_class, why = serializers.CharField(), serializers.CharField()
-    expected, charged = MoneyField(), MoneyField()
-
-
-class MonthlyView(Question):
-    """What every account is charged for a month as a whole, by its schedule and on its statements."""
-
-    needs = Action.VIEW_MONEY
-    asks = MonthAsked
-    gives = MonthlySerializer
-
-    def get(self, request: Request) -> Response:
-        asked = MonthAsked(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        month = asked.validated_data["month"].replace(day=1)
-        return Response(MonthlySerializer(selectors.monthly(accounts=accounts(), month=month), many=True).data)
-
-
-QUESTIONS: dict[str, Any] = {"fee-habits": HabitView, "fees-monthly": MonthlyView}
 VIEWS: dict[str, Any] = {"fee-rules": FeeRuleViews, "fee-vats": FeeVatViews, "expected-fees": ExpectedFeeViews}

@@ -60,6 +60,11 @@ class VatTreatment(models.TextChoices):
     REVERSE_CHARGE = "reverse_charge"
 
 
+class VolumeUnit(models.TextChoices):
+    CUBIC_METRE = "m3", "m³"
+    CUBIC_FOOT = "ft3", "ft³"
+
+
 class FeeSource(models.TextChoices):
     """Who says what a fee should be; the first that says anything counts."""
 
@@ -81,6 +86,7 @@ class FeeRule(models.Model):
     that the sides of a packed piece may measure, where the smallest tier that fits counts. With `volume_divisor` (cubic
     centimetres per kilogram) the greater of weight and volume weight counts. The tiers of one key and day are one version: it
     holds until the next `valid_from` of the key; `is_end` ends it. Rows are never changed: a mistake is withdrawn.
+    `per_volume` is for the goods that a month stores on average, per `volume_unit`; `is_charged_later`: in the month after.
     `is_limit_per_piece`: minimum and maximum are per piece. With `vat` on top, the fee is charged with `vat_rate` more, or
     where the row does not say how much, with what holds for that fee of the account (`FeeVat`).
     """
@@ -99,6 +105,9 @@ class FeeRule(models.Model):
     per_unit = models.DecimalField(max_digits=19, decimal_places=4, default=Decimal(0))
     per_line = models.DecimalField(max_digits=19, decimal_places=4, default=Decimal(0))
     per_order = models.DecimalField(max_digits=19, decimal_places=4, default=Decimal(0))
+    per_volume = models.DecimalField(max_digits=19, decimal_places=4, default=Decimal(0))
+    volume_unit = models.CharField(max_length=3, choices=VolumeUnit, default=VolumeUnit.CUBIC_METRE)
+    is_charged_later = models.BooleanField(default=False)
     minimum = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
     maximum = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
     is_limit_per_piece = models.BooleanField(default=False)
@@ -149,7 +158,8 @@ class FeeRule(models.Model):
 
     def _faults(self) -> dict[str, str]:
         amounts = (
-            self.per_unit, self.per_line, self.per_order, self.minimum, self.maximum, self.price_from, self.price_below,
+            self.per_unit, self.per_line, self.per_order, self.per_volume, self.minimum, self.maximum, self.price_from,
+            self.price_below,
         )  # fmt: skip
         is_known = self.line_class in _CLASSES or (self.line_class == "" and self.account_id is not None)
         has_rate, is_shared = self.rate != 0, self.basis != FeeBasis.NOTHING
@@ -166,6 +176,9 @@ class FeeRule(models.Model):
             "minimum": _crossed(self.minimum, self.maximum),
             "middle_mm": _crossed(self.middle_mm, self.longest_mm),
             "shortest_mm": _crossed(self.shortest_mm, self.middle_mm),
+            "per_volume": "only what is stored is charged by volume"
+            if self.per_volume and self.line_class != LineClass.STORAGE
+            else "",
             "volume_divisor": "divide by at least one" if self.volume_divisor == 0 else "",
         }
 

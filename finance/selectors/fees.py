@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
@@ -15,7 +12,6 @@ from django.db.models.functions import Coalesce
 from config.core import clock
 from finance.fee_words import REASONS, terms
 from finance.models import ExpectedFee, FeeQuote, FeeRule, FeeSource, FeeVat
-from marketplaces.canonical import LineClass as C
 
 _SAME = ("marketplace", "channel", "category", "programme", "line_class", "currency")
 _CHARGED = """
@@ -131,67 +127,3 @@ def says(fee: ExpectedFee) -> str:
     if fee.quote:
         return f"{fee.get_source_display()} of {fee.quote.quoted_at:%Y-%m-%d}, at {fee.quote.price.normalize():f}"
     return str(FeeSource(fee.source).label)
-
-
-@dataclass(frozen=True, slots=True)
-class Monthly:
-    """What an account is charged for a month as a whole; `expected` None with `why`, `charged` None where nothing was."""
-
-    account: Any
-    line_class: str
-    currency: str
-    expected: Decimal | None
-    charged: Decimal | None
-    why: str = ""
-
-
-_MONTH = """
-SELECT line.account_id, line.line_class, line.currency, sum(line.amount) FROM finance_settlementline line
-JOIN finance_settlement s ON s.id = line.settlement_id
-WHERE line.line_class = ANY(%(classes)s) AND line.scope = 'account'
-    AND s.period_end >= %(since)s AND s.period_start < %(until)s
-    AND coalesce(line.posted_at, s.period_end) >= %(since)s AND coalesce(line.posted_at, s.period_end) < %(until)s
-GROUP BY 1, 2, 3
-"""
-MONTHLY = (C.SUBSCRIPTION.value, C.STORAGE.value)
-
-
-def monthly(*, accounts: Iterable[Any], month: date) -> list[Monthly]:
-    """Plan and storage of one month (its first day, UTC) of each account: by schedule, and as charged.
-
-    Storage is charged by volume, and no volume of a SKU is known here: what it should be is not known, never zero.
-    """
-    until = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    with connection.cursor() as cursor:
-        cursor.execute(_MONTH, {"classes": list(MONTHLY), "since": month, "until": until})
-        charged = {(pk, kind, currency): amount for pk, kind, currency, amount in cursor.fetchall()}
-    held = (
-        rules().filter(line_class=C.SUBSCRIPTION, withdrawn_at=None, valid_from__lte=month).order_by("valid_from", "pk")
-    )
-    plans, found = list(held), []
-    for account in accounts:
-        plan = _plan(plans, account)
-        keys = {(kind, currency) for pk, kind, currency in charged if pk == account.pk}
-        keys |= {(C.SUBSCRIPTION.value, plan.currency)} if plan else set()
-        for kind, currency in sorted(keys):
-            mine = plan if plan and kind == C.SUBSCRIPTION and currency == plan.currency else None
-            found.append(_monthly(account, kind, currency, mine, charged.get((account.pk, kind, currency))))
-    return found
-
-
-def _plan(plans: Sequence[FeeRule], account: Any) -> FeeRule | None:
-    """The subscription of the account's main storefront: its own row, else the published one; the newest of them."""
-    here = [plan for plan in plans if plan.channel in ("", *account.stores[:1])]
-    own = [plan for plan in here if plan.account_id == account.pk]
-    published = [plan for plan in here if plan.marketplace == account.marketplace]
-    return next((rows[-1] for rows in (own, published) if rows), None)
-
-
-def _monthly(account: Any, kind: str, currency: str, rule: FeeRule | None, charged: Decimal | None) -> Monthly:
-    if kind == C.STORAGE:
-        return Monthly(account, kind, currency, None, charged, REASONS["no_volume"])
-    if rule is None or rule.is_end:
-        return Monthly(account, kind, currency, None, charged, "no plan is known")
-    if rule.vat == "on_top" and rule.vat_rate is None:
-        return Monthly(account, kind, currency, None, charged, REASONS["no_fee_vat"])
-    return Monthly(account, kind, currency, -rule.per_line * (1 + (rule.vat_rate or 0)), charged)

@@ -21,7 +21,8 @@ _KEY = (
     "longest_mm", "middle_mm", "shortest_mm",
 )  # fmt: skip
 _VALUES = (
-    "is_end", "basis", "rate", "per_unit", "per_line", "per_order", "minimum", "maximum", "is_limit_per_piece", "price_below",
+    "is_end", "basis", "rate", "per_unit", "per_line", "per_order", "per_volume", "volume_unit",
+    "is_charged_later", "minimum", "maximum", "is_limit_per_piece", "price_below",
     "is_marginal", "weight_below_g", "volume_divisor", "rounding", "vat", "vat_rate", "basis_includes_vat",
 )  # fmt: skip
 

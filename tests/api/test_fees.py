@@ -93,6 +93,7 @@ def test_it_takes_sizes_amounts_per_order_and_the_vat_on_fees(program, account):
     assert row == of_class
     assert robot.get("/api/v1/fees-monthly/?month=2026-09-15").json() == []
     assert robot.get("/api/v1/fees-monthly/?month=soon").status_code == 400
+    assert robot.get("/api/v1/fees-stored/?month=2026-09-15").json() == []
 
 
 def test_it_tells_habits_and_adopts_one(program, account):

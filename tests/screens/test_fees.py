@@ -1,15 +1,16 @@
 """The pages of fees in one browser, within their budgets: schedules, one row, expected fees, quotes, months, an order."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
+from catalog.models import Product, Sku
 from config.core.permissions import Role
 from finance import sinks
 from finance.models import FeeQuote, FeeRule
 from finance.services import fees
-from inventory.models import OrderLine
+from inventory.models import OrderLine, StockDay, Warehouse
 from marketplaces.canonical import FeeTariff, LineClass
 from tests import factories
 from tests.factories import NOON
@@ -133,12 +134,32 @@ def test_it_does_not_guess_what_storage_should_be(owner, account, agreed, budget
     charge(LineClass.SUBSCRIPTION, "-39.00")
     with budget("fees_monthly"):
         shown = owner.get("/money/fees/monthly/")
-    rows = {row.line_class: row for row in shown.context["months"][1][1]}
+    rows = {row.line_class: row for row in shown.context["months"][1].sums}
     assert (rows["storage"].expected, rows["storage"].charged) == (None, Decimal("-12.40"))
-    assert rows["storage"].why == "the volume of the products is not known"
+    assert rows["storage"].why == "no rate for storage is known"
     assert (rows["subscription"].expected, rows["subscription"].charged) == (Decimal("-39"), Decimal("-39.00"))
     told = b"".join(owner.get("/money/fees/monthly/?format=csv")).decode()
-    assert "2026-09-01,shop,storage,,-12.4000,EUR,the volume of the products is not known" in told
+    assert "2026-09-01,shop,storage,,-12.4000,EUR,no rate for storage is known" in told
+
+
+def test_it_shows_what_storing_each_product_should_have_cost(owner, account, noon, budget):
+    sku = Sku.objects.create(
+        code="=MUG", product=Product.objects.create(title="Mug"), length_mm=200, width_mm=100, height_mm=50
+    )
+    place = Warehouse.objects.create(code="p", label="Pool", account=account, pool="eu", fulfilment="marketplace")
+    StockDay.objects.bulk_create(
+        StockDay(warehouse=place, sku=sku, day=SINCE + timedelta(days=n), on_hand=100, counted_to=NOON)
+        for n in range(30)
+    )
+    row = FeeTariff(
+        line_class=LineClass.STORAGE, valid_from=SINCE, source="x", per_volume=Decimal("26.50"), currency="EUR"
+    )
+    fees.agree(account.pk, [row], by="fin")
+    with budget("fees_stored"):
+        shown = owner.get("/money/fees/storage/?month=2026-09&account=shop")
+    assert [(row.sku, row.expected) for row in shown.context["rows"]] == [("=MUG", Decimal("-2.65"))]
+    told = b"".join(owner.get("/money/fees/storage/?month=2026-09&format=csv")).decode()
+    assert "2026-09-01,shop,'=MUG,Pool,100.00,-2.65,,EUR," in told
 
 
 def test_it_keeps_which_vat_comes_on_top_of_fees(owner, account, noon):

@@ -3,7 +3,7 @@
 Sources, read 2026-09: the German and British schedule of September 2020, two agency notes on 2026, the Australian
 tables of 2019, notes on the digital services fee and on refunds. Prices are shelf prices with VAT; the fees come
 without it, and how it is added depends on the seller, so an account that says nothing is told that it is not known.
-Left out, because no amount could be read: dispatch by the network in Europe, storage, media closing fees of Europe and
+Left out, because no amount could be read: dispatch by the network and storage in Europe, media closing fees of Europe and
 the United States, stores of which only a span of rates is known. Australia's lower rates for cheap goods are not in it.
 """
 
@@ -19,6 +19,7 @@ _YEAR_2020, _TOOLS, _CLOTHES = date(2020, 9, 1), date(2021, 6, 1), date(2025, 12
 _UNSURE, _YEAR_2026 = date(2026, 1, 5), date(2026, 2, 1)
 _SCHEDULE = "published schedule of September 2020, read 2026-09"
 _NOTES = "agency notes on the bands of 2026 (start told as 5 January or 1 February), read 2026-09"
+_YEARS_STORED = range(2023, 2028)
 _CENT = Decimal("0.01")
 
 # Stores that follow the German shape; currency; minimum per piece; first portions of furniture, jewellery, watches.
@@ -172,6 +173,17 @@ def _dispatch() -> Iterator[FeeTariff]:
         yield from _sent(tier, 0, channel="AE", currency="AED", valid_from=_YEAR_2020, source=old)
 
 
+def _stored() -> Iterator[FeeTariff]:
+    """What the network takes for a cubic metre a month, more in the last quarter; the newer amounts were not readable."""
+    for year in _YEARS_STORED:
+        for month, amount in ((1, "19.40"), (10, "26.50")):
+            yield FeeTariff(
+                line_class=LineClass.STORAGE, programme=Fulfilment.MARKETPLACE, channel="AU", currency="AUD", vat="on_top",
+                per_volume=Decimal(amount), is_charged_later=True, valid_from=date(year, month, 1),
+                source="older table of storage by season, read 2026-09",
+            )  # fmt: skip
+
+
 def _sent(tier: Tier, packaging: int, **place: object) -> Iterator[FeeTariff]:
     """The rows of one tier; its weights are with `packaging` grams, ours without."""
     sides, steps = tier
@@ -217,4 +229,4 @@ def _per_cent(rate: str) -> Decimal:
     return Decimal(rate) / 100
 
 
-TARIFF: tuple[FeeTariff, ...] = (*_europe(), *_australia(), *_dispatch(), *_everywhere())
+TARIFF: tuple[FeeTariff, ...] = (*_europe(), *_australia(), *_dispatch(), *_stored(), *_everywhere())
