@@ -13,7 +13,8 @@ from django.utils.http import urlencode
 from config.core import clock
 from config.screens import totals
 from finance.selectors import profit
-from finance.selectors.profit import Asked, Margin
+from finance.selectors.profit import Margin
+from finance.selectors.profit_groups import Asked
 from marketplaces import registry
 
 DAYS = 28

@@ -17,7 +17,8 @@ from finance.filters.profit import LineProfitFilter, ProfitDayFilter
 from finance.models import LineProfit, ProfitDay
 from finance.profitability import STEPS
 from finance.selectors import profit
-from finance.selectors.profit import COVERED, GROUPS, MARGINS, Asked, Margin
+from finance.selectors.profit import Margin
+from finance.selectors.profit_groups import COVERED, GROUPS, MARGINS, ONLY, Asked
 
 PERIOD = timedelta(days=29)
 FRACTION = Decimal("0.0001")
@@ -87,6 +88,7 @@ class _Span(serializers.Serializer):
     store = serializers.CharField(required=False, help_text="account key/channel")
     brand = serializers.CharField(required=False)
     sku = serializers.CharField(required=False)
+    listing = serializers.CharField(required=False, help_text="account key/channel/its id there")
 
 
 class MarginsAsked(_Span):
@@ -124,7 +126,7 @@ class MarginsSerializer(serializers.Serializer):
 
 
 class MarginsView(Question):
-    """Margins by marketplace, store, brand, SKU, day or month, in any reporting currency by the rates of each day."""
+    """Margins by marketplace, store, brand, SKU, listing, day or month, in any reporting currency by the rates of each day."""
 
     needs = Action.VIEW_MONEY
     asks = MarginsAsked
@@ -191,9 +193,7 @@ def _given(asked: serializers.Serializer) -> dict[str, Any]:
 
 def _asked(given: dict[str, Any]) -> Asked:
     until = given.get("until") or clock.now().date()
-    only: dict[str, str] = {
-        str(name): given[name] for name in ("marketplace", "store", "brand", "sku") if name in given
-    }
+    only: dict[str, str] = {str(name): given[name] for name in ONLY if name in given}
     return Asked(given.get("since") or until - PERIOD, until, given.get("currency") or reporting_currency(None), only)
 
 

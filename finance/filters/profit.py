@@ -31,6 +31,7 @@ class LineProfitFilter(django_filters.FilterSet):
     account = account_choice()
     marketplace = django_filters.CharFilter("account__marketplace", label="Marketplace")
     sku = django_filters.CharFilter("sku__code", label="SKU")
+    remote_id = django_filters.CharFilter("order_line__remote_id", label="Listing")
     day = SpanFilter("day", label="Ordered between")
     missing = django_filters.ChoiceFilter(choices=list(MISSING.items()), method="by_missing", label="Missing")
     step = django_filters.ChoiceFilter(choices=[(s, s) for s in STEPS], method="by_step", label="With an amount of")
@@ -46,6 +47,7 @@ class LineProfitFilter(django_filters.FilterSet):
             "channel",
             "currency",
             "sku",
+            "remote_id",
             "day",
             "missing",
             "step",

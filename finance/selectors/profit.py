@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -16,40 +15,16 @@ from config.core.money import Money, quantise, rounding
 from finance.fx.sql import rates_for
 from finance.models import LineProfit, ProfitDay
 from finance.profitability import STEPS, share
+from finance.selectors.profit_groups import GROUPS, LINES, MARGINS, MEASURES, TABLES, Asked
 
-MARGINS = ("net_revenue", "cm1", "cm2", "cm3")
 MARGIN_AFTER = {"refunds": "net_revenue", "goods": "cm1", "reimbursements": "cm2", "other": "cm3"}
-COVERED = ("revenue_costed", "revenue_charged", "revenue_known", "revenue_settled", "revenue_mapped")
-MEASURES = (*STEPS, *MARGINS, *COVERED)
-GROUPS: dict[str, tuple[str, str]] = {
-    "marketplace": ("a.marketplace", "a.marketplace"),
-    "store": ("a.key || '/' || p.channel", "a.label || CASE WHEN p.channel = '' THEN '' ELSE ' ' || p.channel END"),
-    "brand": ("coalesce(brand.name, '')", "coalesce(brand.name, '')"),
-    "sku": ("coalesce(sku.code, '')", "coalesce(nullif(sku.title, ''), product.title, '')"),
-    "day": ("p.day::text", "p.day::text"),
-    "month": ("to_char(p.day, 'YYYY-MM')", "to_char(p.day, 'YYYY-MM')"),
-    "currency": ("p.currency", "p.currency"),
-    "whole": ("''::text", "''::text"),
-}
 BANDS = ((Decimal("0.20"), "good"), (Decimal("0.15"), "watch"), (Decimal(0), "ticket"))
-_ONLY = {
-    "marketplace": "a.marketplace = %(marketplace)s",
-    "store": "a.key || '/' || p.channel = %(store)s",
-    "brand": "coalesce(brand.name, '') = %(brand)s",
-    "sku": "sku.code = %(sku)s",
-}
-_TABLES = """
-JOIN marketplaces_account a ON a.id = p.account_id
-LEFT JOIN catalog_sku sku ON sku.id = p.sku_id
-LEFT JOIN catalog_product product ON product.id = sku.product_id
-LEFT JOIN catalog_brand brand ON brand.id = product.brand_id
-"""
 _RATES = rates_for("SELECT currency, day FROM finance_profitday WHERE day BETWEEN %(since)s AND %(until)s", to="%(to)s")
 _GROUPED = """
 WITH rate AS MATERIALIZED ({rates})
 SELECT grouping({key}), {key}, max({label}), p.is_account_level AND {is_apart}, sum(p.lines), sum(p.units),
     sum(p.units_returned), array_agg(DISTINCT p.currency) FILTER (WHERE rate.rate IS NULL AND p.currency <> ''), {sums}
-FROM finance_profitday p {tables}
+FROM {rows} p {tables}
 LEFT JOIN rate ON rate.currency = p.currency AND rate.wanted_on = p.day
 WHERE p.day BETWEEN %(since)s AND %(until)s AND {only} AND (%(keys)s::text[] IS NULL OR {key} = ANY(%(keys)s))
 GROUP BY GROUPING SETS ((2, 4), ())
@@ -57,31 +32,13 @@ GROUP BY GROUPING SETS ((2, 4), ())
 _WATERFALL = """
 WITH rate AS MATERIALIZED ({rates}), asked AS (
     SELECT p.*, p.cm3 IS NOT NULL AND rate.rate IS NOT NULL AS is_whole, rate.target, rate.origin
-    FROM finance_lineprofit p {tables} LEFT JOIN rate ON rate.currency = p.currency AND rate.wanted_on = p.day
+    FROM {rows} p {tables} LEFT JOIN rate ON rate.currency = p.currency AND rate.wanted_on = p.day
     WHERE p.day BETWEEN %(since)s AND %(until)s AND {only}
 )
 SELECT is_whole, count(*), sum(units), {sums}, (SELECT coalesce(jsonb_object_agg(reason, lines), '{{}}') FROM (
     SELECT reason, count(*) AS lines FROM asked, unnest(missing) AS reason WHERE cm3 IS NULL GROUP BY 1) AS why)
 FROM asked GROUP BY 1
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Days (both included), the currency of the answer, and what it is narrowed to (names of `_ONLY`)."""
-
-    since: date
-    until: date
-    to: str
-    only: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def given(self) -> dict[str, Any]:
-        return {"since": self.since, "until": self.until, "to": self.to, **self.only}
-
-    @property
-    def where(self) -> str:
-        return " AND ".join(_ONLY[name] for name in sorted(self.only)) or "true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +132,7 @@ def days() -> QuerySet[ProfitDay]:
 def margins(by: str, asked: Asked, *, keys: Sequence[str] | None = None) -> Margins:
     """Margins of each group of `by` (of `keys` only, if given), those that earned most first, in one query.
 
-    Charges that no line bears stand apart from brands and SKUs.
+    Charges that no line bears stand apart from brands, SKUs and listings.
     """
     found = _grouped(by, asked, keys)
     rows = [row for is_whole, row in found if not is_whole]
@@ -190,10 +147,11 @@ def _grouped(by: str, asked: Asked, keys: Sequence[str] | None) -> list[tuple[bo
         rates=_RATES,
         key=key,
         label=label,
-        is_apart=str(by in ("brand", "sku")).lower(),
+        is_apart=str(by in ("brand", "sku", "listing")).lower(),
         sums=_sums(MEASURES),
-        tables=_TABLES,
+        tables=TABLES,
         only=asked.where,
+        rows=asked.rows(by),
     )
     with connection.cursor() as cursor:
         cursor.execute(query, {**asked.given, "keys": None if keys is None else list(keys)})
@@ -227,7 +185,7 @@ def _rounding(rows: Sequence[Margin], whole: Margin | None) -> dict[str, Money]:
 def waterfall(asked: Asked) -> Waterfall:
     """The steps of what is asked for, in one currency; with the roundings shown they add up to each margin."""
     query = _WATERFALL.format(
-        rates=_RATES, tables=_TABLES, only=asked.where,
+        rates=_RATES, tables=TABLES, only=asked.where, rows=LINES if "listing" in asked.only else "finance_lineprofit",
         sums=", ".join(f"sum({name} * target / origin)" for name in (*STEPS, "net_revenue")),
     )  # fmt: skip
     with connection.cursor() as cursor:

@@ -23,18 +23,20 @@ from finance.models import LineProfit
 from finance.profit_words import WORDS
 from finance.profitability import STEPS
 from finance.selectors import profit as selectors
-from finance.selectors.profit import Asked, Margin, Margins, Step
+from finance.selectors.profit import Margin, Margins, Step
+from finance.selectors.profit_groups import MARGINS, Asked
 from finance.views.statements import amount
 from marketplaces import registry
 
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days"}
 LONGEST = 400
-DEPTHS = ("marketplace", "store", "brand", "sku")
+DEPTHS = ("marketplace", "store", "brand", "sku", "listing")
 TITLES = {
     "marketplace": "Marketplace",
     "store": "Store",
     "brand": "Brand",
     "sku": "SKU",
+    "listing": "Listing",
     "day": "Day",
     "month": "Month",
 }
@@ -116,7 +118,7 @@ def _csv(found: Margins, view: View) -> list[list[Any]]:
     return [
         [
             row.key, _label(row, view), row.currency, row.lines, row.units, row.units_returned,
-            *(money.amount if (money := row.money(name)) else None for name in selectors.MARGINS), row.percent("cm3"),
+            *(money.amount if (money := row.money(name)) else None for name in MARGINS), row.percent("cm3"),
             *(row.coverage(name) for name in ("costed", "charged", "settled", "mapped")), " ".join(row.lacks),
         ]
         for row in rows
@@ -154,8 +156,8 @@ def _label(row: Margin, view: View) -> str:
 def _deeper(row: Margin, view: View) -> str:
     if row.is_account_level or not row.key:
         return ""
-    if view.by == "sku":
-        return reverse("finance:waterfall") + view.query(sku=row.key, by="")
+    if view.by in ("sku", "listing"):
+        return reverse("finance:waterfall") + view.query(**{view.by: row.key, "by": ""})
     if view.by in DEPTHS:
         return view.query(**{view.by: row.key, "by": ""})
     if view.by == "day":
@@ -177,10 +179,12 @@ def _crumbs(view: View) -> list[tuple[str, str]]:
 def _lines(view: View, **more: str) -> str:
     """The query of the list of lines behind what is looked at."""
     only = view.asked.only
-    account, _, channel = only.get("store", "").partition("/")
+    account, _, rest = (only.get("listing") or only.get("store", "")).partition("/")
+    channel, _, remote_id = rest.partition("/")
     wanted = {
         "day_after": view.asked.since.isoformat(), "day_before": view.asked.until.isoformat(), "sku": only.get("sku", ""),
-        "marketplace": only.get("marketplace", ""), "account": account, "channel": channel, **more,
+        "marketplace": only.get("marketplace", ""), "account": account, "channel": channel,
+        "remote_id": remote_id, **more,
     }  # fmt: skip
     return "?" + urlencode({name: value for name, value in wanted.items() if value})
 

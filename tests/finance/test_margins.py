@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,9 +16,10 @@ from finance.fx import store
 from finance.models import LineProfit, ProfitDay
 from finance.profitability import STEPS
 from finance.selectors import profit as selectors
-from finance.selectors.profit import Asked, band
+from finance.selectors.profit import band
+from finance.selectors.profit_groups import GROUPS, MARGINS, Asked
 from tests import factories
-from tests.finance.profit_world import DAYS, FIRST, RATES, World
+from tests.finance.profit_world import DAYS, FIRST, PER_EUR, RATES, World
 
 pytestmark = pytest.mark.django_db
 ASKED = Asked(DAYS[0], DAYS[-1], "EUR")
@@ -41,10 +43,10 @@ def desk(north) -> Client:
     return client
 
 
-@pytest.mark.parametrize("by", sorted(selectors.GROUPS))
+@pytest.mark.parametrize("by", sorted(GROUPS))
 def test_it_makes_the_rounded_whole_of_rounded_rows_and_their_rounding(world, by):
     found = selectors.margins(by, ASKED)
-    for name in selectors.MARGINS:
+    for name in MARGINS:
         parts = [row.money(name) for row in found.rows]
         total = sum((part.amount for part in parts if part), Decimal(0))
         rest = found.rounding.get(name)
@@ -145,6 +147,51 @@ def test_it_shows_margins_steps_and_lines(world, desk, address):
     assert "CM" in page.content.decode()
     for odd in ("?since=x&currency=eur&by=nothing&period=5", "?store=%27&sku=%25s&by=month"):
         assert desk.get(address + odd).status_code == 200
+
+
+def test_it_tells_the_listings_of_one_sku_apart(world):
+    sku, key = world.skus[0], world.account.key
+    asked = Asked(DAYS[0], DAYS[-1], "EUR", {"sku": sku.code})
+    found = {row.key: row for row in selectors.margins("listing", asked).rows if not row.is_account_level}
+    lines = LineProfit.objects.filter(sku=sku).select_related("order_line")
+    wanted: dict[str, list[LineProfit]] = defaultdict(list)
+    for line in lines:
+        wanted[f"{key}//{line.order_line.remote_id}"].append(line)
+    assert found.keys() == wanted.keys() == {f"{key}//R0", f"{key}//R1", f"{key}//R2"}
+    for name, mine in wanted.items():
+        cm2 = sum(line.cm2 / PER_EUR[line.currency] for line in mine if line.cm2 is not None)
+        told = found[name]
+        assert (round(told.sums["cm2"], 8), told.units, told.lines) == (
+            round(cm2, 8),
+            sum(m.units for m in mine),
+            len(mine),
+        )
+    only = Asked(DAYS[0], DAYS[-1], "EUR", {"listing": f"{key}//R0"})
+    (day,) = selectors.margins("whole", only).rows
+    listing = next(row for row in selectors.margins("listing", ASKED).rows if row.key == f"{key}//R0")
+    assert day.sums == listing.sums
+    assert selectors.waterfall(only).lines + selectors.waterfall(only).left_out == listing.lines
+
+
+def test_it_makes_the_same_whole_of_listings_as_of_days(world):
+    by_day, by_listing = (selectors.margins(by, ASKED).whole for by in ("day", "listing"))
+    assert {name: round(amount, 8) for name, amount in by_listing.sums.items()} == {
+        name: round(amount, 8) for name, amount in by_day.sums.items()
+    }
+    assert (by_listing.lines, by_listing.units) == (by_day.lines, by_day.units)
+
+
+def test_it_leads_from_a_sku_to_its_listings_and_on_to_their_lines(world, desk):
+    span = f"since={DAYS[0]}&until={DAYS[-1]}&currency=EUR"
+    page = desk.get(f"/money/margins/?{span}&sku={world.skus[0].code}")
+    assert page.context["view"].by == "listing"
+    name = f"{world.account.key}//R0"
+    steps = desk.get(f"/money/margins/steps/?{span}&listing={name}")
+    assert "remote_id=R0" in steps.content.decode()
+    rows = desk.get("/api/v1/margins/", {"since": str(DAYS[0]), "until": str(DAYS[-1]), "by": "listing"}).json()["rows"]
+    assert name in {row["key"] for row in rows}
+    lines = desk.get("/api/v1/profit-lines/", {"remote_id": "R0", "page_size": 200}).json()["results"]
+    assert len(lines) == LineProfit.objects.filter(order_line__remote_id="R0").count()
 
 
 def test_it_exports_margins_with_their_total(world, desk):

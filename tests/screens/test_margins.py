@@ -11,7 +11,7 @@ from finance import profit
 from finance.fx import store
 from finance.models import Discrepancy, FeeRule
 from finance.selectors import profit as selectors
-from finance.selectors.profit import Asked
+from finance.selectors.profit_groups import Asked
 from inventory.services import sales
 from tests.factories import NOON
 from tests.finance.profit_world import DAYS, RATES, World
