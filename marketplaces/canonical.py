@@ -376,8 +376,8 @@ class FeeTariff:
     portion of the price has its tier's rate, else the whole. A size tier takes pieces whose longest, middle and shortest
     side are at most so long, the smallest tier that fits; `volume_divisor` (cubic centimetres per kilogram) makes the
     greater of weight and volume weight count. `per_volume` is per `volume_unit` of what a month stores on average, and
-    with `is_charged_later` it is on the statements of the month after. Rows of one key and `valid_from` are one version, valid until the next
-    one; `is_end` ends it. `source` says where it was read, and when.
+    with `is_charged_later` it is on the statements of the month after. Rows of one key and `valid_from` are one version,
+    valid until the next one; `is_end` ends it. `source` says where it was read, and when.
     """
 
     line_class: LineClass | None
