@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
-from django.http import Http404
 from rest_framework import serializers
-from rest_framework.request import Request
-from rest_framework.response import Response
 
-from config.core.api import MoneyField, Named, Question, Rows
+from config.core.api import MoneyField, Named, Rows
 from config.core.permissions import Action
 from finance.filters import journals as filters
 from finance.models import Journal, JournalExport, JournalLine
 from finance.selectors import journals, months
-from finance.services import exports
 
 
 class JournalSerializer(serializers.ModelSerializer):
@@ -73,35 +68,4 @@ class ExportViews(Rows):
     needs = Action.VIEW_MONEY
 
 
-class FileAsked(serializers.Serializer):
-    id = serializers.IntegerField()
-
-
-class FileTold(serializers.Serializer):
-    """The file byte by byte as it was exported, in base64."""
-
-    name = serializers.CharField()
-    sha256 = serializers.CharField()
-    base64 = serializers.CharField()
-
-
-class ExportFileView(Question):
-    """A file of the books, byte by byte as it was exported."""
-
-    needs = Action.VIEW_MONEY
-    asks = FileAsked
-    gives = FileTold
-    gives_one = True
-
-    def get(self, request: Request) -> Response:
-        asked = FileAsked(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        made = JournalExport.objects.filter(pk=asked.validated_data["id"]).first()
-        if made is None:
-            raise Http404("no such export")
-        body = base64.b64encode(exports.content(made)).decode()
-        return Response({"name": made.name, "sha256": made.sha256, "base64": body})
-
-
 VIEWS: dict[str, Any] = {"journals": JournalViews, "journal-lines": JournalLineViews, "journal-exports": ExportViews}
-QUESTIONS: dict[str, Any] = {"journal-exports/file": ExportFileView}

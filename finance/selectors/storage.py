@@ -84,7 +84,7 @@ def of_month(
     named = {account.pk: account for account in accounts}
     told = [(pk, rule.pk, json.dumps(plan.vats, default=str)) for pk, plan in plans.items() for rule in plan.rules]
     owners, rules, vats = zip(*told, strict=True) if told else ((), (), ())
-    given = {
+    given: dict[str, Any] = {
         "accounts": list(named), "since": first, "until": until, "owners": list(owners), "rules": list(rules),
         "vats": list(vats),
     }  # fmt: skip

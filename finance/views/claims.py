@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
-
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -13,10 +9,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from config.core.buttons import Button, allowed, press, text
-from config.core.exports import csv_lines
 from config.core.money import Money
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
+from finance.claim_packs import packed
 from finance.filters.decisions import ClaimFilter
 from finance.models import OPEN_CLAIMS, Claim, SettlementLine
 from finance.services import claims as service
@@ -106,16 +102,9 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def pack(request: HttpRequest, pk: int) -> HttpResponse:
-    """The evidence as a zip: `evidence.json`, and the settled rows as CSV with their raw pages."""
+    """The evidence as one file."""
     require(request, Action.VIEW_MONEY)
     found = get_object_or_404(Claim.objects.select_related("discrepancy"), pk=pk)
-    evidence = found.evidence or service.evidence(found)
-    names = ("statement", "row", "class", "amount", "currency", "posted_at", "raw_page", "hash")
-    rows = ([row[name] for name in names] for row in evidence["rows"])
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("evidence.json", json.dumps(evidence, indent=2, default=str))
-        packed.writestr("rows.csv", "".join(csv_lines(names, rows)))
-    answer = HttpResponse(target.getvalue(), content_type="application/zip")
+    answer = HttpResponse(packed(found.evidence or service.evidence(found)), content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="claim-{pk}.zip"'
     return answer

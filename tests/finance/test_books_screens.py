@@ -15,7 +15,7 @@ from django.test import Client
 from config.api import tokens
 from config.api.models import Scope
 from config.core.permissions import Role
-from finance.models import AccountMonth, AccountRule, Books, IdentityCheck, JournalExport
+from finance.models import AccountMonth, AccountRule, Books, Certificate, IdentityCheck, JournalExport
 from finance.selectors import bridges, months
 from finance.services import journals as booking
 from inventory.models import Order
@@ -54,6 +54,10 @@ def test_it_closes_a_month_on_the_screens(ready, person):  # noqa: F811
     assert "approved by <b>bob</b>" in certificate
     archive = b"".join(bob.get(f"{ADDRESS}certificate.zip").streaming_content)
     assert archive.startswith(b"PK")
+    told = bob.get(f"/api/v1/certificates/archive/?id={Certificate.objects.get().pk}").json()
+    assert (base64.b64decode(told["base64"]), told["size"], told["next"]) == (archive, len(archive), None)
+    rest = bob.get(f"/api/v1/certificates/archive/?id={Certificate.objects.get().pk}&offset=10").json()
+    assert base64.b64decode(rest["base64"]) == archive[10:]
     assert json.loads(bob.get(f"{ADDRESS}certificate/?format=json").content)["month"] == "2026-09"
     assert "locked" in bob.get("/money/months/").content.decode()
 

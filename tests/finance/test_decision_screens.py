@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import zipfile
@@ -85,6 +86,9 @@ def test_it_decides_over_the_api_as_on_the_screens(sold, account, api):
     found = Discrepancy.objects.get(kind="short_paid")
     claim = api.post("/api/v1/claims/open/", {"discrepancy": found.pk}, format="json").json()
     assert claim["asked"] == {"amount": "1.50", "currency": "EUR"}
+    told = api.get("/api/v1/claims/pack/", {"id": claim["id"]}).json()
+    packed = zipfile.ZipFile(io.BytesIO(base64.b64decode(told["base64"])))
+    assert json.loads(packed.read("evidence.json"))["asked"] == "1.5000"
     off = api.post("/api/v1/write-offs/propose/", {"discrepancy": found.pk, "reason": "small"}, format="json").json()
     assert off["state"] == "proposed"
     refused = api.post(f"/api/v1/write-offs/{off['id']}/approve/", {}, format="json")
