@@ -27,8 +27,7 @@ from marketplaces.services import statements
 class CheckSerializer(serializers.ModelSerializer):
     """One tie-out identity; `passed` null with a reason where it cannot be told yet."""
 
-    expected = MoneyField(currency="settlement.currency")
-    actual = MoneyField(currency="settlement.currency")
+    expected, actual = MoneyField(), MoneyField()
 
     class Meta:
         model = IdentityCheck

@@ -231,3 +231,9 @@ class IdentityCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.settlement_id} identity {self.number}"
+
+    @property
+    def currency(self) -> str:
+        """What its amounts are in: the deposit is checked in the currency that the bank receives."""
+        is_exchanged = self.number == 2 and self.settlement.payout_rate is not None
+        return self.settlement.payout_currency if is_exchanged else self.settlement.currency

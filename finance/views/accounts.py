@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from config.core.buttons import Button, allowed, press
+from config.core.exports import csv_response
 from config.core.permissions import Action
 from config.core.screens import page, require
 from finance.models import AccountRule, TaxClass
@@ -63,14 +65,20 @@ BUTTONS = {
 }
 
 
-def ledger(request: HttpRequest) -> HttpResponse:
+def _row(rule: AccountRule) -> list[Any]:
+    account = rule.account.key if rule.account else ""
+    return [account if name == "account" else getattr(rule, name) for name in service.RULE_FIELDS]
+
+
+def ledger(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         return press(request, BUTTONS)
     require(request, Action.VIEW_MONEY)
+    rules = AccountRule.objects.select_related("account").order_by("purpose", "account", "tax_class", "country", "pk")
+    if request.GET.get("format") == "csv":
+        return csv_response("Account map", service.RULE_FIELDS, map(_row, rules))
     context = {
-        "rules": AccountRule.objects.select_related("account").order_by(
-            "purpose", "account", "tax_class", "country", "pk"
-        ),
+        "rules": rules,
         "books": books(),
         "purposes": PURPOSES,
         "tax_classes": TaxClass.choices,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -14,9 +16,10 @@ from config.core.buttons import Button, allowed, press, text
 from config.core.exports import csv_response
 from config.core.permissions import Action
 from config.core.screens import page, require
-from finance.checklist import Spec
+from finance.checklist import Row, Spec
 from finance.models import Certificate, ExportFormat, MonthState
 from finance.selectors import bridges, months
+from finance.selectors.bridges import Bridge
 from finance.services import certificates, closing
 from marketplaces.models import Account
 from marketplaces.selectors import accounts
@@ -86,7 +89,29 @@ BUTTONS = {
 }
 
 
-def month(request: HttpRequest, account: str, year: int, number: int) -> HttpResponse:
+MONTH_NAMES = ("part", "name", "amount", "currency", "passed", "why", "accepted by", "accepted because")
+
+
+def _table(checks: Iterable[Row], told: Iterable[Bridge]) -> Iterator[list[Any]]:
+    """The checklist and the steps of the bridges, as rows of one table."""
+    for check in checks:
+        yield [
+            "checklist",
+            check.spec.title,
+            None,
+            "",
+            check.passed,
+            check.why,
+            check.accepted_by,
+            check.accepted_reason,
+        ]
+    for bridge in told:
+        ends = ((bridge.end_title, bridge.end), ("not explained", bridge.rest))
+        for name, value in (*bridge.steps, *ends):
+            yield [bridge.title, name, value, bridge.currency, None, "", "", ""]
+
+
+def month(request: HttpRequest, account: str, year: int, number: int) -> HttpResponseBase:
     about = _about(account, year, number)
     if request.method == "POST":
         return press(request, BUTTONS, *about)
@@ -95,6 +120,9 @@ def month(request: HttpRequest, account: str, year: int, number: int) -> HttpRes
     row = months.month_row(account=found.pk, month=first)
     of = closing.about(found, first)
     checks = closing.looked_at(of)
+    told = bridges.of_month(found, first)
+    if request.GET.get("format") == "csv":
+        return csv_response(f"Month {found.key} {first:%Y-%m}", MONTH_NAMES, _table(checks, told))
     context = {
         "account": found,
         "month": first,
@@ -104,7 +132,7 @@ def month(request: HttpRequest, account: str, year: int, number: int) -> HttpRes
         "is_mine": bool(row and row.prepared_by == request.user.get_username()),
         "checks": [(check, _mend(check.spec, found)) for check in checks],
         "failing": sum(not check.is_done for check in checks),
-        "bridges": bridges.of_month(found, first),
+        "bridges": told,
         "rounding": of.rounding,
         "exports": of.exports[:20],
         "formats": ExportFormat.choices,

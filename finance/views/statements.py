@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from config.core.buttons import Button, allowed, press, text
+from config.core.exports import csv_response
 from config.core.money import LossyAmount, Money, decimal
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
@@ -148,7 +150,7 @@ BUTTONS = {
 }
 
 
-def statement(request: HttpRequest, pk: int) -> HttpResponse:
+def statement(request: HttpRequest, pk: int) -> HttpResponseBase:
     if request.method == "POST":
         return press(request, BUTTONS, pk)
     require(request, Action.VIEW_MONEY)
@@ -156,8 +158,11 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
         detail = selectors.statement(pk=pk)
     except ObjectDoesNotExist as error:
         raise Http404("this client has no such statement") from error
+    if request.GET.get("format") == "csv":
+        return csv_response(f"Statement {detail.settlement.external_id}", SUM_NAMES, _sums(detail))
     context = {
         "detail": detail,
+        "received_in": detail.settlement.payout_currency or detail.settlement.currency,
         "statement": detail.settlement,
         "period": period(detail.settlement),
         "ledgers": list(_ledgers(detail)),
@@ -172,6 +177,21 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
         "can": allowed(request, BUTTONS),
     }
     return page(request, "finance/statement.html", f"Statement {detail.settlement.external_id}", context)
+
+
+SUM_NAMES = ("part", "name", "rows", "should be", "amount", "currency", "passed", "why")
+
+
+def _sums(detail: selectors.StatementDetail) -> Iterator[list[Any]]:
+    """The classes of each ledger, the identities and the deposits, as rows of one table."""
+    of = detail.settlement
+    for each in detail.classes:
+        yield [each.scope, each.line_class, each.lines, None, each.amount, of.currency, None, ""]
+    for check in detail.checks:
+        what = MEANING.get(check.number, "")
+        yield ["identity", what, None, check.expected, check.actual, check.currency, check.passed, check.reason]
+    for paid in detail.deposits:
+        yield ["deposit", paid.reference, None, None, paid.amount, paid.currency, None, paid.booked_on]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from decimal import Decimal
 import pytest
 
 from config.core.permissions import Role
+from finance import sinks
 from finance.models import (
+    AccountRule,
     BankAccount,
     BankBooking,
     BankLayout,
@@ -21,8 +23,11 @@ from finance.models import (
     RoundingEntry,
     Settlement,
 )
+from finance.services import reconcile
 from finance.services.bank import bookings, files
+from marketplaces.canonical import LineClass
 from tests import factories
+from tests.finance.conftest import header, line
 from tests.screens.desk.conftest import said
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +119,34 @@ def test_it_shows_the_books_within_the_budget(read, owner, budget, name, address
 def test_it_gives_the_board_of_months_as_a_table(read, owner):
     told = b"".join(owner.get("/money/months/?format=csv")).decode()
     assert "shop,2026-09-01,open," in told
+
+
+def test_it_gives_one_month_and_the_account_map_as_tables(read, owner):
+    AccountRule.objects.filter(purpose="bank").update(name="=bank")
+    told = b"".join(owner.get("/money/months/shop/2026/9/?format=csv")).decode()
+    assert "checklist,The month is over,,,True,the month is over,,\r\n" in told
+    assert "From the books to the bank,not explained,0.0000,EUR,,,," in told
+    rules = b"".join(owner.get("/money/ledger/?format=csv")).decode()
+    assert "bank,,,,,,1200,'=bank,,Tax Exempt\r\n" in rules
+
+
+def test_it_gives_the_sums_of_a_statement_as_a_table_in_the_currency_of_each(read, owner, account):
+    source = factories.source(account, "settlements")
+    sinks.settlements([header(total="-12.40")], source)
+    sinks.settlement_lines([line(1, LineClass.STORAGE, "-12.40")], source)
+    found = Settlement.objects.get(external_id="S-1")
+    Settlement.objects.update(payout_currency="USD", payout_rate=Decimal("1.1"))
+    Deposit.objects.create(
+        account=account, settlement=found, currency="USD", amount=Decimal("-13.60"), booked_on=date(2026, 9, 16),
+        reference="=pay", imported_at=factories.NOON,
+    )  # fmt: skip
+    reconcile.reconcile_open()
+    told = b"".join(owner.get(f"/money/statements/{found.pk}/?format=csv")).decode()
+    assert "account,storage,1,,-12.4000,EUR,,\r\n" in told
+    assert "-13.6400,-13.6000,USD,False," in told
+    assert "deposit,'=pay,,,-13.6000,USD,,2026-09-16" in told
+    (check,) = (row for row in owner.get(f"/api/v1/settlements/{found.pk}/").json()["checks"] if row["number"] == 2)
+    assert check["expected"] == {"amount": "-13.64", "currency": "USD"}
 
 
 def test_it_shows_journals_and_an_entry_within_the_budget(told, owner, budget):
