@@ -1,6 +1,7 @@
-"""Where a cost is missing: SKU and place with sales or stock for which the one rule finds none. SQL.
+"""Where a cost is missing: SKU and place with sales, stock or an open purchase for which the one rule finds none. SQL.
 
-Lines of locked months are left out: nothing can be entered for them any more.
+Lines of locked months are left out: nothing can be entered for them any more. Of our own places our ledger counts; where
+it has nothing, what accounts say that is there. What is on its way and what was ordered may be the same: the greater counts.
 """
 
 from __future__ import annotations
@@ -21,14 +22,23 @@ _SOLD = f"""
         AND NOT {closing.locked_sql("o.account_id", "o.business_on")}
     GROUP BY line.sku_id, o.account_id, o.fulfilment, o.business_on, 7
 """  # noqa: S608 - fragments of statements, no values
-_HELD = f"""
+_STOCK = f"""
     SELECT level.sku_id, CASE WHEN place.account_id IS NULL OR place.fulfilment = 'marketplace' THEN place.id
-            ELSE own.warehouse_id END AS warehouse_id, %(today)s::date AS day, %(now)s::timestamptz AS known_at,
-        sum(coalesce(level.available, 0) + coalesce(level.reserved, 0) + coalesce(level.inbound, 0)) AS units
+            ELSE own.warehouse_id END AS warehouse_id, 0 AS kept,
+        coalesce(level.available, 0) + coalesce(level.reserved, 0) AS told, coalesce(level.inbound, 0) AS coming, 0 AS ordered
     FROM inventory_stocklevel level JOIN inventory_warehouse place ON place.id = level.warehouse_id
     LEFT JOIN ({costs.PLACES}) AS own ON own.account_id IS NULL
-    WHERE level.sku_id IS NOT NULL AND (%(skus)s::bigint[] IS NULL OR level.sku_id = ANY(%(skus)s))
-    GROUP BY 1, 2 HAVING sum(coalesce(level.available, 0) + coalesce(level.reserved, 0) + coalesce(level.inbound, 0)) > 0
+    UNION ALL SELECT sku_id, warehouse_id, on_hand, 0, 0, 0 FROM inventory_holding
+    UNION ALL SELECT line.sku_id, bought.destination_id, 0, 0, 0, greatest(line.quantity - line.received, 0)
+    FROM inventory_inboundline line JOIN inventory_inboundshipment bought ON bought.id = line.shipment_id
+    WHERE bought.kind = 'purchase' AND bought.state IN ('ordered', 'in_transit', 'receiving')
+"""  # noqa: S608 - as above
+_UNITS = "coalesce(nullif(sum(kept), 0), sum(told)) + greatest(sum(coming), sum(ordered))"
+_HELD = f"""
+    SELECT sku_id, warehouse_id, %(today)s::date AS day, %(now)s::timestamptz AS known_at, {_UNITS} AS units
+    FROM ({_STOCK}) AS stock
+    WHERE sku_id IS NOT NULL AND (%(skus)s::bigint[] IS NULL OR sku_id = ANY(%(skus)s))
+    GROUP BY 1, 2 HAVING {_UNITS} > 0
 """  # noqa: S608 - as above
 PLACES_OF_SKUS = f"""
     WITH sold AS MATERIALIZED ({_SOLD}), costed AS MATERIALIZED (

@@ -57,7 +57,7 @@ def of_sku(*, sku_id: int, on: date | None = None) -> QuerySet[Cost]:
 class Gap:
     """A SKU at a place (None: anywhere) that is sold or held without a valid cost.
 
-    `paid` is what buyers paid for the lines without one, by currency; `stock` counts what is there, kept or on its way.
+    `paid` is what buyers paid for the lines without one, by currency; `stock` counts what is there, on its way or ordered.
     """
 
     sku_id: int

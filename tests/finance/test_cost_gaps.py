@@ -17,7 +17,7 @@ from finance.cost_sheets.columns import LAYOUT
 from finance.models import AccountMonth, Cost
 from finance.selectors import cost_sheets
 from finance.selectors import costs as selectors
-from inventory.models import Order, OrderLine, StockLevel, Warehouse
+from inventory.models import InboundLine, InboundShipment, Order, OrderLine, StockLevel, StockMove, Warehouse
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +100,29 @@ def test_it_finds_stock_without_a_cost_and_adds_it_to_the_same_place(account, ow
     assert [row[:3] + row[7:] for row in found()] == [(mug.pk, own.pk, 1, 6)]
     cost(mug, 19)
     assert [row[:3] + row[7:] for row in found()] == [(mug.pk, own.pk, 1, 0)]
+
+
+def test_it_finds_our_own_stock_and_open_purchases_without_a_cost(account, own, mug):
+    cup = products.create(code="CUP", title="Cup")
+    pool = Warehouse.objects.create(code="p", label="Pool", account=account, pool="p", fulfilment="marketplace")
+    theirs = Warehouse.objects.create(code="m", label="M", account=account, pool="m", fulfilment="merchant")
+    for place, sku, quantity, kind in ((own, mug, 7, "receipt"), (own, cup, 2, "receipt"), (own, cup, -2, "shipment")):
+        StockMove.objects.create(
+            warehouse=place,
+            sku=sku,
+            kind=kind,
+            quantity=quantity,
+            key=f"{sku}{quantity}",
+            happened_at=NOW,
+            recorded_at=NOW,
+        )
+    hold(theirs, mug, 5)
+    for reference, state, received in (("PO-1", "in_transit", 4), ("PO-2", "planned", 0), ("PO-3", "cancelled", 0)):
+        bought = InboundShipment.objects.create(reference=reference, destination=pool, state=state)
+        InboundLine.objects.create(shipment=bought, sku=cup, quantity=10, received=received)
+    assert [row[:3] + row[7:] for row in found()] == [(mug.pk, own.pk, 0, 7), (cup.pk, pool.pk, 0, 6)]
+    hold(pool, cup, 1, inbound=9)
+    assert [row[:3] + row[7:] for row in found()] == [(cup.pk, pool.pk, 0, 10), (mug.pk, own.pk, 0, 7)]
 
 
 def test_it_takes_stock_that_an_account_counts_at_our_place_for_ours(account, own, mug):
