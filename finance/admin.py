@@ -91,8 +91,8 @@ class FeeRuleAdmin(_Money):
 
 @admin.register(FeeVat)
 class FeeVatAdmin(_Money):
-    list_display = ("account", "channel", "valid_from", "rate", "source", "entered_by")
-    list_filter = ("account",)
+    list_display = ("account", "line_class", "channel", "valid_from", "rate", "source", "entered_by")
+    list_filter = ("account", "line_class")
     list_select_related = ("account",)
 
 

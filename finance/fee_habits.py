@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
-from finance.tariffs import Rule, Sale, charge, of_order, share, tier, vat_on_top, version
+from finance.fee_amounts import charge, of_order, vat_on_top
+from finance.tariffs import Rule, Sale, share, tier, version
 
 ROUNDINGS = ("half_up", "half_even", "down")
 VAT_RATES = tuple(

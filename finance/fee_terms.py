@@ -1,4 +1,4 @@
-"""What a row of a schedule comes to for an order line, in SQL: `tariffs.tier` and `tariffs.charge` as fragments.
+"""What a row of a schedule comes to for an order line, in SQL: `tariffs.tier` and `fee_amounts.charge` as fragments.
 
 They read a line `a` (of `fee_sales.ASKED`), a row `rule`, and `base.size`, what its tiers measure.
 """
@@ -72,7 +72,7 @@ coalesce(rule.vat_rate, (a.fee_vats ->> rule.line_class)::numeric, (a.fee_vats -
 
 
 def charged(share: str, *, of_order: str = "0") -> str:
-    """A lateral subquery with `amount`: `tariffs.charge` of a share; NULL where share, the order's part or VAT rate is."""
+    """A lateral subquery with `amount`: `fee_amounts.charge` of a share; NULL where share, the order's part or VAT rate is."""
     pieces = "CASE WHEN rule.is_limit_per_piece THEN a.units ELSE 1 END"
     raw = f"{share} + rule.per_unit * a.units + rule.per_line + {of_order}"
     bounds = f"least(greatest({raw}, rule.minimum * {pieces}), rule.maximum * {pieces})"
@@ -81,7 +81,7 @@ def charged(share: str, *, of_order: str = "0") -> str:
 
 
 def of_fees(amount: str) -> str:
-    """`tariffs.of_fees`: a share of other fees, without their VAT where VAT comes on top."""
+    """`fee_amounts.of_fees`: a share of other fees, without their VAT where VAT comes on top."""
     return f"(rule.rate * {amount} / CASE WHEN rule.vat = 'on_top' THEN 1 + {_VAT_RATE} ELSE 1 END)"
 
 

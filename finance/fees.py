@@ -17,7 +17,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from config.core.money import STORED_PLACES, minor_unit
-from finance.tariffs import Rule, Sale, charge, of_fees, of_order, share, tier, version, why_no_base
+from finance.fee_amounts import charge, of_fees, of_order
+from finance.tariffs import Rule, Sale, share, tier, version, why_no_base
 from marketplaces.canonical import LineClass as C
 
 SALE_FEES = tuple(

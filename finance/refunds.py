@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from finance.tariffs import Rule, charge, of_fees
+from finance.fee_amounts import charge, of_fees
+from finance.tariffs import Rule
 
 
 def administration_fee(referral: Decimal, rule: Rule, currency: str, *, units: int = 1) -> Decimal | None:

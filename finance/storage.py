@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from finance.tariffs import NO_VATS, Rule, Sale, charge, tier
+from finance.fee_amounts import NO_VATS, charge
+from finance.tariffs import Rule, Sale, tier
 
 CUBIC_MM = {"m3": Decimal(10**9), "ft3": Decimal("28316846.592")}
 """How many cubic millimetres one unit of volume has; a foot is 304.8 mm by definition."""

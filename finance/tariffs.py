@@ -1,4 +1,4 @@
-"""Fee schedules: which version and tier holds for a sale, and what it comes to; pure.
+"""Fee schedules: which version and tier holds for a sale, and of what it is a share; pure.
 
 Of a schedule, the most specific key that fits counts (account before marketplace, then channel, category, programme,
 currency), in the version of the sale's day; of its tiers the one of the price, weight and size per piece, the smallest
@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
 
-from config.core.money import STORED_PLACES, Money, minor_unit, split
+from config.core.money import STORED_PLACES
 
-_ROUNDINGS = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
 _LACKS = ("no_category", "no_programme", "")
 _NOTHING = Decimal(0)
-NO_VATS: Mapping[str, Decimal] = {}
 
 
 class Rule(Protocol):
@@ -89,11 +87,6 @@ class Sale:
     place: int = 0
     fee_vats: Mapping[str, Decimal] = field(default_factory=dict)
     estimate: Decimal | None = None
-
-
-def rounded(amount: Decimal, currency: str, rounding: str = "half_up") -> Decimal:
-    """To the minor unit of the currency, by the rule's own way of rounding."""
-    return amount.quantize(minor_unit(currency), rounding=_ROUNDINGS[rounding])
 
 
 def version(rules: Sequence[Rule], sale: Sale, line_class: str) -> tuple[list[Rule], str]:
@@ -247,49 +240,3 @@ def _portion(row: Rule, size: Decimal, units: int) -> Decimal:
     """The part of the amount that lies within the tier."""
     top = size if row.price_below is None else min(size, row.price_below * units)
     return max(top - (row.price_from or _NOTHING) * units, _NOTHING)
-
-
-def vat_on_top(row: Rule, fee_vats: Mapping[str, Decimal]) -> Decimal | None:
-    """The rate that comes on top of the fee: the row's own, else that of its class, of all fees; None: nobody said it."""
-    return fee_vats.get(row.line_class, fee_vats.get("")) if row.vat_rate is None else row.vat_rate
-
-
-def of_fees(row: Rule, charged: Decimal, fee_vats: Mapping[str, Decimal] = NO_VATS) -> Decimal:
-    """A share of other fees as they were charged; where VAT comes on top of this one, without theirs."""
-    rate = vat_on_top(row, fee_vats) if row.vat == "on_top" else None
-    return row.rate * charged / (1 + (rate or _NOTHING))
-
-
-def of_order(row: Rule, sale: Sale) -> Decimal | None:
-    """The line's part of what is charged per order, by what the lines are worth; None where one of them is not known."""
-    if not row.per_order or not sale.worths:
-        return row.per_order
-    worths = [worth for worth in sale.worths if worth is not None]
-    if len(worths) < len(sale.worths):
-        return None
-    unit = minor_unit(sale.currency)
-    parts = split(Money(row.per_order, sale.currency), worths, unit=STORED_PLACES if row.per_order % unit else unit)
-    return parts[sale.place].amount
-
-
-def charge(
-    row: Rule, share: Decimal, units: Decimal | int, currency: str, *, of_order: Decimal | None = _NOTHING,
-    fee_vats: Mapping[str, Decimal] = NO_VATS,
-) -> Decimal | None:  # fmt: skip
-    """Share, amounts per unit and line, the part of the order's, limits, rounding and VAT on top.
-
-    None where that part or the VAT is not known.
-    """
-    if of_order is None:
-        return None
-    amount = share + row.per_unit * units + row.per_line + of_order
-    pieces = units if row.is_limit_per_piece else 1
-    if row.minimum is not None:
-        amount = max(amount, row.minimum * pieces)
-    if row.maximum is not None:
-        amount = min(amount, row.maximum * pieces)
-    amount = rounded(amount, currency, row.rounding)
-    if row.vat != "on_top":
-        return amount
-    rate = vat_on_top(row, fee_vats)
-    return None if rate is None else rounded(amount * (1 + rate), currency, row.rounding)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from config.core import clock
-from finance import tariffs
+from finance import fee_amounts
 from finance.fee_words import REASONS
 from finance.selectors import storage
 from finance.selectors.fee_plans import MONTHLY, Plan, Plans
@@ -106,7 +106,7 @@ def _subscription(account: Any, plan: Plan, charged: dict[str, Decimal]) -> list
     for currency in sorted({*charged, *([plan.currency] if plan.rules else [])}):
         expected, why = None, "no plan is known"
         if plan.rules and currency == plan.currency:
-            expected = tariffs.charge(plan.rules[0], Decimal(0), 1, currency, fee_vats=plan.vats)
+            expected = fee_amounts.charge(plan.rules[0], Decimal(0), 1, currency, fee_vats=plan.vats)
             why = REASONS["no_fee_vat"] if expected is None else ""
         due = None if expected is None else -expected
         rows.append(Monthly(account, C.SUBSCRIPTION, currency, due, charged.get(currency), why))

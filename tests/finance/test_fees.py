@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 
 from finance import refunds
+from finance.fee_amounts import rounded
 from finance.fees import Quoted, expected
 from finance.models import FeeRule
-from finance.tariffs import Sale, rounded
+from finance.tariffs import Sale
 
 DAY = date(2026, 9, 10)
 

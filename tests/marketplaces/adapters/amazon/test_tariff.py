@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from finance import tariffs
+from finance import fee_amounts, tariffs
 from finance.fees import expected
 from finance.models import FeeRule
 from finance.services.tariffs import named
@@ -26,7 +26,7 @@ def net(category, paid, *, on=date(2026, 9, 1), channel="DE", currency="EUR", un
     if row is None or lacks:
         return lacks or why
     row.vat = "reverse_charge"
-    return tariffs.charge(row, tariffs.share(rows, row, sale), units, currency)
+    return fee_amounts.charge(row, tariffs.share(rows, row, sale), units, currency)
 
 
 @pytest.mark.parametrize(
