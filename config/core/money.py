@@ -92,10 +92,8 @@ class Money:
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """Sum of amounts of one currency; an empty sum is zero of that currency."""
-    result = Money(Decimal(0), currency)
-    for amount in amounts:
-        result += amount
-    return result
+    nothing = Money(Decimal(0), currency)
+    return Money(sum((nothing._same(amount).amount for amount in amounts), nothing.amount), currency)
 
 
 def rounding(parts: Iterable[Money], whole: Money) -> Money:

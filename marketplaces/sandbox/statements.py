@@ -53,8 +53,9 @@ def sales(stage: Stage, period: Period, stories: Iterable[OrderStory]) -> list[W
         for story in stories
         if story.store.currency == period.currency
         for line in story.lines
-        for row in line_rows(stage, story, line)
-        if start <= row.posted_at < end
+        for posted_at, rows in _postings(stage, story, line)
+        if start <= posted_at < end
+        for row in rows
     ]
 
 
@@ -101,17 +102,26 @@ def document(stage: Stage, period: Period, rows: Iterable[WorldStatementLine], *
 
 
 def document_total(rows: Iterable[WorldStatementLine], currency: str) -> Money:
-    return total((row.amount + row.vat for row in rows), currency)
+    return total((part for row in rows for part in (row.amount, row.vat)), currency)
 
 
 def line_rows(stage: Stage, story: OrderStory, line: LineStory) -> Iterator[WorldStatementLine]:
-    """All that is ever due for one order line: the sale when it leaves, the refund when it is handled."""
+    """All that is ever due for one order line."""
+    for _, rows in _postings(stage, story, line):
+        yield from rows
+
+
+def _postings(
+    stage: Stage, story: OrderStory, line: LineStory
+) -> Iterator[tuple[datetime, Iterator[WorldStatementLine]]]:
+    """When something is due for an order line, and its rows: the sale when it leaves, the refund when it is handled."""
     if line.shipped_at:
         posted_at = line.shipped_at + timedelta(minutes=20)
-        yield from sale_rows(story, line, units=line.quantity - line.cancelled, posted_at=posted_at)
+        yield posted_at, sale_rows(story, line, units=line.quantity - line.cancelled, posted_at=posted_at)
     if line.comeback:
-        row = partial(_line_row(story, line), posted_at=line.comeback.handled_at, is_refund=True)
-        yield from _refund_rows(stage, line, line.comeback, partial(row, quantity=line.comeback.quantity))
+        posted_at = line.comeback.handled_at
+        row = partial(_line_row(story, line), posted_at=posted_at, is_refund=True, quantity=line.comeback.quantity)
+        yield posted_at, _refund_rows(stage, line, line.comeback, row)
 
 
 def sale_rows(story: OrderStory, line: LineStory, *, units: int, posted_at: datetime) -> Iterator[WorldStatementLine]:
