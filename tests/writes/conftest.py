@@ -48,8 +48,8 @@ class Shop:
         return self.street.sandbox.view(*self.owner)
 
     def read(self, resource: str) -> None:
-        self.street.ask(self.account, resource)
-        self.drain()
+        """What it brings, and not what is reckoned from that."""
+        assert self.street.finish(self.street.ask(self.account, resource)) == "done"
 
     def drain(self) -> None:
         """Run everything that is due within two hours, each at its time."""
