@@ -29,6 +29,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--adapter", help="run the contract suite for this marketplace only")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no process is left alone with it in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("chaos") is None)
+
+
 def pytest_unconfigure() -> None:
     """The last process of the run stops the servers."""
     settings.EMBEDDED.release()
