@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, When
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 
 from config.core import clock
@@ -112,11 +113,13 @@ def coming_back() -> Q:
 def troubled() -> QuerySet[Parcel]:
     """Parcels whose label was not bought, waits unused, was never scanned, or lacks the number of a return label; and
     parcels that were scanned and not told, that come back, of which nothing is heard any more, that the
-    marketplace did not take, or whose order is cancelled.
+    marketplace did not take or knows under another number, or whose order is cancelled.
     """
     bought = Q(state=LabelState.BOUGHT, kind=LabelKind.OUTBOUND)
     mine = Label.objects.filter(parcel=OuterRef("pk"))
     old = clock.now() - UNSCANNED_AFTER
+    told = KeyTextTransform("tracking_number", F("parcel__command__payload"))
+    otherwise = mine.filter(bought).annotate(told=told).filter(~Q(told=F("tracking_number")), told__isnull=False)
     return Parcel.objects.filter(cancelled_at=None, shipment__order__status__in=WATCHED).filter(
         Exists(mine.filter(state__in=(LabelState.REFUSED, LabelState.ABSENT, LabelState.UNKNOWN)))
         | Exists(mine.filter(bought, first_scan_at=None, bought_at__lt=old))
@@ -124,6 +127,7 @@ def troubled() -> QuerySet[Parcel]:
         | Exists(mine.filter(bought, first_scan_at__isnull=False, parcel__command=None))
         | Exists(mine.filter(coming_back()))
         | Exists(mine.filter(silent()))
+        | Exists(otherwise)
         | Q(shipment__order__status="cancelled")
         | Q(command__state__in=(CommandState.REJECTED, CommandState.PARKED))
     )

@@ -49,8 +49,8 @@ def change(label, **values):
 def tell(label):
     order = label.parcel.shipment.order
     told = Command.objects.create(
-        account=order.account, kind="confirm_shipment", key="k", subject="o", payload={"lines": {"1": 2}},
-        state="confirmed", planned_at=clock.now(),
+        account=order.account, kind="confirm_shipment", key="k", subject="o", state="confirmed", planned_at=clock.now(),
+        payload={"lines": {"1": 2}, "tracking_number": label.tracking_number},
     )  # fmt: skip
     Parcel.objects.update(command=told)
 
@@ -135,6 +135,19 @@ def test_a_parcel_that_the_marketplace_did_not_take_is_said_until_it_is_told(lab
     assert found() == ("S3", "the marketplace did not take its parcel")
     Command.objects.update(state="confirmed")
     assert found(1) is None
+
+
+def test_another_label_than_the_one_that_was_told_is_said_until_its_number_is_corrected(label):
+    tell(label)
+    told = Command.objects.get()
+    assert found() is None
+    change(label, tracking_number="340434161092")
+    assert found(1) == ("S3", "the marketplace knows another number of its parcel")
+    Command.objects.create(
+        account=told.account, kind="correct_tracking", key="c", subject=told.subject, state="confirmed",
+        payload={"parcel": told.key, "tracking_number": "340434161092"}, planned_at=clock.now(),
+    )  # fmt: skip
+    assert found(2) is None
 
 
 @pytest.mark.parametrize("state", ["returning", "returned"])

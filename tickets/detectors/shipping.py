@@ -23,6 +23,7 @@ NO_DEADLINE = Decimal(9999)
 _WORDS = {
     "cancelled": "the order was cancelled at the marketplace: keep its parcel back",
     "not_taken": "the marketplace did not take its parcel",
+    "told_otherwise": "the marketplace knows another number of its parcel",
     "needs_return": "it needs a return number before it can be told",
     "comes_back": "its parcel comes back",
     "silent": "nothing was heard of its parcel for days",
@@ -39,6 +40,7 @@ class Trouble:
 
     cancelled: bool = False
     not_taken: bool = False
+    told_otherwise: bool = False
     not_bought: bool = False
     needs_return: bool = False
     not_scanned: bool = False
@@ -87,6 +89,7 @@ def judged(parcel: Parcel, clocks: deadlines.Clocks, now: datetime) -> Trouble:
     is_late = is_told and clocks.working_hours(order, since, now) >= SCANNED_WITHIN_H
     return Trouble(
         not_taken=parcel.command is not None and not is_told and order.status in selectors.OPEN,
+        told_otherwise=is_told and not planning.knows(bought),
         needs_return=not is_told and not any(numbers) and carriage.needs_return(order.account),
         not_scanned=is_late and not is_scanned,
         unused=not is_told and not is_scanned and since + UNUSED_AFTER < now,

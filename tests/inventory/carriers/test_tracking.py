@@ -59,7 +59,7 @@ def test_a_state_never_goes_backwards_however_the_news_comes(told, chance, polls
         known |= {(each.at, each.state) for each in told if chance.random() < 0.6}
         former, state = state, settled(state, known)
         assert former not in ENDS or state is former
-        newest = max((at for at, each in known if each is state), default=None)
+        newest = max((at for at, each in known if each is state is not S.UNKNOWN), default=None)
         assert moment is None or newest is None or newest >= moment or state in ENDS
         moment = newest
     ordered = sorted(known, key=lambda scan: scan[0])
