@@ -7,7 +7,7 @@ from typing import Any
 
 from config.core.errors import NeedsOperator, Rejected
 from config.core.http import ApiSession, Reply
-from marketplaces.adapters.amazon import batches, documents, legacy_orders, listing_search, shelves, writes
+from marketplaces.adapters.amazon import batches, definitions, documents, legacy_orders, listing_search, shelves, writes
 from marketplaces.adapters.amazon.api import Api, segment
 from marketplaces.adapters.amazon.errors import UNAUTHORISED, error_of
 from marketplaces.adapters.amazon.mapping import recipients
@@ -88,6 +88,11 @@ class Client:
     def offers(self, window: Window) -> Iterator[Page]:
         for body in batches.offers(self.api, self.account, self.subjects("offers")):
             yield self._page("offers", body, context={"observed_at": stamp(window.until)})
+
+    def taxonomy(self, window: Window) -> Iterator[Page]:
+        wanted = [subject["item"] for subject in self.subjects("taxonomy") if subject.get("item")]
+        for store, name, body in definitions.pages(self.api, self.account, wanted):
+            yield self._page("taxonomy", body, context={"store": store.code, "product_type": name})
 
     def settlements(self, window: Window) -> Iterator[Page]:
         """Settlement files made in the window that are not stored yet; each is located and downloaded in one go."""

@@ -21,6 +21,8 @@ _PLAN: tuple[tuple[str, str, int], ...] = (
     ("getListingsItem", "5", 10),
     ("patchListingsItem", "5", 5),
     ("searchListingsItems", "5", 5),
+    ("searchDefinitionsProductTypes", "5", 10),
+    ("getDefinitionsProductType", "5", 10),
     ("getItemOffersBatch", "0.1", 1),
     ("getMyFeesEstimates", "0.5", 1),
     ("getInventorySummaries", "2", 2),

@@ -14,6 +14,7 @@ from marketplaces.adapters.amazon.mapping.returns import returns
 from marketplaces.adapters.amazon.mapping.settlements import settlements
 from marketplaces.adapters.amazon.mapping.stock import stock
 from marketplaces.adapters.amazon.mapping.stock_health import stock_health
+from marketplaces.adapters.amazon.mapping.taxonomy import taxonomy
 from marketplaces.contract import Mapper
 
 MAPPERS: Mapping[str, Mapper] = {
@@ -27,4 +28,5 @@ MAPPERS: Mapping[str, Mapper] = {
     "fees": fees,
     "settlements": settlements,
     "offers": offers,
+    "taxonomy": taxonomy,
 }

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from marketplaces.adapters.amazon.sandbox import inventory, legacy, listings, orders, pricing, reports, tokens
+from marketplaces.adapters.amazon.sandbox import (
+    definitions,
+    inventory,
+    legacy,
+    listings,
+    orders,
+    pricing,
+    reports,
+    tokens,
+)
 from marketplaces.adapters.amazon.sandbox.answers import error, guarded, ok
 from marketplaces.adapters.amazon.sandbox.events import sandbox_event
 from marketplaces.adapters.amazon.stores import DOMAINS
@@ -71,6 +80,11 @@ API = SandboxApi(
         _route("GET", r"/listings/2021-08-01/items/(?P<seller>[^/]+)", "searchListingsItems", listings.search),
         _route("GET", _ITEM, "getListingsItem", listings.get),
         _route("PATCH", _ITEM, "patchListingsItem", listings.patch),
+        Route("GET", "/schemas/(?P<type>[^/]+)", guarded(definitions.schema), is_open=True),
+        _route("GET", "/definitions/2020-09-01/productTypes", "searchDefinitionsProductTypes", definitions.types),
+        _route(
+            "GET", "/definitions/2020-09-01/productTypes/(?P<type>[^/]+)", "getDefinitionsProductType", definitions.one
+        ),
         _route("GET", "/fba/inventory/v1/summaries", "getInventorySummaries", inventory.summaries),
         _route("POST", "/batches/products/pricing/v0/itemOffers", "getItemOffersBatch", pricing.offers),
         _route("POST", "/products/fees/v0/feesEstimate", "getMyFeesEstimates", pricing.fees),

@@ -21,7 +21,7 @@ from tests.marketplaces.adapters.amazon.conftest import TODAY, Shop
 SPECS = Path(__file__).parents[5] / "shared" / "specs" / "amazon"
 FILES = (
     "orders_2026-01-01", "ordersV0", "reports_2021-06-30", "listingsItems_2021-08-01", "fbaInventory",
-    "productPricingV0", "productFeesV0", "sellers",
+    "productPricingV0", "productFeesV0", "sellers", "definitionsProductTypes_2020-09-01",
 )  # fmt: skip
 WEEK = Window(TODAY - timedelta(days=7), TODAY)
 
@@ -164,6 +164,18 @@ def test_it_writes_by_the_published_schema(shop: Shop):
     client.send(confirm)
     client.read_back(confirm, "")
     assert check_all(shop) >= {"getListingsItem", "patchListingsItem", "confirmShipment"}
+
+
+def test_it_reads_product_types_and_the_schemas_of_those_that_are_mapped_to(shop: Shop):
+    shop.subjects += [{"item": "TOYS"}, {"item": "NO_SUCH_TYPE"}]
+    pages = list(shop.client().taxonomy(WEEK))
+    assert [page.context["product_type"] for page in pages] == ["", "TOYS"]
+    found = [row for page in pages for row in MAPPERS["taxonomy"](page)]
+    assert [asked.key for asked in found[-1].asks] == ["item_name", "brand", "color", "number_of_items"]
+    name, brand, _, count = found[-1].asks
+    assert (name.max_length, name.is_required, brand.is_required, count.kind) == (200, True, True, "number")
+    shop.sandbox.seen = [each for each in shop.sandbox.seen if "/schemas/" not in each[0].path]
+    assert check_all(shop) == {"searchDefinitionsProductTypes", "getDefinitionsProductType"}
 
 
 def test_it_pushes_order_changes_by_the_published_schema(shop: Shop):
