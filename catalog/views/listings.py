@@ -15,7 +15,7 @@ from catalog.models import Listing as ListingRow
 from catalog.models import OnDrift, Owner
 from catalog.services import listings as offers
 from catalog.services import owners, quality
-from catalog.views import publishing
+from catalog.views import publishing, words
 from config.core import clock
 from config.core.buttons import Button, allowed, press, text
 from config.core.money import LossyAmount, Money, decimal, minor_unit, quantise
@@ -24,6 +24,7 @@ from config.core.screens import Column, Listing, listing, page, require
 from marketplaces import selectors as writes
 from marketplaces import subjects
 from marketplaces.models import Command
+from marketplaces.services import batches
 from marketplaces.views import outbox
 
 MOST_DIGITS = 9
@@ -87,6 +88,7 @@ BUTTONS = {
     "own": Button(Action.WRITE_MARKETPLACE, _own),
     "set_price": Button(Action.WRITE_MARKETPLACE, _price),
     "set_stock": Button(Action.WRITE_MARKETPLACE, _quantity),
+    **words.BUTTONS,
 }
 
 
@@ -112,6 +114,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "step": str(minor_unit(found.currency)),
         "price": "" if found.price is None else str(quantise(found.price, found.currency)),
         "fields": publishing.of_listing(found.pk),
+        "words": batches.hints(found.account),
         **outbox.about(found.account, list(_writes(found))),
     }
     return page(request, "catalog/listing.html", found.remote_id, context)

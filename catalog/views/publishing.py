@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -19,6 +19,7 @@ from config.core.screens import Column, Listing, listing, page, require
 from marketplaces import wording
 
 LIST = "catalog/publishing.html"
+MOST = 100
 
 
 def state_of(row: OfferField) -> str:
@@ -265,10 +266,20 @@ def parity_run(request: HttpRequest, pk: int) -> HttpResponse:
 
 def of_listing(listing_id: int) -> list[dict[str, str | OfferField]]:
     """Wanted, confirmed and live per field, for the page of a listing."""
-    return [
-        {
-            "row": row, "state": state_of(row), "wanted": shown(row, row.wanted), "confirmed": shown(row, row.confirmed),
-            "live": shown(row, row.live),
-        }
-        for row in fields().filter(listing=listing_id).order_by("field")
-    ]  # fmt: skip
+    return [_state(row) for row in fields().filter(listing=listing_id).order_by("field")]
+
+
+def of_sku(sku_id: int) -> list[dict[str, str | OfferField]]:
+    """The same over all offers of a SKU, what is not confirmed first."""
+    unsettled = Case(When(state=OfferState.CONFIRMED, then=1), default=0)
+    found = (
+        fields().filter(listing__sku=sku_id).order_by(unsettled, "account__label", "listing__channel", "field", "pk")
+    )
+    return [_state(row) for row in found[:MOST]]
+
+
+def _state(row: OfferField) -> dict[str, str | OfferField]:
+    return {
+        "row": row, "state": state_of(row), "wanted": shown(row, row.wanted), "confirmed": shown(row, row.confirmed),
+        "live": shown(row, row.live),
+    }  # fmt: skip

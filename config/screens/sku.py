@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect
 from catalog import selectors as catalog
 from catalog.models import Sku
 from catalog.services import products
+from catalog.views import publishing
 from config.core import clock
 from config.core.permissions import Action, may
 from config.core.screens import page, require
@@ -40,7 +41,7 @@ def sku(request: HttpRequest, code: str) -> HttpResponse:
         "sku": found, "identifiers": list(catalog.identifiers_of(sku_id=found.pk)), "listings": listings,
         "names": list(catalog.names_of(sku_id=found.pk)), "levels": list(goods.levels_of(sku_id=found.pk)),
         "open_units": goods.open_units(sku_id=found.pk), "kinds": list(IdentifierKind),
-        "can_link": may(request.user, Action.LINK_PRODUCTS),
+        "fields": publishing.of_sku(found.pk), "can_link": may(request.user, Action.LINK_PRODUCTS),
         **(_money(found) if may(request.user, Action.VIEW_MONEY) else {}),
     }  # fmt: skip
     return page(request, "catalog/sku.html", found.code, context)

@@ -111,6 +111,22 @@ def _unfit(field: str, value: str, bounds: Writing) -> str:
     return ""
 
 
+def hints(account: Account) -> dict[str, str]:
+    """The words that the account's marketplace takes of an offer, each with its bounds as people read them."""
+    written = registry.get(account.marketplace).writes
+    return {field: _hint(bounds) for field, bounds in written.items() if field not in ("price", "quantity")}
+
+
+def _hint(bounds: Writing) -> str:
+    told = [
+        f"at most {bounds.most:f}" if bounds.most is not None else "",
+        f"up to {bounds.longest} characters" + (" each" if bounds.most is not None else "") if bounds.longest else "",
+        f"one of {', '.join(bounds.choices)}" if bounds.choices else "",
+        f"never proven: {bounds.unread}" if bounds.unread else "",
+    ]
+    return "; ".join(filter(None, told))
+
+
 def alters(account_id: int) -> dict[str, frozenset[Noise]]:
     """What the account's marketplace does by itself to the texts of each field."""
     adapter = registry.get(Account.objects.get(pk=account_id).marketplace)
