@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from catalog.mapping import placing
 from catalog.models import Attribute, AttributeRule, Category, CategoryRule, Mapping, Placement, Taxonomy
-from catalog.services import mappings
+from catalog.services import mappings, words
 from config.core.api import Lists, Named, Question, Rows, actor, write
 from config.core.permissions import Action
 
@@ -127,6 +127,10 @@ class RuleWanted(serializers.Serializer):
     target = serializers.CharField(max_length=120)
 
 
+class Wished(serializers.Serializer):
+    changed = serializers.IntegerField(read_only=True)
+
+
 class MappingViews(Rows):
     queryset = Mapping.objects.all()
     serializer_class = MappingSerializer
@@ -144,6 +148,11 @@ class MappingViews(Rows):
         version = self.get_object()
         mappings.activate(version, by=actor(request))
         return self.answer(version)
+
+    @write(Action.WRITE_MARKETPLACE, gives=Wished)
+    def wish(self, request: Request, pk: str) -> Response:
+        """Have offers say what the active rules of this version's marketplace make of their products."""
+        return Response({"changed": words.wish_as_mapped(self.get_object().marketplace, by=actor(request))})
 
 
 class MappingAsked(serializers.Serializer):

@@ -228,10 +228,14 @@ class Judge:
         category = self.categories.get(self.rules.of(each))
         if category is None:
             return None
-        sources = {source.attribute: source for key in ("", category.key) for source in self.sources[key]}
         asked = [asked for key in ("", category.key) for asked in self.asked[key]]
         refused = [refused for key in ("", category.key) for refused in self.refused[key]]
-        return category, defects(attributes_of(each, list(sources.values())), asked, refused)
+        return category, defects(self.said(each, category.key), asked, refused)
+
+    def said(self, each: Facts, category: str) -> dict[str, str]:
+        """What the mapping makes of one product in a category of theirs, by the names of its attributes there."""
+        sources = {source.attribute: source for key in ("", category) for source in self.sources[key]}
+        return attributes_of(each, list(sources.values()))
 
 
 def asked_of(row: Attribute) -> Asked:

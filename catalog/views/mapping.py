@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from catalog.mapping import placing
 from catalog.models import CategoryRule, Mapping, Taxonomy, VersionState
-from catalog.services import mappings
+from catalog.services import mappings, words
 from config.core.buttons import Button, allowed, press, text
 from config.core.permissions import Action
 from config.core.screens import page, require
@@ -75,6 +75,11 @@ def _activate(request: HttpRequest, marketplace: str, kind: Any) -> str:
     return f"{version.name} counts from now on: {count} products have a place"
 
 
+def _wish(request: HttpRequest, marketplace: str) -> str:
+    count = words.wish_as_mapped(marketplace, by=request.user.get_username())
+    return f"{count} fields of offers should say something else now; see Publishing"
+
+
 def _number(request: HttpRequest, name: str) -> int:
     told = request.POST.get(name, "")
     if not told.isdecimal():
@@ -87,6 +92,7 @@ BUTTONS = {
     "drop_rule": Button(Action.EDIT_PRODUCTS, _drop_rule),
     "activate_mapping": Button(Action.EDIT_PRODUCTS, _activate_mapping),
     "activate_taxonomy": Button(Action.EDIT_PRODUCTS, _activate_taxonomy),
+    "wish": Button(Action.WRITE_MARKETPLACE, _wish),
 }
 
 

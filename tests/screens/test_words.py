@@ -9,16 +9,17 @@ import pytest
 from django.contrib.messages import get_messages
 from django.core.exceptions import ValidationError
 
-from catalog.models import OfferField
+from catalog.models import Mapping, OfferField
 from catalog.services import products, publishing
 from catalog.views import words
 from config.core import clock
 from marketplaces.contract import Outcome, OutcomeState
+from tests.catalog.test_words_by_mapping import mapped, sku
 from tests.factories import NOON
 from tests.marketplaces.conftest import at_noon, remote, shop
 from tests.publishing.conftest import acting, field, offer, publish, wish
 
-__all__ = ["acting", "at_noon", "remote", "shop"]
+__all__ = ["acting", "at_noon", "mapped", "remote", "shop"]
 pytestmark = pytest.mark.django_db
 
 
@@ -88,3 +89,18 @@ def test_words_go_over_the_api_as_on_the_page(owner, acting):
         headers={"Idempotency-Key": "words-2"},
     )  # fmt: skip
     assert refused.status_code == 422
+
+
+def test_the_mapping_is_asked_for_on_its_page_and_over_the_api(owner, mapped):
+    offer(mapped, sku=sku("MUG"))
+    assert "Have offers say it" in owner.get("/mapping/stall/").content.decode()
+    version = Mapping.objects.get(marketplace="stall", state="active")
+    answer = owner.post(
+        f"/api/v1/mappings/{version.pk}/wish/",
+        "{}",
+        content_type="application/json",
+        headers={"idempotency-key": "wish-1"},
+    )
+    assert (answer.status_code, answer.json()) == (200, {"changed": 2})
+    assert owner.post("/mapping/stall/", {"action": "wish"}).status_code == 302
+    assert set(OfferField.objects.values_list("field", flat=True)) == {"attributes", "title"}
