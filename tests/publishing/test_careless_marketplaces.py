@@ -73,6 +73,20 @@ def test_every_marketplace_that_loses_delays_undoes_or_refuses_a_write_is_found_
 
 
 @pytest.mark.parametrize(("adapter", "declared"), shops()[2:3])
+def test_a_title_that_is_lost_undone_or_refused_is_found_out_too(shop):
+    shop.listing()
+    mine = list(Listing.objects.filter(account=shop.account, status="active", fulfilment="merchant").order_by("pk")[:4])
+    careless(shop, fates=["refused", "dropped", "reverted"])
+    publishing.want([wish(listing, f"Lamp {listing.pk}", "title") for listing in mine])
+    let_pass(shop, timedelta(hours=6))
+    states = Counter(OfferField.objects.values_list("state", flat=True))
+    assert states == {"confirmed": len(mine) - 2, "rejected": 1, "drifted": 1}
+    for offer in OfferField.objects.select_related("listing"):
+        found = shop.view.listing(offer.listing.remote_id)
+        assert (offer.state == "confirmed") == (found.title == offer.wanted), offer
+
+
+@pytest.mark.parametrize(("adapter", "declared"), shops()[2:3])
 def test_of_many_writes_none_is_shown_as_done_that_is_not(shop):
     shop.listing()
     mine = list(

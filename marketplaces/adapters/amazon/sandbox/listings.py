@@ -80,7 +80,7 @@ def item(listing: WorldListing, blocks: set[str]) -> dict[str, Any]:
     channel = {"fulfillmentChannelCode": pool(listing.store.code) if is_network else "DEFAULT"}
     every: dict[str, Any] = {
         "summaries": [_summary(listing)],
-        "attributes": _attributes(listing),
+        "attributes": _attributes(listing) if "attributes" in blocks else {},
         "issues": [_issue(code, store) for code in listing.issue_codes],
         "offers": [{"marketplaceId": store, "offerType": "B2C", "price": camel(listing.price)}],
         "fulfillmentAvailability": [channel if is_network else {**channel, "quantity": listing.quantity}],
