@@ -15,7 +15,7 @@ from inventory.models import Order
 from marketplaces.models import Account, Command
 from marketplaces.sandbox.troubles import Troubles
 from marketplaces.services.writes import Parcel, Wish
-from tests.chaos.conftest import Street, all_worlds, street
+from tests.chaos.conftest import DAY, TODAY, Street, all_worlds, street
 
 __all__ = ["all_worlds", "street"]
 HOUR = timedelta(hours=1)
@@ -76,8 +76,10 @@ class Shop:
         settings = {"order": self.serial(order), "at": clock.now().isoformat()}
         Troubles(self.street.sandbox.overlay, "/".join(self.owner)).switch_on("order_cancelled", settings)
 
-    def order(self, *, units: int = 1) -> Order:
-        """One to ship, with a line of so many units at least."""
+    def order(self, *, units: int = 1, days: int | None = None) -> Order:
+        """One to ship of the last days, with a line of so many units at least."""
+        if days:
+            Account.objects.filter(pk=self.account.pk).update(history_from=TODAY - days * DAY)
         self.read("orders")
         found = Order.objects.filter(account=self.account, status="to_ship", fulfilment="merchant")
         return found.filter(lines__quantity__gte=units).order_by("-ordered_at")[0]

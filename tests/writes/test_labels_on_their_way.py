@@ -38,9 +38,7 @@ def contract(shop):
 
 @pytest.mark.parametrize(("adapter", "declared"), shops(Capability.CONFIRM_SHIPMENT))
 def test_an_order_is_labelled_told_with_its_numbers_and_followed_to_its_door(shop, contract, adapter):
-    shop.account.history_from = TODAY - timedelta(days=1)
-    shop.account.save()
-    order = shop.order()
+    order = shop.order(days=1)
     sku = Sku.objects.create(
         code="NF-1", product=Product.objects.create(title="Kettle"), weight_g=400, customs_code="8516710000",
         origin_country="DE",
@@ -79,7 +77,7 @@ def shown_news(shop):
 
 @pytest.mark.parametrize(("adapter", "declared"), shops(Capability.CONFIRM_SHIPMENT))
 def test_an_order_that_its_buyer_cancelled_meanwhile_is_neither_labelled_nor_told_and_a_ticket_says_so(shop, contract):
-    order = shop.order()
+    order = shop.order(days=1)
     lines = dict(OrderLine.objects.filter(order=order).values_list("external_id", "quantity"))
     planned = planning.plan(order, [planning.Piece(lines=lines, weight_g=700)], by="anna", address=HAMBURG)
     wanted = packing.want(planned.parcels.get(), packing.Choice(account=contract), by="anna")

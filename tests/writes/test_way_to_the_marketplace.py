@@ -95,7 +95,7 @@ def test_ten_then_nine_then_ten_again_are_three_writes(shop):
 
 @each(Capability.CONFIRM_SHIPMENT)
 def test_it_tells_a_parcel_with_all_units_and_reads_the_order_again(shop):
-    order = shop.order()
+    order = shop.order(days=1)
     lines = dict(OrderLine.objects.filter(order=order).values_list("external_id", "quantity"))
     command = shipments.confirm(order, parcel(lines), wish())
     assert command.subject == f"order:{order.external_id}"
@@ -121,7 +121,7 @@ def test_it_tells_a_part_first_and_the_rest_in_a_second_parcel(shop):
 
 @each(Capability.CONFIRM_SHIPMENT)
 def test_another_number_of_a_parcel_is_told_once_and_shown_where_the_marketplace_takes_it(shop, adapter):
-    order = shop.order()
+    order = shop.order(days=1)
     lines = dict(OrderLine.objects.filter(order=order).values_list("external_id", "quantity"))
     told = shop.settled(shipments.confirm(order, parcel(lines), wish()))
     if Capability.CORRECT_TRACKING not in adapter.capabilities:
