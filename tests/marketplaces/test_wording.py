@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplaces import wording
@@ -61,11 +61,13 @@ def test_a_list_must_be_whole_and_attributes_may_be_more():
     assert not wording.is_shown("attributes", {"color": "Moss"}, {"size": "5 l"}, SPACES)
 
 
+@settings(max_examples=40)
 @given(st.lists(WORDS, min_size=1, max_size=6), st.sampled_from([" ", "\n", "  ", "<br>", "</p><p>"]))
 def test_words_are_the_same_whatever_stands_between_them(words, between):
     assert wording.is_shown("description", between.join(words), " ".join(words), MARKUP)
 
 
+@settings(max_examples=40)
 @given(st.lists(WORDS, min_size=1, max_size=4), st.lists(WORDS, min_size=1, max_size=4))
 def test_other_words_are_never_taken_for_the_same(one, other):
     assert wording.is_shown("title", " ".join(one), " ".join(other), MARKUP) == (one == other)
