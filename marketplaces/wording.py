@@ -46,7 +46,10 @@ def told(value: Any) -> str:
 
 
 def _given(value: Any, kind: type) -> Any:
-    found = json.loads(value) if isinstance(value, str) else list(value) if isinstance(value, tuple) else value
+    try:
+        found = json.loads(value) if isinstance(value, str) else list(value) if isinstance(value, tuple) else value
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
     if not isinstance(found, kind):
         raise ValueError(f"a {'list of texts' if kind is list else 'text for each name'} is expected")
     return found

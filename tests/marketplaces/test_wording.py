@@ -34,7 +34,7 @@ def test_it_spells_a_value_in_one_way(field, value, stored):
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("bullets", "no list"), ("bullets", '{"a":"b"}'), ("bullets", ["", "b"]), ("images", [1]),
+        ("bullets", "no list"), ("bullets", '{"a":"b"}'), ("bullets", ["", "b"]), ("images", [1]), ("images", "[" * 20_000),
         ("attributes", ["a"]), ("attributes", {"a": 1}), ("on_hold", "maybe"),
     ],
 )  # fmt: skip
