@@ -28,7 +28,7 @@ from tests import factories
 from tests.finance.conftest import START, euro, header, line
 
 pytestmark = pytest.mark.django_db
-ACCOUNTS, ORDERS, STATEMENTS = 3, 40, 4
+ACCOUNTS, ORDERS, STATEMENTS = 3, 30, 4
 WEEK = timedelta(days=7)
 NOW = START + timedelta(days=40)
 KINDS = ("duplicate", "fee_overcharge", "unexpected_fee", "reimbursement_short")

@@ -171,9 +171,6 @@ def test_it_tells_the_listings_of_one_sku_apart(world):
     listing = next(row for row in selectors.margins("listing", ASKED).rows if row.key == f"{key}//R0")
     assert day.sums == listing.sums
     assert selectors.waterfall(only).lines + selectors.waterfall(only).left_out == listing.lines
-
-
-def test_it_makes_the_same_whole_of_listings_as_of_days(world):
     by_day, by_listing = (selectors.margins(by, ASKED).whole for by in ("day", "listing"))
     assert {name: round(amount, 8) for name, amount in by_listing.sums.items()} == {
         name: round(amount, 8) for name, amount in by_day.sums.items()

@@ -64,11 +64,13 @@ def test_it_earns_to_the_cent_what_the_world_earned(adapter, simulated, all_worl
     truth = {str(told.line_serial): told for told in earnings.earned(world, simulated.key, TODAY)}
     rates = convert.load({"EUR", *(told.currency for told in truth.values())}, since=ORIGIN, until=TODAY.date())
     different, said = [], returned()
-    for row in LineProfit.objects.select_related("order_line", "cost").order_by("pk"):
+    for row in LineProfit.objects.select_related("order_line__order", "cost").order_by("pk"):
         serial = serial_of(row.order_line.external_id, truth)
         told = truth.pop(serial) if serial else None
         if told is None:
             assert row.units == 0, "a line that the world does not know, or knows as cancelled"
+        elif row.gross is None:
+            assert (row.missing[0], row.order_line.order.status) == ("no_price", "pending"), "nobody told its price yet"
         elif ours(row) != (wanted := theirs(row, told, rates, row.order_line.order_ref in said)):
             different.append((row.order_line.order_ref, ours(row), wanted))
     assert different == []
