@@ -58,17 +58,16 @@ class _Charged:
     """What statements charged, by account, class, currency, product (blank: none is named) and month."""
 
     def __init__(self, first: date, until: date) -> None:
+        self._told: dict[tuple[Any, ...], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         with connection.cursor() as cursor:
             cursor.execute(_CHARGED, {"classes": list(MONTHLY), "since": first, "until": until})
-            self._rows = cursor.fetchall()
+            for account, line_class, currency, sku, month, amount in cursor.fetchall():
+                for product in (sku, None):
+                    self._told[account, line_class, month, product][currency] += amount
 
     def of(self, account: int, month: date, line_class: str, *, sku: str | None = None) -> dict[str, Decimal]:
         """By currency; `sku` None: all products together with what names none."""
-        found: dict[str, Decimal] = {}
-        for pk, kind, currency, code, at, amount in self._rows:
-            if (pk, kind, at) == (account, line_class, month) and sku in (None, code):
-                found[currency] = found.get(currency, Decimal(0)) + amount
-        return found
+        return self._told.get((account, line_class, month, sku), {})
 
 
 def following(first: date) -> date:

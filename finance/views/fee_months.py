@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -16,7 +17,7 @@ from finance.selectors import fee_months as selectors
 from marketplaces.selectors import accounts
 
 MONTHS_SHOWN = 4
-SHOWN = 500
+SHOWN = 50
 MONTHLY_NAMES = ("month", "account", "fee", "expected", "charged", "currency", "note")
 STORED_NAMES = ("month", "account", "sku", "place", "units", "expected", "charged", "currency", "note")
 
@@ -38,7 +39,7 @@ def monthly(request: HttpRequest) -> HttpResponseBase:
 
 
 def stored(request: HttpRequest) -> HttpResponseBase:
-    """Every product in the pools over one month (`month`, such as 2026-09); `account` narrows it."""
+    """The dearest products in the pools over one month (`month`, such as 2026-09), as CSV all; `account` narrows it."""
     require(request, Action.VIEW_MONEY)
     first = _month(request.GET.get("month", ""))
     known, key = list(accounts()), request.GET.get("account", "")
@@ -50,12 +51,13 @@ def stored(request: HttpRequest) -> HttpResponseBase:
             for row in month.stored
         )
         return csv_response("Storage", STORED_NAMES, told)
+    dearest = sorted(month.stored, key=lambda row: row.expected or Decimal(0))
     context = {
         "accounts": known,
         "key": key,
         "month": month,
-        "rows": month.stored[:SHOWN],
-        "more": len(month.stored) > SHOWN,
+        "rows": dearest[:SHOWN],
+        "products": len(dearest),
     }
     return page(request, "finance/fees_stored.html", "Storage", context)
 
