@@ -21,7 +21,7 @@ WHERE line.id = finance_match.settlement_line_id AND line.settlement_id = ANY(%(
 """
 _NAMED = """
 LEFT JOIN inventory_orderline item
-    ON line.home = 'order' AND line.line_ref <> '' AND item.account_id = line.account_id
+    ON line.home = 'order' AND line.line_ref <> '' AND item.account_id = ANY(%(accounts)s) AND item.account_id = line.account_id
     AND item.order_ref = line.order_ref AND item.external_id = line.line_ref
     AND (item.remote_id = line.remote_id OR NOT CASE WHEN line.remote_id <> '' THEN EXISTS (
             SELECT FROM inventory_orderline other WHERE other.account_id = line.account_id
@@ -57,7 +57,7 @@ WITH named AS (
     SELECT p.id, 1, min(item.id), 2, 'product', min(p.amount)
     FROM pending p JOIN inventory_orderline item ON item.account_id = p.account_id AND item.order_ref = p.order_ref
         AND item.remote_id = p.remote_id
-    WHERE p.home = 'order' AND p.remote_id <> '' AND p.product IS NULL
+    WHERE item.account_id = ANY(%(accounts)s) AND p.home = 'order' AND p.remote_id <> '' AND p.product IS NULL
     GROUP BY p.id HAVING count(*) = 1 ORDER BY p.id RETURNING settlement_line_id AS id
 ) DELETE FROM pending USING named WHERE pending.id = named.id
 """
@@ -71,6 +71,7 @@ WITH fits AS MATERIALIZED (
             AND coalesce({distance} <= 0.01, false) AS amount
     FROM pending p
     JOIN inventory_orderline item ON item.account_id = p.account_id AND item.order_ref = p.order_ref
+        AND item.account_id = ANY(%(accounts)s)
     LEFT JOIN catalog_remoteproduct known
         ON p.product IS NOT NULL AND known.account_id = item.account_id AND known.remote_id = item.remote_id
     LEFT JOIN catalog_identifier named
@@ -136,7 +137,11 @@ _CHAINED = f"""
 UPDATE finance_settlementline line SET scope = 'order' FROM pending p
 WHERE line.id = p.id AND p.home = 'shipment' AND line.scope <> 'order' AND {_IS_PLACED}
 """  # noqa: S608 - constant text
-_COUNT = "SELECT count(*) FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s)"
+_COUNT = """
+SELECT (SELECT count(*) FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s)), ARRAY(
+    SELECT DISTINCT line.account_id FROM unnest(%(ids)s::bigint[]) AS asked(id) CROSS JOIN LATERAL (
+        SELECT account_id FROM finance_settlementline WHERE settlement_id = asked.id LIMIT 1) AS line)
+"""
 
 
 class MatchesDoNotAddUp(RuntimeError):
@@ -152,7 +157,7 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute(_COUNT, given)
-        lines = cursor.fetchone()[0]
+        lines, given["accounts"] = cursor.fetchone()
         _choose(cursor, hashing=lines > MANY, looking_up=lines <= MANY)
         cursor.execute(_DELETE, given)
         cursor.execute(_EXACT, given)

@@ -45,14 +45,13 @@ SELECT s.id, s.total, s.period_start,
 FROM finance_settlement s WHERE s.id = ANY(%(ids)s) ORDER BY s.id
 """
 _SCOPES = """
-SELECT settlement_id, scope, sum(amount), count(*), coalesce(sum(amount) FILTER (WHERE line_class = 'reserve_out'), 0),
-    coalesce(sum(amount) FILTER (WHERE home = 'order' OR scope = 'order'), 0)
-FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s) GROUP BY 1, 2
-"""
-_MATCHED = """
-SELECT line.settlement_id, sum(found.amount) FROM finance_settlementline line
-JOIN finance_match found ON found.settlement_line_id = line.id
-WHERE line.settlement_id = ANY(%(ids)s) AND found.order_line_id IS NOT NULL GROUP BY 1
+SELECT line.settlement_id, line.scope, coalesce(sum(line.amount) FILTER (WHERE whole.it), 0), count(*) FILTER (WHERE whole.it),
+    coalesce(sum(line.amount) FILTER (WHERE whole.it AND line.line_class = 'reserve_out'), 0),
+    coalesce(sum(line.amount) FILTER (WHERE whole.it AND (line.home = 'order' OR line.scope = 'order')), 0),
+    coalesce(sum(found.amount) FILTER (WHERE found.order_line_id IS NOT NULL), 0)
+FROM finance_settlementline line LEFT JOIN finance_match found ON found.settlement_line_id = line.id
+CROSS JOIN LATERAL (SELECT coalesce(found.part, 1) = 1 AS it) AS whole
+WHERE line.settlement_id = ANY(%(ids)s) GROUP BY 1, 2
 """
 _SAVE = """
 UPDATE finance_settlement s SET state = CASE WHEN s.state IN ('locked', 'reissued')
@@ -132,17 +131,15 @@ def _facts(settlement_ids: Iterable[int]) -> dict[int, Facts]:
     sums: dict[int, _Sums] = defaultdict(_Sums)
     with connection.cursor() as cursor:
         cursor.execute(_SCOPES, given)
-        for pk, scope, amount, count, released, of_orders in cursor.fetchall():
+        for pk, scope, amount, count, released, of_orders, matched in cursor.fetchall():
             mine = sums[pk]
             mine.by_scope[scope] = amount
             mine.lines += count
+            mine.matched += matched
             if scope == Scope.RESERVE:
                 mine.released, mine.reserve = released, amount
             if scope in (Scope.ORDER, Scope.QUARANTINE):
                 mine.of_orders += of_orders
-        cursor.execute(_MATCHED, given)
-        for pk, amount in cursor.fetchall():
-            sums[pk].matched = amount
         cursor.execute(_FACTS, given)
         return {row[0]: _told(row, sums[row[0]]) for row in cursor.fetchall()}
 

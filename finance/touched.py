@@ -89,6 +89,10 @@ _ADD_OTHERS = "INSERT INTO touched " + " UNION ALL ".join(
     f"({_SUMS.format(rows=rows.format(touched='touched'), which='s.id <> ALL(%(ids)s) AND touched.currency = item.currency')})"
     for rows in (_NAMING_ORDER, _CHAINED)
 )
+_HAS_OTHERS = """
+SELECT EXISTS (SELECT FROM finance_settlement WHERE id <> ALL(%(ids)s) AND line_count > 0
+    AND account_id IN (SELECT account_id FROM finance_settlement WHERE id = ANY(%(ids)s)))
+"""
 _JOIN = f"""
 WITH apart AS (
     DELETE FROM touched WHERE order_line_id IN (SELECT order_line_id FROM touched GROUP BY 1 HAVING count(*) > 1)
@@ -127,11 +131,17 @@ def begin(cursor: Any, *, settlement_ids: Sequence[int] = (), order_line_ids: Se
     cursor.execute(_CREATE, given)
     if order_line_ids:
         cursor.execute(_ADD_LINES, {"lines": list(order_line_ids)})
-    cursor.execute("ANALYZE touched")  # without it, the planner takes these joins for one row and loops
+    cursor.execute(
+        "ANALYZE touched (order_line_id, currency)"
+    )  # without it, the planner takes these joins for one row and loops
+    if not order_line_ids:
+        cursor.execute(_HAS_OTHERS, given)
+        if not cursor.fetchone()[0]:
+            return
     cursor.execute(_ADD_OTHERS, given)
     if cursor.rowcount:
         cursor.execute(_JOIN)
-        cursor.execute("ANALYZE touched")
+        cursor.execute("ANALYZE touched (order_line_id, currency)")
 
 
 def tell(cursor: Any) -> None:
