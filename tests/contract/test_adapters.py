@@ -7,6 +7,7 @@ import json
 import random
 import re
 from collections import Counter
+from copy import deepcopy
 from functools import reduce
 from io import BytesIO
 from pathlib import Path
@@ -209,7 +210,7 @@ def spoilt_json(chance, body):
         *way, last = chance.choice([*places(value)] or [(None,)])
         inside = reduce(lambda piece, key: piece[key], way, value)
         if isinstance(inside, list | dict) and last is not None:
-            inside[last] = chance.choice(ODD)
+            inside[last] = deepcopy(chance.choice(ODD))
             if chance.random() < 0.25:
                 del inside[last]
     return json.dumps(value).encode()

@@ -44,7 +44,7 @@ def test_it_ties_out_after_the_bank_file_was_imported(statement, desk, tmp_path)
     page.get_by_role("button", name="Reconcile again").click()
     expect(page.get_by_text("Matched and checked again: the residual is 0.00 EUR")).to_be_visible()
     expect(page.locator(".nf-checks .nf-good")).to_have_count(5)
-    page.get_by_role("link", name="Storage", exact=False).first.click()
+    page.locator("#main").get_by_role("link", name="Storage", exact=False).first.click()
     page.wait_for_url("**/lines/?scope=account&line_class=storage")
     expect(page.locator("tbody tr")).to_have_count(1)
     assert statement.deposits.get().reference == "payout S-1"

@@ -60,5 +60,5 @@ def test_a_new_price_is_written_from_the_page_of_the_listing(account, desk):
     page.get_by_label("New price in EUR").fill("17.50")
     page.get_by_role("button", name="Write the price").click()
     expect(page.get_by_text("17.50 EUR is on its way")).to_be_visible()
-    expect(page.locator("#write .nf-list")).to_contain_text("Set price: 17.50 EUR")
+    expect(page.locator("#write .nf-list").last).to_contain_text("Set price: 17.50 EUR")
     assert Command.objects.get().payload["price"] == "17.50"
