@@ -115,11 +115,6 @@ class Redis(Server):
             client.close()
 
 
-def _cache() -> str:
-    """An eighth of this machine's memory, from 256 MB to 2 GB; what is not used is not taken."""
-    return f"{min(max(psutil.virtual_memory().total // 8 >> 20, 256), 2048)}MB"
-
-
 class Postgres(Server):
     name = "postgres"
     program = "postgres"
@@ -130,6 +125,7 @@ class Postgres(Server):
         "unix_socket_directories": "",
         "max_connections": "200",
         "max_locks_per_transaction": "512",
+        "shared_buffers": "512MB",
         "work_mem": "16MB",
         "maintenance_work_mem": "256MB",
         "wal_level": "minimal",
@@ -155,8 +151,7 @@ class Postgres(Server):
         if not (self.place / "data" / "PG_VERSION").exists():
             self._create_cluster()
         self._forget_dead_postmaster()
-        chosen = self.SETTINGS | {"shared_buffers": _cache()} | ({} if self.durable else self.CARELESS)
-        chosen |= {"port": str(self.port)}
+        chosen = self.SETTINGS | ({} if self.durable else self.CARELESS) | {"port": str(self.port)}
         options = [part for key, value in chosen.items() for part in ("-c", f"{key}={value}")]
         return self._spawn([self._binary("postgres"), "-D", str(self.place / "data"), *options], self.user)
 
