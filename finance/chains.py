@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from config.core.money import odd_minor_units
-from finance.classes import REFUNDS, WHOLE_ORDER
+from finance.classes import OF_REFUND, REFUNDS, WHOLE_ORDER
 
 _CHAIN = """
 WITH hints AS (
@@ -51,14 +51,21 @@ FROM chosen WHERE finance_match.settlement_line_id = chosen.id
 """
 _SPREAD = """
 WITH whole AS (
-    SELECT l.id, l.account_id, l.order_ref, l.amount, {unit} AS unit FROM loose l
+    SELECT l.id, l.account_id, l.order_ref, l.line_class, l.amount, {unit} AS unit FROM loose l
     JOIN finance_match found ON found.settlement_line_id = l.id AND found.order_line_id IS NULL
     WHERE l.reason = 'no_line' AND NOT l.names_product AND l.line_ref = '' AND l.line_class = ANY(%(whole_order)s)
+), refunded AS (
+    SELECT DISTINCT w.id, found.order_line_id FROM whole w
+    JOIN finance_settlementline told ON told.account_id = w.account_id AND told.order_ref = w.order_ref AND told.order_ref <> ''
+        AND told.line_class = 'refund_principal'
+    JOIN finance_match found ON found.settlement_line_id = told.id AND found.layer IN (1, 2)
+    WHERE w.line_class = ANY(%(of_refund)s)
 ), valued AS (
     SELECT w.id, w.amount, w.unit, abs(w.amount) / w.unit AS units, item.id AS item_id, worth.value,
         sum(worth.value) OVER of_line AS total, count(*) OVER of_line AS items,
         bool_or(item.item_total IS NULL) OVER of_line AS is_blank
     FROM whole w JOIN inventory_orderline item ON item.account_id = w.account_id AND item.order_ref = w.order_ref
+        AND (item.id IN (SELECT order_line_id FROM refunded WHERE refunded.id = w.id) OR w.id NOT IN (SELECT id FROM refunded))
     CROSS JOIN LATERAL (SELECT CASE WHEN item.quantity_cancelled = item.quantity THEN 0
         ELSE greatest(item.item_total - coalesce(item.discount, 0), 0) END AS value) AS worth
     WINDOW of_line AS (PARTITION BY w.id)
@@ -123,7 +130,7 @@ def decide(cursor: Any, given: dict[str, Any]) -> None:
 
 def follow(cursor: Any, given: dict[str, Any], *, distance: str) -> None:
     """Run both layers over the table `loose` of what is left; `distance` is how far an amount is from an item's."""
-    given = {**given, "refunds": list(REFUNDS), "whole_order": list(WHOLE_ORDER)}
+    given = {**given, "refunds": list(REFUNDS), "whole_order": list(WHOLE_ORDER), "of_refund": list(OF_REFUND)}
     cursor.execute(_CHAIN.format(distance=distance), given)
     cursor.execute(_SPREAD.format(unit=_unit()), given)
 

@@ -74,6 +74,14 @@ WHOLE_ORDER = tuple(
 )  # fmt: skip
 """What may be about an order as a whole, and then is spread over its lines: never goods, wrapping or their tax."""
 
+OF_REFUND = tuple(
+    c.value
+    for c in (
+        C.REFUND_SHIPPING, C.REFUND_PROMOTION, C.REFUND_OTHER, C.FEE_REVERSAL, C.ADMINISTRATION_FEE, C.RETURN_HANDLING,
+    )
+)  # fmt: skip
+"""What goes with a refund: about the refunded lines of an order alone, where any is known to be refunded."""
+
 REFUNDS = tuple(
     c.value for c in (C.REFUND_PRINCIPAL, C.REFUND_SHIPPING, C.REFUND_TAX, C.REFUND_PROMOTION, C.REFUND_OTHER)
 )

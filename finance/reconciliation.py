@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from config.core.money import STORED_PLACES, Money, minor_unit, split
-from finance.classes import AMOUNTS, PLACES, REFUNDS, WHOLE_ORDER, Scope
+from finance.classes import AMOUNTS, OF_REFUND, PLACES, REFUNDS, WHOLE_ORDER, Scope
 from marketplaces.canonical import LineClass
 
 TOLERANCE = Decimal("0.01")
@@ -97,7 +97,8 @@ def match(
     first = [_one(line, by_order.get(line.order_ref, []), named) for line in lines]
     followed = _with_their_event(lines, first)
     chained = list(_chained(lines, followed, known))
-    return [part for line, found in zip(lines, chained, strict=True) for part in _spread(line, found, known)]
+    refunded = _refunded(lines, followed)
+    return [part for line, found in zip(lines, chained, strict=True) for part in _spread(line, found, known, refunded)]
 
 
 Named = set[tuple[str, str, str]]
@@ -230,9 +231,21 @@ def _led(
     return found
 
 
-def _spread(line: Amount, found: Found, known: Documents) -> list[Found]:
-    """Layer 5: a charge of the whole order over its lines by what they are worth, to the smallest payable amount."""
+def _refunded(lines: Sequence[Amount], found: Sequence[Found]) -> Mapping[str, set[int]]:
+    """By order, the lines that rows matched by id or product pay back."""
+    told: dict[str, set[int]] = defaultdict(set)
+    for line, result in zip(lines, found, strict=True):
+        if line.line_class is LineClass.REFUND_PRINCIPAL and result.layer in (1, 2) and result.item_id:
+            told[line.order_ref].add(result.item_id)
+    return told
+
+
+def _spread(line: Amount, found: Found, known: Documents, refunded: Mapping[str, set[int]]) -> list[Found]:
+    """Layer 5: a charge of the whole order over its lines by what they are worth, to the smallest payable amount; what
+    goes with a refund over the refunded ones, if any is known."""
+    paid_back = refunded.get(line.order_ref) if line.line_class.value in OF_REFUND else None
     items = sorted(known.items.get(line.order_ref, ()), key=lambda item: item.id)
+    items = [item for item in items if not paid_back or item.id in paid_back]
     values = [_value(item) for item in items]
     weights = [value for value in values if value is not None]
     is_whole = found.reason == "no_line" and not line.names and not line.line_ref

@@ -171,6 +171,18 @@ def test_it_spreads_a_charge_of_the_whole_order_by_value_so_that_the_cents_make_
     assert list(parts) == [(1, Decimal("-0.67")), (2, Decimal("-0.33"))]
 
 
+def test_it_gives_what_goes_with_a_refund_to_the_refunded_line_alone(sell, settle):
+    sell(two_lines())
+    rows = [
+        line(1, C.REFUND_PRINCIPAL, "-5.00", order_id="O-1", line_id="L2"),
+        line(2, C.FEE_REVERSAL, "0.70", order_id="O-1"),
+        line(3, C.PAYMENT_FEE, "-1.00", order_id="O-1"),
+    ]
+    assert settle(*rows) == [
+        (1, "line_id", "L2"), (5, "by_value", "L2"), (5, "by_value", "L1"), (5, "by_value", "L2"),
+    ]  # fmt: skip
+
+
 def test_it_never_spreads_goods_or_a_line_that_it_does_not_know(sell, settle):
     sell(two_lines())
     rows = [line(1, C.PRINCIPAL, "5.00", order_id="O-1"), line(2, C.PAYMENT_FEE, "-1", order_id="O-1", line_id="X")]

@@ -97,8 +97,8 @@ class Shop:
 def shops(most: int = MOST_ACCOUNTS) -> list[Any]:
     """Accounts of each marketplace, the smallest first.
 
-    Left out is the one of forty-five orders a day, four thousand in ninety days: it alone takes about half a minute, and
-    brings no trouble that these have not. Ask for more to have it played as well.
+    Left out is the one of forty-five orders a day, four thousand in ninety days: it takes as long as three others, and
+    brings no trouble that these have not. Who must know of every account asks for more.
     """
     found = []
     for adapter in registry.all_adapters():

@@ -23,6 +23,8 @@ from marketplaces.sandbox.server import Sandbox
 from tests import worlds
 from tests.finance.test_simulated_world import KINDS, ORIGIN, SOON, TODAY, Shop, injected, shops
 
+EVERY = 99
+"""Accounts of one marketplace: more than there are."""
 OF_FEES = {"fee_overcharge": ("fee_overcharge", 1), "unexpected_fee": ("unexpected_fee", 1)}
 
 
@@ -53,7 +55,7 @@ def serial_of(external_id, serials):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("adapter", "simulated"), shops())
+@pytest.mark.parametrize(("adapter", "simulated"), shops(EVERY))
 def test_it_earns_to_the_cent_what_the_world_earned(adapter, simulated, all_worlds, monkeypatch):
     world = all_worlds[simulated.client]
     with clock.frozen(TODAY):
