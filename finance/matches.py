@@ -21,7 +21,7 @@ WHERE line.id = finance_match.settlement_line_id AND line.settlement_id = ANY(%(
 """
 _NAMED = """
 LEFT JOIN inventory_orderline item
-    ON line.home = 'order' AND line.line_ref <> '' AND item.account_id = ANY(%(accounts)s) AND item.account_id = line.account_id
+    ON line.home = 'order' AND line.line_ref <> '' AND item.account_id = line.account_id
     AND item.order_ref = line.order_ref AND item.external_id = line.line_ref
     AND (item.remote_id = line.remote_id OR NOT CASE WHEN line.remote_id <> '' THEN EXISTS (
             SELECT FROM inventory_orderline other WHERE other.account_id = line.account_id
@@ -41,23 +41,26 @@ FROM finance_settlementline line {_NAMED}
 WHERE line.settlement_id = ANY(%(ids)s) AND (line.home NOT IN ('order', 'shipment') OR item.id IS NOT NULL)
 ORDER BY line.id
 """  # noqa: S608 - constant text
-_PENDING = """
-CREATE TEMPORARY TABLE pending ON COMMIT DROP AS
-SELECT line.id, line.account_id, line.settlement_id, line.home, line.line_class, line.amount, line.currency,
+_WANTED = """line.id, line.account_id, line.settlement_id, line.home, line.line_class, line.amount, line.currency,
     line.order_ref, line.line_ref, line.shipment_ref, line.reference, line.remote_id, line.quantity, line.posted_at,
     CASE WHEN line.product_ids <> '[]' THEN jsonb_build_array(line.product_ids -> 0) END AS product,
     line.remote_id <> '' OR line.product_ids <> '[]' AS names_product
-FROM finance_settlementline line
-WHERE line.settlement_id = ANY(%(ids)s) AND line.home IN ('order', 'shipment')
-    AND NOT EXISTS (SELECT FROM finance_match found WHERE found.settlement_line_id = line.id)
+FROM finance_settlementline line WHERE line.settlement_id = ANY(%(ids)s)"""
+_PENDING = f"""
+CREATE TEMPORARY TABLE pending ON COMMIT DROP AS
+SELECT {_WANTED} AND (line.home = 'shipment' OR (line.home = 'order' AND line.line_ref = ''))
 """
+_NAMED_IN_VAIN = f"""
+INSERT INTO pending SELECT {_WANTED} AND line.home = 'order' AND line.line_ref <> ''
+    AND NOT EXISTS (SELECT FROM finance_match found WHERE found.settlement_line_id = line.id)
+"""  # noqa: S608 - constant text
 _PRODUCT = """
 WITH named AS (
     INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
     SELECT p.id, 1, min(item.id), 2, 'product', min(p.amount)
     FROM pending p JOIN inventory_orderline item ON item.account_id = p.account_id AND item.order_ref = p.order_ref
         AND item.remote_id = p.remote_id
-    WHERE item.account_id = ANY(%(accounts)s) AND p.home = 'order' AND p.remote_id <> '' AND p.product IS NULL
+    WHERE p.home = 'order' AND p.remote_id <> '' AND p.product IS NULL
     GROUP BY p.id HAVING count(*) = 1 ORDER BY p.id RETURNING settlement_line_id AS id
 ) DELETE FROM pending USING named WHERE pending.id = named.id
 """
@@ -71,7 +74,6 @@ WITH fits AS MATERIALIZED (
             AND coalesce({distance} <= 0.01, false) AS amount
     FROM pending p
     JOIN inventory_orderline item ON item.account_id = p.account_id AND item.order_ref = p.order_ref
-        AND item.account_id = ANY(%(accounts)s)
     LEFT JOIN catalog_remoteproduct known
         ON p.product IS NOT NULL AND known.account_id = item.account_id AND known.remote_id = item.remote_id
     LEFT JOIN catalog_identifier named
@@ -138,9 +140,8 @@ UPDATE finance_settlementline line SET scope = 'order' FROM pending p
 WHERE line.id = p.id AND p.home = 'shipment' AND line.scope <> 'order' AND {_IS_PLACED}
 """  # noqa: S608 - constant text
 _COUNT = """
-SELECT (SELECT count(*) FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s)), ARRAY(
-    SELECT DISTINCT line.account_id FROM unnest(%(ids)s::bigint[]) AS asked(id) CROSS JOIN LATERAL (
-        SELECT account_id FROM finance_settlementline WHERE settlement_id = asked.id LIMIT 1) AS line)
+SELECT count(*), count(*) FILTER (WHERE home NOT IN ('order', 'shipment') OR (home = 'order' AND line_ref <> ''))
+FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s)
 """
 
 
@@ -157,13 +158,15 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute(_COUNT, given)
-        lines, given["accounts"] = cursor.fetchone()
+        lines, named = cursor.fetchone()
         _choose(cursor, hashing=lines > MANY, looking_up=lines <= MANY)
         cursor.execute(_DELETE, given)
         cursor.execute(_EXACT, given)
         matched = cursor.rowcount
         cursor.execute(_PENDING, given)
-        _choose(cursor, hashing=True, looking_up=cursor.rowcount <= MANY)
+        if matched < named:
+            cursor.execute(_NAMED_IN_VAIN, given)
+        _choose(cursor, hashing=True, looking_up=lines - matched <= MANY)
         cursor.execute("ANALYZE pending (account_id, order_ref, remote_id)")
         matched += _all(cursor, (_PRODUCT, _FIT.format(distance=_amount_distance())), given)
         cursor.execute(_EVENT, given)
