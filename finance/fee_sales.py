@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import fields
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -31,7 +33,7 @@ ASKED = f"""
 SELECT line.id AS order_line_id, line.account_id, account.marketplace, o.channel, o.fulfilment AS programme,
     lower(coalesce(nullif(placed.fee_category, ''), product.category, '')) AS category, o.business_on AS day,
     line.currency, left_us.units, line.order_id, line.id AS line_id, sides.longest_mm, sides.middle_mm, sides.shortest_mm,
-    (SELECT jsonb_object_agg(vat.line_class, vat.rate) FROM (SELECT DISTINCT ON (line_class) line_class, rate
+    (SELECT jsonb_object_agg(vat.line_class, vat.rate::text) FROM (SELECT DISTINCT ON (line_class) line_class, rate
         FROM finance_feevat WHERE account_id = line.account_id AND channel IN ('', o.channel)
             AND valid_from <= o.business_on
         ORDER BY line_class, channel DESC, valid_from DESC, id DESC) AS vat) AS fee_vats,
@@ -84,10 +86,16 @@ def sales(order_line_ids: Sequence[int]) -> dict[int, Sale]:
     wanted = {field.name for field in fields(Sale)} & set(names)
     return {
         row["order_line_id"]: Sale(
-            **{name: row[name] for name in wanted} | {"worths": tuple(row["worths"])}, sides_mm=_sides(row)
+            **{name: row[name] for name in wanted} | {"worths": tuple(row["worths"]), "fee_vats": _vats(row)},
+            sides_mm=_sides(row),
         )
         for row in rows
     }
+
+
+def _vats(row: dict[str, Any]) -> dict[str, Decimal]:
+    told: dict[str, str] = json.loads(row["fee_vats"] or "{}")
+    return {line_class: Decimal(rate) for line_class, rate in told.items()}
 
 
 def _sides(row: dict[str, Any]) -> tuple[int, int, int] | None:

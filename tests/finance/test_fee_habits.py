@@ -8,7 +8,7 @@ import pytest
 from finance import sinks
 from finance.fee_habits import Way, learn
 from finance.fees import expected
-from finance.models import ExpectedFee, FeeRule
+from finance.models import ExpectedFee, FeeRule, FeeVat
 from finance.selectors.fee_habits import habits
 from finance.services import fees, reconcile, tariffs
 from inventory.models import OrderLine
@@ -93,6 +93,16 @@ def test_it_changes_nothing_before_a_person_approves(settled):
     assert ExpectedFee.objects.get(order_line__order_ref="O-0").amount == Decimal("-2.98")
     (habit,) = habits(account=settled)
     assert (habit.current_exact, habit.is_proposed) == (20, False)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("known", [None, Decimal("0.19")], ids=["nobody said", "said once for all fees"])
+def test_it_learns_from_lines_whose_schedule_leaves_the_vat_to_the_account(settled, known):
+    FeeRule.objects.update(vat="on_top")
+    if known is not None:
+        FeeVat.objects.create(account=settled, valid_from=date(2026, 9, 1), rate=known, source="invoice")
+    (habit,) = habits(account=settled)
+    assert (habit.current.vat_rate, habit.best) == (known, Way("down", Decimal(0)))
 
 
 @pytest.mark.django_db
