@@ -6,15 +6,18 @@ so for one marketplace: the lesser of a cap and 20% of the referral rate on item
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
-from finance.fee_amounts import charge, of_fees
+from finance.fee_amounts import NO_VATS, charge, of_fees
 from finance.tariffs import Rule
 
 
-def administration_fee(referral: Decimal, rule: Rule, currency: str, *, units: int = 1) -> Decimal | None:
+def administration_fee(
+    referral: Decimal, rule: Rule, currency: str, *, units: int = 1, fee_vats: Mapping[str, Decimal] = NO_VATS
+) -> Decimal | None:
     """What is kept of a refunded commission (both positive); None where the VAT on top of it is not known."""
-    return charge(rule, of_fees(rule, referral), units, currency)
+    return charge(rule, of_fees(rule, referral, fee_vats), units, currency, fee_vats=fee_vats)
 
 
 def credit(referral: Decimal, rule: Rule | None, currency: str, *, units: int = 1) -> Decimal | None:

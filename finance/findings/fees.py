@@ -145,7 +145,7 @@ WITH {PICKED.format(asked=ASKED.format(which=_REFUNDED))}, ruled AS (
         WHERE base > 0) AS told) AS learned
     CROSS JOIN LATERAL (SELECT coalesce(ruled.basis = 'item', learned.is_goods) AS is_goods) AS basis
     CROSS JOIN LATERAL (SELECT moved.goods_back * moved.units / nullif(moved.goods, 0) AS pieces) AS part
-    WHERE moved.commission > 0
+    WHERE moved.commission > 0 AND CASE WHEN basis.is_goods THEN moved.goods ELSE moved.paid END <> 0
 ), due AS (
     SELECT shared.*, round(shared.charged * shared.share * coalesce(given.rate, 1), shared.digits) AS credit,
         keeps.id AS rule_id, keeps.fee_vats

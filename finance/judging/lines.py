@@ -1,7 +1,7 @@
 """What should not stand on statements, line by line over plain lists: the oracle of the findings in SQL; pure.
 
-One order line, settled in its own currency without tax apart, no schedule of fees. Amounts are signed as on statements; a
-verdict's amount is what we are owed.
+One order line, settled in its own currency without tax apart; what its refund should bring back stands in `refunds`.
+Amounts are signed as on statements; a verdict's amount is what we are owed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from finance.classes import ORDER_FEES, SALE
 from marketplaces.canonical import LineClass as C
 
 CENT, ZERO = Decimal("0.01"), Decimal(0)
-CREDIT_WITHIN, RETURN_WITHIN = timedelta(days=7), timedelta(days=45)
-HALF_PER_CENTS = 200
+RETURN_WITHIN = timedelta(days=45)
 URGENT_FROM = Decimal(500)
 GOODS = (C.PRINCIPAL, C.PROMOTION)
 GOODS_BACK = (C.REFUND_PRINCIPAL, C.REFUND_PROMOTION)
@@ -59,7 +58,7 @@ class Verdict:
 
 def judge(line: Line, rows: Sequence[Entry], *, now: datetime) -> list[Verdict]:
     """Everything that is wrong with one line."""
-    return [*payment(line, rows), *charged_twice(rows), *credit(rows, now=now), *loss(line, rows, now=now)]
+    return [*payment(line, rows), *charged_twice(rows), *loss(line, rows, now=now)]
 
 
 def payment(line: Line, rows: Sequence[Entry]) -> Iterator[Verdict]:
@@ -68,7 +67,7 @@ def payment(line: Line, rows: Sequence[Entry]) -> Iterator[Verdict]:
         return
     told = sum(row.quantity for row in rows if row.line_class == C.PRINCIPAL) or line.quantity
     share = Decimal(min(told, line.quantity)) / line.quantity
-    differs = _sum(rows, map(C, SALE)) - _cents(line.item_total * share + line.extra * share)
+    differs = total(rows, map(C, SALE)) - _cents(line.item_total * share + line.extra * share)
     if differs <= -CENT:
         yield Verdict("short_paid", -differs, "S1" if -differs >= URGENT_FROM else "S2")
     if differs >= CENT:
@@ -86,58 +85,22 @@ def charged_twice(rows: Sequence[Entry]) -> Iterator[Verdict]:
     yield from (Verdict("duplicate", amount, "S2") for amount in owed.values() if amount)
 
 
-def credit(rows: Sequence[Entry], *, now: datetime) -> Iterator[Verdict]:
-    """The part of the commission that a refund should bring back within a week, beyond two cents and two per cent."""
-    backs = [row for row in rows if row.line_class == C.REFUND_PRINCIPAL]
-    commission = -_sum(rows, [C.COMMISSION])
-    if not backs or commission <= 0 or not any(row.line_class == C.PRINCIPAL for row in rows):
-        return
-    goods, paid = _sum(rows, GOODS), _sum(rows, map(C, SALE))
-    base, back = (goods, -_sum(rows, GOODS_BACK)) if _is_of_goods(commission, goods, paid) else (paid, _paid_back(rows))
-    pieces = sum(row.quantity for row in rows if row.line_class == C.PRINCIPAL)
-    share = min(Decimal(1), _whole_pieces(back, goods, pieces) if base == goods and base != paid else back / base)
-    due = _cents(commission * share)
-    missing = due - _sum(rows, [C.FEE_REVERSAL])
-    if missing > max(2 * CENT, due / 50) and max(row.posted_at for row in backs) < now - CREDIT_WITHIN:
-        yield Verdict("refund_without_credit", missing, "S3")
-
-
-def _is_of_goods(commission: Decimal, goods: Decimal, paid: Decimal) -> bool:
-    return _is_round(commission, goods) and not _is_round(commission, paid)
-
-
-def _is_round(commission: Decimal, base: Decimal) -> bool:
-    if base <= 0:
-        return False
-    rate = (commission / base * HALF_PER_CENTS).quantize(Decimal(1), ROUND_HALF_UP) / HALF_PER_CENTS
-    return _cents(rate * base) == commission
-
-
-def _whole_pieces(back: Decimal, goods: Decimal, pieces: int) -> Decimal:
-    told = back * pieces / goods
-    near = told.quantize(Decimal(1), ROUND_HALF_UP)
-    return near / pieces if pieces and abs(told - near) < Decimal("0.005") else back / goods
-
-
-def _paid_back(rows: Iterable[Entry]) -> Decimal:
-    return -sum((row.amount for row in rows if row.line_class.value.startswith("refund_")), ZERO)
-
-
 def loss(line: Line, rows: Sequence[Entry], *, now: datetime) -> Iterator[Verdict]:
     """Refunded goods that never came back and were not made good, or not wholly."""
     backs = [row for row in rows if row.line_class == C.REFUND_PRINCIPAL]
-    made_good = _sum(rows, MADE_GOOD)
+    made_good = total(rows, MADE_GOOD)
     if not backs or line.came_back:
         return
-    lost = -_sum(rows, LOST)
+    lost = -total(rows, LOST)
     if made_good > 0 and lost - made_good >= CENT:
         yield Verdict("reimbursement_short", lost - made_good, "S3")
     is_old = max(row.posted_at for row in backs) < now - RETURN_WITHIN
     if line.is_ours_to_return and made_good <= 0 and is_old:
-        yield Verdict("refund_without_return", -_sum(backs, [C.REFUND_PRINCIPAL]), "S3")
+        yield Verdict("refund_without_return", -total(backs, [C.REFUND_PRINCIPAL]), "S3")
 
 
-def _sum(rows: Iterable[Entry], classes: Iterable[C]) -> Decimal:
+def total(rows: Iterable[Entry], classes: Iterable[C]) -> Decimal:
+    """What the rows of these classes add up to."""
     wanted = frozenset(classes)
     return sum((row.amount for row in rows if row.line_class in wanted), ZERO)
 
