@@ -21,6 +21,7 @@ BLOCK = 1 << 16
 VERSIONS = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.0[2-8]$")
 DEEPEST = 40
 LARGEST_FIELD = 4000
+_TRANSACTION = "NtryDtls/TxDtls/Chrgs/Rcrd"
 
 
 class NotCamt(ValueError):
@@ -179,8 +180,10 @@ def _reference(fields: dict[str, list[str]]) -> str:
 
 
 def _fee(fields: dict[str, list[str]]) -> Decimal:
-    """Charges that are taken out of the amount already."""
+    """Charges that are taken out of the amount already; those of its transaction only where it says so."""
     if _first(fields, "Chrgs/Rcrd/ChrgInclInd", "Chrgs/ChrgInclInd") == "false":
         return Decimal(0)
     told = fields.get("Chrgs/Rcrd/Amt") or fields.get("Chrgs/Amt") or fields.get("Chrgs/TtlChrgsAndTaxAmt") or []
+    if not told and set(fields.get(f"{_TRANSACTION}/ChrgInclInd", [])) == {"true"}:
+        told = fields.get(f"{_TRANSACTION}/Amt", [])
     return sum((decimal(value) for value in told), Decimal(0))

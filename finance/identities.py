@@ -27,6 +27,7 @@ class Facts:
 
     `released` and `held` are what it says of reserves, positive; `former_held` what the statement before it held back,
     None where that cannot be trusted. `of_orders` are lines that should belong to order lines, `matched` those that do.
+    `payout_unit` is the smallest amount of what the bank receives.
     """
 
     total: Decimal | None
@@ -38,6 +39,7 @@ class Facts:
     former_end: datetime | None = None
     payout_rate: Decimal | None = None
     payout_fee: Decimal | None = None
+    payout_unit: Decimal = CENT
     released: Decimal = ZERO
     held: Decimal = ZERO
     former_held: Decimal | None = None
@@ -95,12 +97,12 @@ def _deposit(facts: Facts) -> Check:
         return Check(2, facts.total, facts.deposit, None, "no deposit seen yet; import the bank file")
     if facts.payout_rate is None:
         return Check(2, facts.total, facts.deposit, facts.total == facts.deposit)
-    due = (facts.total * facts.payout_rate).quantize(CENT, ROUND_HALF_UP)
+    due = (facts.total * facts.payout_rate).quantize(facts.payout_unit, ROUND_HALF_UP)
     arrived = facts.deposit + (facts.payout_fee or ZERO)
-    allowed = min(CENT / 2 * facts.line_count, EXCHANGE_TOLERANCE)
+    allowed = min(facts.payout_unit / 2 * facts.line_count, EXCHANGE_TOLERANCE)
     why = f"at {facts.payout_rate.normalize():f}, in the payout's currency"
     if due != arrived and abs(due - arrived) <= allowed:
-        why += f"; each line converted may differ by half a cent, {allowed:.2f} in all"
+        why += f"; each line converted may differ by half of {facts.payout_unit}, {allowed:.2f} in all"
     return Check(2, due, arrived, abs(due - arrived) <= allowed, why)
 
 

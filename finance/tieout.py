@@ -13,6 +13,7 @@ from django.db import connection
 
 from config.core import clock
 from config.core.bulk import Table, land
+from config.core.money import minor_unit
 from finance import identities
 from finance.classes import Scope
 from finance.identities import ZERO, Facts
@@ -35,7 +36,7 @@ SELECT s.id, s.total, s.period_start,
         AND (f.period_start, f.id) < (s.period_start, s.id)) AS former_end,
     (SELECT sum(d.amount + d.fee) FROM finance_deposit d WHERE d.settlement_id = s.id AND d.returned_on IS NULL
         AND d.currency = CASE WHEN s.payout_rate IS NULL THEN s.currency ELSE s.payout_currency END),
-    s.payout_rate, s.payout_fee, (SELECT CASE WHEN f.state <> 'inconsistent' AND f.line_count > 0
+    s.payout_rate, s.payout_fee, s.payout_currency, (SELECT CASE WHEN f.state <> 'inconsistent' AND f.line_count > 0
             AND s.period_start - f.period_end <= interval '1 hour' THEN (SELECT coalesce(-sum(held.amount), 0)
             FROM finance_settlementline held WHERE held.settlement_id = f.id AND held.scope = 'reserve'
                 AND held.line_class = 'reserve_in') END
@@ -145,7 +146,7 @@ def _facts(settlement_ids: Iterable[int]) -> dict[int, Facts]:
 
 
 def _told(row: Sequence[Any], sums: _Sums) -> Facts:
-    _, total, start, former_end, deposit, rate, fee, former_held = row
+    _, total, start, former_end, deposit, rate, fee, payout_currency, former_held = row
     return Facts(
         total=total,
         line_count=sums.lines,
@@ -156,6 +157,7 @@ def _told(row: Sequence[Any], sums: _Sums) -> Facts:
         former_end=former_end,
         payout_rate=rate,
         payout_fee=fee,
+        payout_unit=minor_unit(payout_currency),
         released=sums.released,
         held=sums.released - sums.reserve,
         former_held=former_held,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from config.core.money import minor_unit
 from finance.judging.lines import CENT, ZERO, Verdict
 
 BREAK_AFTER, LATE_AFTER = timedelta(hours=1), timedelta(days=3)
@@ -66,15 +67,15 @@ def whole(payout: Payout) -> Iterator[Verdict]:
 
 
 def arrived(payout: Payout) -> Iterator[Verdict]:
-    """To the cent; where it was exchanged, half a cent per line is tolerated, one unit of money at most."""
+    """To the cent; where it was exchanged, half the smallest amount per line is tolerated, one unit of money at most."""
     if payout.deposit is None:
         return
     if payout.rate is None:
         due, allowed, currency = payout.total, ZERO, payout.currency
     else:
-        due = (payout.total * payout.rate).quantize(CENT, ROUND_HALF_UP)
-        allowed = min(CENT / 2 * len(payout.lines), MOST_LOST_IN_EXCHANGE)
-        currency = payout.payout_currency
+        currency, unit = payout.payout_currency, minor_unit(payout.payout_currency)
+        due = (payout.total * payout.rate).quantize(unit, ROUND_HALF_UP)
+        allowed = min(unit / 2 * len(payout.lines), MOST_LOST_IN_EXCHANGE)
     missing = due - payout.deposit - payout.fee
     if abs(missing) > allowed:
         yield Verdict("deposit_mismatch", missing, "S1", currency, payout.name)

@@ -37,6 +37,8 @@ def exchange(settlement: Settlement, *, currency: str, rate: Decimal | None, fee
     if fee is not None and fee < 0:
         raise ValidationError("a fee is given as a positive amount")
     with transaction.atomic():
+        if Settlement.objects.select_for_update().get(pk=settlement.pk).state in statement_states.CLOSED:
+            raise ValidationError("the statement is locked")
         Settlement.objects.filter(pk=settlement.pk).update(
             payout_currency=currency.upper() if rate is not None else "", payout_rate=rate, payout_fee=fee
         )

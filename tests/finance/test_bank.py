@@ -30,6 +30,7 @@ from tests import factories
 from tests.finance.conftest import START, header, line
 
 IBAN = "DE02120300000000202051"
+RETURN = "<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>"
 
 
 def document(*entries: str, version: str = "08", opening: str = "1000.00", closing: str = "") -> bytes:
@@ -74,10 +75,9 @@ def test_it_reads_every_version(version):
 
 def test_it_reads_debits_charges_returns_and_leaves_out_what_is_not_booked():
     charges = '<Chrgs><Rcrd><Amt Ccy="EUR">2.50</Amt><ChrgInclInd>true</ChrgInclInd></Rcrd></Chrgs>'
-    reason = "<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>"
     found = read(
         document(
-            entry("97.50", more=charges), entry("100.00", "DBIT", details=reason), entry("1", status="<Sts>PDNG</Sts>"),
+            entry("97.50", more=charges), entry("100.00", "DBIT", details=RETURN), entry("1", status="<Sts>PDNG</Sts>"),
         )
     )  # fmt: skip
     assert [(e.amount, e.fee, e.is_return) for e in found if isinstance(e, BankEntry)] == [
@@ -175,7 +175,7 @@ def test_it_knows_the_account_by_rule_or_by_the_amount_that_is_due(statements, a
 @pytest.mark.django_db
 def test_it_reopens_a_statement_when_the_bank_takes_its_payout_back(statements):
     take(entry(text="payout S-100"))
-    done = take(entry("100.00", "DBIT", "2026-09-20", "return", details="<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>"))
+    done = take(entry("100.00", "DBIT", "2026-09-20", "return", details=RETURN))
     assert done.returned == 1
     paid = Deposit.objects.get()
     assert (paid.returned_on, identity("S-100", 7)) == (date(2026, 9, 20), False)
@@ -183,9 +183,32 @@ def test_it_reopens_a_statement_when_the_bank_takes_its_payout_back(statements):
 
 
 @pytest.mark.django_db
-def test_it_books_the_fee_that_the_bank_kept(statements):
+def test_it_pays_a_statement_again_whose_payout_came_back(statements):
+    take(entry(text="payout S-100"))
+    take(entry("100.00", "DBIT", "2026-09-20", "return", details=RETURN))
+    take(entry(day="2026-09-25", text="payout S-100, once more"))
+    assert set(Deposit.objects.values_list("returned_on", "settlement__external_id")) == {
+        (date(2026, 9, 20), "S-100"), (None, "S-100"),
+    }  # fmt: skip
+    assert (identity("S-100", 2), identity("S-100", 7)) == (True, True)
+    paid = Settlement.objects.get(external_id="S-100")
+    assert (paid.payout_state, paid.discrepancies.filter(state="open").count()) == ("received", 0)
+    assert sum(JournalLine.objects.filter(code="1200").values_list("amount", flat=True)) == 100
+
+
+@pytest.mark.django_db
+def test_it_takes_back_the_payout_that_a_return_names_though_a_later_one_is_as_large(statements, account):
+    BankRule.objects.create(text="payout", account=account)
+    take(entry("55.00", day="2026-09-18", text="payout A-1"), entry("55.00", day="2026-10-01", text="payout B-2"))
+    take(entry("55.00", "DBIT", "2026-10-02", "return of payout A-1", details=RETURN))
+    assert Deposit.objects.get(returned_on=None).reference == "payout B-2"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("place", ["more", "details"], ids=["of the entry", "of its transaction"])
+def test_it_books_the_fee_that_the_bank_kept(statements, place):
     charges = '<Chrgs><Rcrd><Amt Ccy="EUR">2.50</Amt><ChrgInclInd>true</ChrgInclInd></Rcrd></Chrgs>'
-    take(entry("97.50", text="payout S-100", more=charges))
+    take(entry("97.50", text="payout S-100", **{place: charges}))
     found = dict(JournalLine.objects.filter(journal__kind="deposit").values_list("purpose", "amount"))
     assert found == {"bank": Decimal("97.50"), "bank_fee": Decimal("2.50"), "clearing": Decimal("-100.00")}
     assert identity("S-100", 7) is True

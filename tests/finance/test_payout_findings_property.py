@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from config.core import clock
-from config.core.money import Money
+from config.core.money import Money, quantise
 from finance import sinks
 from finance.fx.models import Rate
 from finance.judging import payouts as plain
@@ -68,8 +68,8 @@ def random_payout(draw: random.Random, name: str, **shape) -> Payout:
     due = total
     if draw.random() < 0.6:
         rate = MARKET * Decimal(draw.choice(("1", "1.02", "0.975", "0.9749", "1.0251", "0.9", "1.1")))
-        made = replace(made, rate=rate, payout_currency=draw.choice(("USD", "USD", shape["currency"])), fee=kept)
-        due = (total * rate).quantize(Decimal("0.01")) - kept
+        made = replace(made, rate=rate, payout_currency=draw.choice(("USD", "USD", "JPY", shape["currency"])), fee=kept)
+        due = quantise(total * rate, made.payout_currency) - kept
     return replace(made, deposit=draw.choice((None, due + off, due + off)))
 
 
@@ -106,12 +106,12 @@ def rates(db) -> None:
     Rate.objects.all().delete()
     Rate.objects.bulk_create(
         Rate(currency=code, day=(START + timedelta(days=day)).date(), per_eur=per_eur, source="bank", known_at=START)
-        for code, per_eur in (("USD", MARKET), ("GBP", Decimal(1))) for day in range(0, 80, 5)
+        for code, per_eur in (("USD", MARKET), ("GBP", Decimal(1))) for day in range(0, 200, 5)
     )  # fmt: skip
 
 
 def reference(payout: Payout) -> Decimal | None:
-    return None if payout.currency == "CHF" else MARKET
+    return None if "CHF" in payout.currency or "JPY" in payout.payout_currency else MARKET
 
 
 def test_it_finds_on_random_payouts_what_the_plain_rule_finds(rates):

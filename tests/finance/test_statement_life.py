@@ -113,3 +113,11 @@ def test_it_opens_again_when_the_bank_returns_the_payout(account):
     assert Discrepancy.objects.get(state="open").kind == "payout_returned"
     payouts.received(statement)
     assert not Discrepancy.objects.filter(state="open").exists()
+
+
+def test_it_takes_no_other_rate_once_it_is_locked(account):
+    statement = approvals.approve(land(account, 1, "-1"), by="fin")
+    approvals.mark([statement.pk], "locked")
+    with pytest.raises(ValidationError, match="locked"):
+        payouts.exchange(statement, currency="USD", rate=Decimal("1.1"))
+    assert Settlement.objects.get().payout_rate is None

@@ -11,6 +11,7 @@ from finance.models import BankBooking, Deposit, Journal, PayoutState, Settlemen
 from finance.services import journals, payouts
 from finance.services.bank import bookings, deposits
 
+SHORTEST_NAME = 3
 _ACCOUNTS = r"""
 SELECT b.id, coalesce(
     (SELECT min(rule.account_id) FROM finance_bankrule rule
@@ -53,12 +54,13 @@ def _deposit(row: BankBooking, account_id: int) -> None:
 
 
 def _return(row: BankBooking) -> int:
-    """A return takes back the latest payout of the same amount; its entries are turned round and its statement reopens."""
+    """A return takes back the payout of the same amount that it names, else the latest; the statement of it reopens."""
     same = Deposit.objects.filter(
         currency=row.currency, amount=-row.amount, booked_on__lte=row.booked_on, returned_on=None,
         bookings__bank_account=row.bank_account,
     )  # fmt: skip
-    payout = same.order_by("-booked_on", "-pk").first()
+    latest = list(same.select_related("settlement").order_by("-booked_on", "-pk"))
+    payout = next((each for each in latest if _names(row.reference, each)), next(iter(latest), None))
     if payout is None:
         return 0
     payout.returned_on = row.booked_on
@@ -68,6 +70,11 @@ def _return(row: BankBooking) -> int:
     if payout.settlement is not None:
         _reopen(payout.settlement, row)
     return 1
+
+
+def _names(reference: str, payout: Deposit) -> bool:
+    statement = payout.settlement.external_id if payout.settlement else ""
+    return any(len(name) > SHORTEST_NAME and name in reference for name in (statement, payout.reference))
 
 
 def _book_again(settlement_ids: Sequence[int]) -> None:

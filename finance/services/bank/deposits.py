@@ -45,7 +45,8 @@ WITH fits AS (
         SELECT position(s.external_id IN d.reference) > 0 AND d.reference ~ ('(^|[^[:alnum:]])'
             || regexp_replace(s.external_id, '([^[:alnum:]])', '\\\1', 'g') || '($|[^[:alnum:]])') AS it
     ) AS named
-    WHERE d.settlement_id IS NULL AND NOT EXISTS (SELECT FROM finance_deposit taken WHERE taken.settlement_id = s.id)
+    WHERE d.settlement_id IS NULL
+        AND NOT EXISTS (SELECT FROM finance_deposit taken WHERE taken.settlement_id = s.id AND taken.returned_on IS NULL)
         AND (named.it OR (d.amount = s.total AND d.booked_on BETWEEN s.due_on - 2 AND s.due_on + 14))
 )
 UPDATE finance_deposit d SET settlement_id = fits.settlement_id FROM fits
