@@ -22,8 +22,8 @@ WITH chains AS (
     SELECT account_id, currency, chain, max(period_end) AS last FROM finance_settlement
     WHERE kind <> 'advertising' AND line_count > 0 GROUP BY 1, 2, 3
 ), claims AS (
-    SELECT order_line_id, bool_or(state = 'submitted') AS is_disputed, bool_or(state = 'recovered') AS is_won
-    FROM finance_claim WHERE state IN ('submitted', 'recovered') GROUP BY 1
+    SELECT order_line_id, bool_or(state <> 'recovered') AS is_disputed, bool_or(state = 'recovered') AS is_won
+    FROM finance_claim WHERE state IN ('submitted', 'partly_recovered', 'recovered') GROUP BY 1
 ), written_off AS (
     SELECT DISTINCT d.order_line_id FROM finance_writeoff w JOIN finance_discrepancy d ON d.id = w.discrepancy_id
     WHERE w.state = 'approved' AND d.order_line_id IS NOT NULL

@@ -142,6 +142,6 @@ def _amount(value: Decimal) -> str:
 def _text(value: str, longest: int) -> str:
     """A text in quotation marks, without line breaks, never beginning like a formula."""
     plain = re.sub(r"\s+", " ", value).strip()
-    if plain.startswith(("=", "+", "@")):
+    if plain.startswith(("=", "+", "-", "@")):
         plain = f"'{plain}"
     return '"' + plain[:longest].replace('"', '""') + '"'

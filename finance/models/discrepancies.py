@@ -45,7 +45,8 @@ class Severity(models.TextChoices):
 class Discrepancy(models.Model):
     """One difference. `amount`: plus is what we are owed; None where it cannot be told (`evidence` says why).
 
-    Found again after it was resolved, the row opens again; accepted by a person, it stays so while the amount stays.
+    Found again after it was resolved, the row opens again, unless a claim brought back as much. Accepted by a person, it
+    stays so while the amount stays.
     """
 
     account = models.ForeignKey("marketplaces.Account", models.CASCADE, related_name="discrepancies")

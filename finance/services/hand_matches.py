@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from config.core import clock
-from finance.models import Decision, HumanMatch, SettlementLine
+from finance.models import Decision, HumanMatch, Settlement, SettlementLine
 from finance.services import limits, reconcile
 from finance.statement_states import CLOSED
 from inventory.models import OrderLine
@@ -18,8 +18,7 @@ def propose(line: SettlementLine, *, order_line: OrderLine | None, by: str, reas
         raise ValidationError("say why; the next person will ask")
     if order_line and order_line.account_id != line.account_id:
         raise ValidationError("the order belongs to another account")
-    if line.settlement.state in CLOSED:
-        raise ValidationError("the statement is locked")
+    _refuse_locked(line.settlement_id)
     second = limits.needs_second(Decision.MATCH, line.amount, line.currency)
     try:
         with transaction.atomic():
@@ -35,6 +34,7 @@ def propose(line: SettlementLine, *, order_line: OrderLine | None, by: str, reas
 
 def approve(made: HumanMatch, *, by: str) -> HumanMatch:
     with transaction.atomic():
+        _refuse_locked(made.settlement_id)
         limits.agree(made, by=by)
         reconcile.reconcile_one(made.settlement_id)
     return made
@@ -46,12 +46,16 @@ def refuse(made: HumanMatch, *, by: str, reason: str) -> HumanMatch:
 
 def reverse(made: HumanMatch, *, by: str, reason: str) -> HumanMatch:
     """Take it back; the row is matched again by the rules."""
-    if made.settlement.state in CLOSED:
-        raise ValidationError("the statement is locked")
     with transaction.atomic():
+        _refuse_locked(made.settlement_id)
         limits.take_back(made, by=by, reason=reason)
         reconcile.reconcile_one(made.settlement_id)
     return made
+
+
+def _refuse_locked(settlement_id: int) -> None:
+    if Settlement.objects.filter(pk=settlement_id, state__in=CLOSED).exists():
+        raise ValidationError("the statement is locked")
 
 
 def ordinal(line: SettlementLine) -> int:

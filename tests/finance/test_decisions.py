@@ -106,6 +106,16 @@ def test_it_leaves_a_locked_statement_alone(sold, account):
         hand_matches.propose(SettlementLine.objects.get(), order_line=None, by="fin", reason="late")
 
 
+def test_it_agrees_to_nothing_about_a_statement_that_was_locked_meanwhile(sold, account):
+    statement = land(account, lost("500.00"))
+    made = hand_matches.propose(SettlementLine.objects.get(), order_line=None, by="fin", reason="a gift")
+    approvals.mark([statement.pk], "locked")
+    with pytest.raises(ValidationError, match="locked"):
+        hand_matches.approve(made, by="boss")
+    made.refresh_from_db()
+    assert (made.state, where()) == ("proposed", (7, None, "quarantine"))
+
+
 def short(account) -> Discrepancy:
     land(account, line(1, C.PRINCIPAL, "18.50", quantity=1, **A))
     return Discrepancy.objects.get(kind="short_paid")
@@ -136,11 +146,18 @@ def test_it_claims_what_is_owed_and_sees_what_comes_back(sold, account):
     )
     first, second = SettlementLine.objects.filter(settlement__external_id="S-2").order_by("row_no")
     assert claims.recover(claim, first, by="fin").state == "partly_recovered"
+    assert OrderLineMoney.objects.get(order_line__external_id="LA").state == "disputed"
     with pytest.raises(ValidationError, match="pays a claim already"):
         claims.recover(claim, first, by="fin")
     claim = claims.recover(claim, second, by="fin")
     assert (claim.state, claim.recovered, claim.discrepancy.pk) == ("recovered", Decimal("1.50"), claim.discrepancy_id)
     assert OrderLineMoney.objects.get(order_line__external_id="LA").state == "recovered"
+    reconcile.judge_all()
+    claim.discrepancy.refresh_from_db()
+    assert (claim.discrepancy.state, claim.discrepancy.closed_reason) == ("resolved", f"claim {claim.pk} was paid")
+    land(account, line(1, C.PRINCIPAL, "18.00", quantity=1, **A), page=2)
+    claim.discrepancy.refresh_from_db()
+    assert (claim.discrepancy.state, claim.discrepancy.amount) == ("open", Decimal(2))
 
 
 def test_it_takes_only_rows_that_pay_and_only_claims_that_wait(sold, account):

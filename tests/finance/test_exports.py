@@ -70,6 +70,12 @@ def test_it_writes_a_datev_batch_as_published():
     assert lines[3:] == [b""]
 
 
+@pytest.mark.parametrize("sign", "=+-@")
+def test_it_runs_no_formula_of_an_order_in_a_datev_batch(sign):
+    row = datev.write(batch(posted(order_ref=f"{sign}1+cmd"), CLEARING)).split(b"\r\n")[2]
+    assert row.count(f'"\'{sign}1+cmd"'.encode()) == 2
+
+
 def test_it_writes_umlauts_in_windows_1252_and_breaks_no_line_and_runs_no_formula():
     name = '=Müller "Söhne"\r\n;x'
     row = datev.write(batch(posted(name=name, order_ref=""), CLEARING)).split(b"\r\n")[2]
