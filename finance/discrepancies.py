@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +15,7 @@ from django.db import connection, transaction
 from config.core import clock, tenancy
 from config.core.events import announce
 from config.core.money import Money
-from finance import order_money, rounding, touched
+from finance import monthly_fees, order_money, rounding, touched
 from finance.classes import SALE
 from finance.findings import charges, fees, payments, payouts, refunds, rows, statements
 from finance.fx import convert
@@ -33,6 +34,12 @@ URGENT_FROM, DEAR_FROM = Decimal(500), Decimal(100)
 _EVERYWHERE = "true"
 _ON_THESE = "d.settlement_id = ANY(%(ids)s)"
 _OF_TOUCHED = "d.order_line_id IN (SELECT order_line_id FROM touched)"
+_STAYS = """
+(d.state = 'accepted' AND d.amount IS NOT DISTINCT FROM excluded.amount
+    OR d.state = 'resolved' AND EXISTS (SELECT FROM finance_claim paid WHERE paid.discrepancy_id = d.id
+        AND paid.state = 'recovered' AND paid.recovered >= excluded.amount))
+"""
+_OF_MONTHS = "d.order_line_id IS NULL AND d.key = ANY(%(months_judged)s)"
 _OPEN = """
 WITH found(account_id, key, severity, settlement_id, settlement_line_id, order_line_id, order_ref, amount, currency,
     evidence) AS ({select}),
@@ -47,10 +54,7 @@ saved AS (
         settlement_line_id = excluded.settlement_line_id, order_line_id = excluded.order_line_id,
         amount = excluded.amount, currency = excluded.currency, evidence = excluded.evidence,
         last_seen_at = excluded.last_seen_at,
-        state = CASE WHEN d.state = 'accepted' AND d.amount IS NOT DISTINCT FROM excluded.amount
-            THEN d.state ELSE 'open' END,
-        closed_at = CASE WHEN d.state = 'accepted' AND d.amount IS NOT DISTINCT FROM excluded.amount
-            THEN d.closed_at END
+        state = CASE WHEN {stays} THEN d.state ELSE 'open' END, closed_at = CASE WHEN {stays} THEN d.closed_at END
     RETURNING id, state, amount
 )
 SELECT saved.id, former.id IS NULL OR (former.state, former.amount) IS DISTINCT FROM (saved.state, saved.amount)
@@ -90,6 +94,7 @@ FINDINGS = (
     Finding(DiscrepancyKind.FX_DIFFERENCE, (payouts.FX_DIFFERENCE,), _EVERYWHERE),
     Finding(DiscrepancyKind.REFUND_WITHOUT_RETURN, (refunds.REFUND_WITHOUT_RETURN,), _EVERYWHERE),
     Finding(DiscrepancyKind.FEE_OVERCHARGE, (fees.FEE_OVERCHARGE,), _OF_TOUCHED),
+    Finding(DiscrepancyKind.FEE_OVERCHARGE, (fees.MONTH_OVERCHARGE,), _OF_MONTHS),
     Finding(DiscrepancyKind.UNEXPECTED_FEE, (fees.UNEXPECTED_FEE,), _OF_TOUCHED),
     Finding(DiscrepancyKind.REFUND_WITHOUT_CREDIT, (fees.REFUND_WITHOUT_CREDIT,), _OF_TOUCHED),
     Finding(DiscrepancyKind.SHORT_PAID, (payments.SHORT_PAID,), _OF_TOUCHED),
@@ -100,19 +105,21 @@ FINDINGS = (
 
 def refresh(settlement_ids: Sequence[int], *, everywhere: bool = True) -> list[int]:
     """Judge these statements, and `everywhere` what needs no statement; returns the ids of discrepancies that changed."""
-    given = _limits(settlement_ids)
+    given = {**_limits(settlement_ids), **monthly_fees.parameters(settlement_ids)}
     with transaction.atomic(), connection.cursor() as cursor:
         touched.begin(cursor, settlement_ids=settlement_ids)
         order_money.refresh(cursor)
         touched.tell(cursor)
         asked = [finding for finding in FINDINGS if everywhere or finding.covers != _EVERYWHERE]
-        changed = {finding.kind: _one(cursor, finding, given) for finding in asked}
+        changed: dict[str, list[int]] = defaultdict(list)
+        for finding in asked:
+            changed[finding.kind] += _one(cursor, finding, given)
         rounding.post(cursor, settlement_ids)
         touched.end(cursor)
         ids = sorted(pk for some in changed.values() for pk in some)
         if ids:
             announce(discrepancies_changed, ids=ids)
-        if changed.get(DiscrepancyKind.STATEMENT_GAP):
+        if changed[DiscrepancyKind.STATEMENT_GAP]:
             announce(statement_gap_found, ids=changed[DiscrepancyKind.STATEMENT_GAP])
     return ids
 
@@ -152,7 +159,7 @@ def _abroad(amount: Decimal) -> dict[str, str]:
 def _one(cursor: Any, finding: Finding, given: Mapping[str, Any]) -> list[int]:
     found: dict[int, bool] = {}
     for select in finding.selects:
-        cursor.execute(_OPEN.format(select=select), {**given, "kind": finding.kind})
+        cursor.execute(_OPEN.format(select=select, stays=_STAYS), {**given, "kind": finding.kind})
         found.update(cursor.fetchall())
     cursor.execute(_CLOSE.format(covers=finding.covers), {**given, "kind": finding.kind, "found": list(found)})
     closed = [pk for (pk,) in cursor.fetchall()]

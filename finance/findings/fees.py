@@ -64,6 +64,23 @@ FROM found f LEFT JOIN shown USING (order_line_id, line_class) LEFT JOIN habit U
 LEFT JOIN finance_feerule rule ON rule.id = f.rule_id LEFT JOIN finance_feequote quote ON quote.id = f.quote_id
 """  # noqa: S608 - fragments of one statement, no values
 
+MONTH_OVERCHARGE = """
+SELECT told.account_id, told.key, 'S3', told.settlement_id, told.line_id, NULL::bigint, '', told.over - twice.amount,
+    told.currency, told.evidence
+FROM jsonb_to_recordset(%(months_over)s::jsonb) AS told(account_id bigint, key text, line_class text, currency text,
+    over numeric, tolerance numeric, settlement_id bigint, line_id bigint, evidence jsonb)
+JOIN finance_settlementline last ON last.id = told.line_id JOIN finance_settlement s ON s.id = last.settlement_id
+CROSS JOIN LATERAL (SELECT coalesce(sum(d.amount), 0) AS amount
+    FROM finance_discrepancy d JOIN finance_settlementline line ON line.id = d.settlement_line_id
+    JOIN finance_settlement of ON of.id = line.settlement_id
+    WHERE d.account_id = told.account_id AND d.kind = 'duplicate' AND d.state <> 'resolved' AND d.order_line_id IS NULL
+        AND line.line_class = told.line_class AND told.line_class = 'storage' AND line.currency = told.currency
+        AND date_trunc('month', coalesce(line.posted_at, of.period_end), 'UTC')
+            = date_trunc('month', coalesce(last.posted_at, s.period_end), 'UTC')) AS twice
+WHERE told.over - twice.amount > told.tolerance
+"""
+"""A month's storage or plan, as `finance.monthly_fees` tells it; a plan is judged by the charge, however often it comes."""
+
 _OF_COMPLETE = """
 line.id IN (SELECT order_line_id FROM charged) AND EXISTS (SELECT FROM finance_feerule complete
     WHERE complete.account_id = line.account_id AND complete.line_class = '' AND complete.withdrawn_at IS NULL)
