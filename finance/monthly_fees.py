@@ -30,7 +30,9 @@ WHERE d.settlement_id = ANY(%(ids)s) AND d.kind = 'fee_overcharge' AND d.state =
 
 def parameters(settlement_ids: Sequence[int]) -> dict[str, Any]:
     """`months_over`: what was charged beyond its schedule, as JSON; `months_judged`: the keys of all that can be judged."""
-    given = {"ids": list(settlement_ids), "classes": list(MONTHLY), "since": clock.now() - JUDGED_FOR}
+    given: dict[str, Any] = {
+        "ids": list(settlement_ids), "classes": list(MONTHLY), "since": clock.now() - JUDGED_FOR,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_CHARGED, given)
         told = list(_months(cursor.fetchall()))
