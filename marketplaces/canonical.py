@@ -187,6 +187,10 @@ class OrderChange(Row):
     shipment_id: str = ""
 
 
+EDITED = "edited_by_marketplace"
+"""The code of an issue by which a marketplace tells that it edited our words itself."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingIssue:
     code: str
@@ -446,7 +450,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a category asks of an offer: `kind` is text, number or flag; `choices` is all that it may say, empty is anything."""
+    """What a category asks of an offer: `kind` is text, number or flag; `choices` is all that it may say, empty is anything.
+
+    `unit` stands behind a number; of several, parted by `|`, each may.
+    """
 
     key: str
     kind: str = "text"

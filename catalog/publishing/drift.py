@@ -13,6 +13,7 @@ from catalog.publishing import deltas, likeness
 from catalog.publishing.likeness import Shown
 from catalog.publishing.tolerance import ALLOWED_DELAY, DIFFERS
 from config.core import clock
+from marketplaces.canonical import EDITED
 
 REFRESH = timedelta(hours=1)
 MOST_RESTORES = 3
@@ -40,7 +41,10 @@ WITH told AS (
         state = CASE WHEN settles THEN 'confirmed' WHEN drifts THEN 'drifted' ELSE f.state END,
         reason = CASE WHEN settles THEN ''
                       WHEN drifts THEN 'the marketplace shows ' || left(seen.live, 120)
-                           || ' instead of ' || left(f.confirmed, 120)
+                           || ' instead of ' || left(f.confirmed, 120) || coalesce((
+                               SELECT '; ' || i.message FROM catalog_listingissue i
+                               WHERE i.listing_id = f.listing_id AND i.code = '{EDITED}' AND i.is_open
+                                 AND f.field NOT IN ('price', 'quantity')), '')
                       ELSE f.reason END,
         confirmed = CASE WHEN settles THEN seen.live ELSE f.confirmed END,
         confirmed_at = CASE WHEN settles THEN %(at)s ELSE f.confirmed_at END,

@@ -31,6 +31,7 @@ MOST = {
     "products": 100,
     "status": 1000,
     "active": 500,
+    "changes": 100,
     "quantities": 200,
     "returns": 50,
     "categories": 2000,
@@ -78,11 +79,12 @@ class Client:
                 yield _page("order_changes", {"shipments": found, "orders": self._orders_of(items)})
 
     def listings(self, window: Window) -> Iterator[Page]:
-        """All variations, each page with the verdicts, switches and quantities of its SKUs."""
+        """All variations, each page with the verdicts, switches, quantities and edits by OTTO of its SKUs."""
         beside = {
             "statuses": self._by_sku(endpoints.MARKETPLACE_STATUS, "status", "marketPlaceStatus"),
             "active": self._by_sku(endpoints.ACTIVE_STATUS, "active", "status"),
             "quantities": self._by_sku(endpoints.QUANTITIES, "quantities", "resources", "variations"),
+            "changes": self._by_sku(endpoints.CONTENT_CHANGES, "changes", "contentChanges"),
         }
         for reply in self._variations(window):
             skus = [text(piece, "sku") for piece in paging.pieces(reply, "productVariations", "resources")]

@@ -21,6 +21,7 @@ from marketplaces.adapters.otto.rows.reading import (
     text,
 )
 from marketplaces.canonical import (
+    EDITED,
     Fulfilment,
     Listing,
     ListingIssue,
@@ -47,12 +48,12 @@ LISTS = ("products", "productVariations", "resources", "variations", "prices")
 
 @whole_page
 def listings(page: Page) -> Iterator[Row | Rejected]:
-    """One Listing per variation; `{"products": list, "statuses": [], "active": [], "quantities": []}` tells them all.
+    """One Listing per variation; a page is `{"products": list}` with statuses, active, quantities and changes beside it.
 
     A list of marketplace statuses alone has the verdict only.
     """
     body = read_json(page)
-    beside = {key: _by_sku(body, key) for key in ("statuses", "active", "quantities")}
+    beside = {key: _by_sku(body, key) for key in ("statuses", "active", "quantities", "changes")}
     pieces = pieces_of(body, *LISTS, "marketPlaceStatus")
     yield from each(pieces, lambda raw: [_listing(raw, beside)], name="variation", id_key="sku")
 
@@ -81,7 +82,7 @@ def _listing(raw: Mapping[str, Any], beside: Mapping[str, Mapping[str, Mapping[s
         price=_standard_price(raw),
         quantity=counted(units, "quantity") if units else None,
         image_url=_image(raw),
-        issues=_issues(verdict),
+        issues=_issues(verdict, beside["changes"].get(sku)),
         content=_content(raw, switch),
         extra={"product_reference": text(raw, "productReference"), "category": text(description, "category")},
     )
@@ -109,12 +110,12 @@ def _image(raw: Mapping[str, Any]) -> str:
     return next((address for address in images if address.startswith("https://")), "")
 
 
-def _issues(verdict: Mapping[str, Any]) -> tuple[ListingIssue, ...] | None:
-    """The reasons of the second, later check; None while it has not been told."""
+def _issues(verdict: Mapping[str, Any], edit: Mapping[str, Any] | None) -> tuple[ListingIssue, ...] | None:
+    """The reasons of the second, later check, None while it has not been told; and an edit of OTTO's own."""
     if not text(verdict, "status"):
         return None
     is_refused = text(verdict, "status") == "REJECTED"
-    return tuple(
+    told = tuple(
         ListingIssue(
             code=text(piece, "code") or "untold",
             severity=severity,
@@ -124,6 +125,15 @@ def _issues(verdict: Mapping[str, Any]) -> tuple[ListingIssue, ...] | None:
         for key, severity in (("errors", Severity.ERROR), ("information", Severity.INFO))
         for piece in records(verdict, key)
     )
+    return (*told, _edited(edit)) if edit else told
+
+
+def _edited(edit: Mapping[str, Any]) -> ListingIssue:
+    """Told for 28 days: that the content was changed and when, not what."""
+    at = moment(edit.get("lastContentChange"), "lastContentChange")
+    when = f" on {at:%Y-%m-%d %H:%M} UTC" if at else ""
+    message = f"the marketplace edited the content itself{when}; {text(edit, 'shopLink')}".removesuffix("; ")
+    return ListingIssue(code=EDITED, severity=Severity.INFO, message=message)
 
 
 @whole_page

@@ -48,6 +48,7 @@ API = SandboxApi(
         Route("GET", "/v5/products", products.product_list, "products.read"),
         Route("GET", "/v5/products/marketplace-status", products.status_list, "status.read"),
         Route("GET", "/v5/products/active-status", products.active_list, "active.read"),
+        Route("GET", "/v5/products/content-changes", products.change_list, "products.read"),
         Route("GET", "/v5/products/categories", categories.category_list, "products.read"),
         Route("POST", "/v5/products", products.post_products, "products.write"),
         Route("POST", "/v5/products/active-status", products.set_active, "active.write"),

@@ -49,6 +49,12 @@ def active_list(view: View, request: Request) -> Answer:
     return by_number(request, _sorted(view), _active, key="status", first=0, most=500)
 
 
+def change_list(view: View, request: Request) -> Answer:
+    """`GET /v5/products/content-changes`: of the last 28 days."""
+    edited = [listing for listing in _sorted(view) if variations.is_edited(listing)]
+    return by_number(request, edited, partial(_change, view), key="contentChanges", first=0, most=100)
+
+
 def quantity_list(view: View, request: Request) -> Answer:
     return by_cursor(request, _sorted(view), _quantity, key="resources.variations", cursor="cursor", most=200)
 
@@ -177,6 +183,19 @@ def _status(view: View, listing: WorldListing) -> dict[str, Any]:
         "errors": told if is_refused else [],
         "information": [] if is_refused else told,
         "lastModified": stamp(listing.changed_at),
+    }
+
+
+def _change(view: View, listing: WorldListing) -> dict[str, Any]:
+    """Every four weeks, each variation on a day of its own."""
+    product = listing.product
+    day = view.at.date() - timedelta(days=(view.at.date().toordinal() - product.serial) % 28)
+    return {
+        "sku": product.sku,
+        "ean": product.ean,
+        "productReference": variations.reference(listing),
+        "shopLink": f"https://shop.example.invalid/p/{product.serial}",
+        "lastContentChange": f"{day.isoformat()}T00:00:00.000Z",
     }
 
 

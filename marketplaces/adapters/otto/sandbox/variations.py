@@ -10,6 +10,7 @@ from marketplaces.adapters.otto.sandbox.replies import amount
 from marketplaces.sandbox.facts import View, WorldListing
 
 MOST = 500
+EDITS_EACH = 41
 REQUIRED = ("productReference", "ean", "productDescription", "mediaAssets", "pricing", "compliance")
 EMPTY: Mapping[str, Any] = {"title": "", "description": "", "bullets": [], "images": [], "attributes": {}}
 LONGEST = {"productLine": 70, "description": 2000}
@@ -20,14 +21,14 @@ def variation(listing: WorldListing) -> dict[str, Any]:
     links = said.get("images") or [f"https://images.example.invalid/{product.serial}.jpg"]
     told = said.get("attributes", {})
     return {
-        "productReference": product.title.rpartition(",")[0] or product.title,
+        "productReference": reference(listing),
         "sku": product.sku,
         "ean": product.ean,
         "productDescription": {
             "category": product.category,
             "brandId": f"brand-{product.brand}",
             "productLine": listing.title[:70],
-            "description": said.get("description", product.title),
+            "description": said.get("description", _described(listing)),
             "bulletPoints": said.get("bullets", []),
             "attributes": [{"name": name, "values": [value], "additional": False} for name, value in told.items()],
         },
@@ -37,6 +38,20 @@ def variation(listing: WorldListing) -> dict[str, Any]:
         "logistics": {"packingUnitCount": 1, "packingUnits": [{"weight": product.weight_g}]},
         "compliance": {"productSafety": {"addresses": []}},
     }
+
+
+def reference(listing: WorldListing) -> str:
+    return listing.product.title.rpartition(",")[0] or listing.product.title
+
+
+def is_edited(listing: WorldListing) -> bool:
+    """Whether the marketplace wrote a description of its own, which it does to a few that have none of ours."""
+    return listing.product.serial % EDITS_EACH == 0 and "description" not in listing.content
+
+
+def _described(listing: WorldListing) -> str:
+    title = listing.product.title
+    return f"{title}. Von der Redaktion beschrieben." if is_edited(listing) else title
 
 
 def post(view: View, piece: Mapping[str, Any]) -> str:

@@ -1,12 +1,15 @@
 """One test for each trap of OTTO's interface that costs money or a parcel and that no other file holds."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from marketplaces.canonical import Return
+from marketplaces.adapters.otto.mapping import MAPPERS
+from marketplaces.adapters.otto.sandbox import variations
+from marketplaces.canonical import EDITED, Return
 from marketplaces.contract import Window
 from tests.marketplaces.adapters.otto.simulated import NOW, client_of
 from tests.marketplaces.adapters.otto.test_samples import FOLDER, mapped, order_of
@@ -64,3 +67,29 @@ def test_a_return_that_was_accepted_is_no_refund_before_its_receipt_comes():
     rows = mapped("returns", (FOLDER / "returns.accepted.json").read_bytes())
     assert {type(row) for row in rows} == {Return}
     assert all(row.is_handled for row in rows)
+
+
+def test_words_that_the_marketplace_edited_itself_are_told_by_an_issue_that_names_the_day(otto):
+    client = client_of(otto)
+    pages = list(client.listings(Window(NOW, NOW)))
+    rows = [row for page in pages for row in MAPPERS["listings"](page)]
+    edited = {row.sku: issue for row in rows for issue in row.issues if issue.code == EDITED}
+    expected = {x.product.sku for x in otto.view.listings() if variations.is_edited(x)}
+    assert set(edited) == expected != set()
+    issue = next(iter(edited.values()))
+    assert (issue.severity, issue.is_blocking, issue.attributes) == ("info", False, ())
+    assert re.fullmatch(
+        r"the marketplace edited the content itself on 2026-0[23]-\d\d 00:00 UTC; https://shop\S+", issue.message
+    )
+
+
+def test_one_piece_in_two_parcels_is_told_by_two_shipments_of_one_line():
+    item = {"positionItemId": "u1", "salesOrderId": "s1"}
+    parcels = [
+        {"shipmentId": f"p{n}", "trackingKey": {"carrier": "DHL", "trackingNumber": f"00{n}"},
+         "shipDate": "2026-03-03T13:05:00Z", "positionItems": [item]} for n in (1, 2)
+    ]  # fmt: skip
+    rows = mapped("order_changes", json.dumps({"shipments": parcels, "orders": [order_of(("u1", "SENT"))]}).encode())
+    assert [(row.order_id, row.line_ids, row.shipment_id, row.tracking_number) for row in rows] == [
+        ("k7demo42xq", ("u1",), "p1", "001"), ("k7demo42xq", ("u1",), "p2", "002"),
+    ]  # fmt: skip
