@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 
 from config.core.money import Money
-from marketplaces.contract import SandboxAccount, Store
 from marketplaces.sandbox import events, scenarios, statements
 from marketplaces.sandbox.economy import Economy
 from marketplaces.sandbox.facts import WorldEvent, WorldStatement, WorldStatementLine
@@ -19,17 +17,13 @@ from marketplaces.sandbox.statements import Period
 class World(Economy):
     """An economy in which some things go wrong, as planned from its seed."""
 
-    def __init__(
-        self,
-        seed: int,
-        client: str,
-        accounts: Sequence[SandboxAccount],
-        stores: Mapping[str, tuple[Store, ...]],
-        origin: date,
-    ) -> None:
-        super().__init__(seed, client, accounts, stores, origin)
-        self._events: dict[tuple[str, int], list[WorldEvent]] = {}
-        self._documents: dict[tuple[str, Period], tuple[WorldStatement, scenarios.Bent | None]] = {}
+    @cached_property
+    def _events(self) -> dict[tuple[str, int], list[WorldEvent]]:
+        return {}
+
+    @cached_property
+    def _documents(self) -> dict[tuple[str, Period], tuple[WorldStatement, scenarios.Bent | None]]:
+        return {}
 
     @cached_property
     def plan(self) -> scenarios.Plan:

@@ -43,10 +43,8 @@ class Writer:
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         if command.kind is CommandKind.CONFIRM_SHIPMENT:
             return actions.shipment_outcome(command, self.order(command.external_id), remote_ref)
-        if command.kind is CommandKind.SET_PRICE:
-            return self._price_outcome(command, remote_ref)
-        if command.field in words.FIELDS:
-            return self._words_outcome(command, remote_ref)
+        if command.kind is CommandKind.SET_PRICE or command.field in words.FIELDS:
+            return self._variation_outcome(command, remote_ref)
         if command.kind is CommandKind.SET_HOLD:
             return actions.shown_outcome(command, self._held(command.external_id), remote_ref)
         return actions.shown_outcome(command, self._quantity(command.external_id), remote_ref)
@@ -77,17 +75,6 @@ class Writer:
         body = words.document(command, _one(shown, command.external_id) if shown else {})
         answer = answers.body(self.api.call(endpoints.POST_PRODUCTS, body=[body]))
         return Outcome(OutcomeState.ACCEPTED, remote_ref=_task_id(answer), answer=dict(answer))
-
-    def _words_outcome(self, command: Outbound, remote_ref: str) -> Outcome:
-        """The task, then the variation, then what the later check of its content says."""
-        decided = self._task_outcome(remote_ref)
-        if decided:
-            return decided
-        reply = self.variation(command.external_id)
-        if reply is None:
-            return Outcome(OutcomeState.UNKNOWN, reason=f"{command.external_id} is not known; check the SKU")
-        verdict = self._of_sku(endpoints.MARKETPLACE_STATUS, "marketPlaceStatus", command.external_id)
-        return words.outcome(command, _one(reply, command.external_id), verdict, remote_ref)
 
     def _switch(self, command: Outbound) -> Outcome:
         body = {"status": [{"sku": command.external_id, "active": command.value == "no"}]}
@@ -120,15 +107,19 @@ class Writer:
             return Outcome(OutcomeState.REJECTED, reason=reason, remote_ref=remote_ref, answer=dict(failed))
         return None
 
-    def _price_outcome(self, command: Outbound, remote_ref: str) -> Outcome:
-        """The task first, then the price itself."""
+    def _variation_outcome(self, command: Outbound, remote_ref: str) -> Outcome:
+        """The task first, then the variation; of words also what the later check of its content says."""
         decided = self._task_outcome(remote_ref)
         if decided:
             return decided
         reply = self.variation(command.external_id)
         if reply is None:
             return Outcome(OutcomeState.UNKNOWN, reason=f"{command.external_id} is not known; check the SKU")
-        told = inner(inner(_one(reply, command.external_id), "pricing"), "standardPrice").get("amount")
+        variation = _one(reply, command.external_id)
+        if command.field in words.FIELDS:
+            verdict = self._of_sku(endpoints.MARKETPLACE_STATUS, "marketPlaceStatus", command.external_id)
+            return words.outcome(command, variation, verdict, remote_ref)
+        told = inner(inner(variation, "pricing"), "standardPrice").get("amount")
         return actions.shown_outcome(command, None if told is None else decimal(told), remote_ref)
 
     def _set_stock(self, command: Outbound) -> Outcome:
