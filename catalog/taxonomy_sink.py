@@ -65,7 +65,7 @@ def _add(draft: Taxonomy, known: Taxonomy | None, rows: Sequence[TaxonomyNode]) 
     attributes = [
         Attribute(
             taxonomy=draft, category_key=row.external_id, key=asked.key, kind=asked.kind, is_required=asked.is_required,
-            max_length=asked.max_length, choices=list(asked.choices), unit=asked.unit[:20],
+            max_length=asked.max_length, choices=list(asked.choices), unit=asked.unit,
             asked_if=conditions.get((row.external_id, asked.key), {}),
         )
         for row in rows for asked in row.asks

@@ -191,7 +191,8 @@ class Writing:
 class Adapter:
     """The declaration. Everything that differs between marketplaces and is not code stands here.
 
-    `tracking_news` are the states of a parcel on its way (our words) that the marketplace wants to hear of.
+    `instead` says what to do about fields of an offer that it does not take. `tracking_news` are the states of a parcel on
+    its way (our words) that the marketplace wants to hear of.
     """
 
     key: str
@@ -203,6 +204,7 @@ class Adapter:
     capabilities: frozenset[Capability] = frozenset()
     limits: Mapping[str, Limit] = field(default_factory=dict)
     writes: Mapping[str, Writing] = field(default_factory=dict)
+    instead: Mapping[str, str] = field(default_factory=dict)
     carriers: Carriers | None = None
     tracking_news: frozenset[str] = frozenset()
     vocabulary: frozenset[str] = frozenset()

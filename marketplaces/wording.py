@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from html.parser import HTMLParser
@@ -10,13 +11,15 @@ from typing import Any
 
 LISTS = frozenset({"bullets", "images"})
 SHOWN = 120
+_DECIMALS = re.compile(r"\d+\.\d+")
 ATTRIBUTES, SWITCH = "attributes", "on_hold"
 
 
 class Noise(StrEnum):
-    """What a marketplace alters in a text by itself: runs of white space, or tags and entities."""
+    """What a marketplace alters in a text by itself: runs of white space, tags and entities, or zeros behind decimals."""
 
     SPACES = "spaces"
+    ZEROS = "zeros"
     MARKUP = "markup"
 
 
@@ -89,6 +92,8 @@ def plain(text: str, alters: frozenset[Noise]) -> str:
         reader.feed(text)
         reader.close()
         text = " ".join(reader.found)
+    if Noise.ZEROS in alters:
+        text = _DECIMALS.sub(lambda number: number[0].rstrip("0").rstrip("."), text)
     return " ".join(text.split()) if alters else text
 
 

@@ -80,7 +80,10 @@ def attributes_of(facts: Facts, sources: Sequence[Source]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a category asks of one attribute; `asked_if` names another attribute and the value that makes it required."""
+    """What a category asks of one attribute; `asked_if` names another attribute and the value that makes it required.
+
+    A value with a unit is a number, a space and one of the units (parted by `|`).
+    """
 
     key: str
     kind: str = "text"
@@ -126,8 +129,8 @@ def _defect(asked: Asked, said: Mapping[str, str]) -> str:
 
 def _mistyped(asked: Asked, value: str) -> str:
     number, _, unit = value.partition(" ")
-    if asked.unit and unit != asked.unit:
-        return f"{asked.key} {value!r} is not in {asked.unit}"
+    if asked.unit and unit not in asked.unit.split("|"):
+        return f"{asked.key} {value!r} is not in {asked.unit.replace('|', ', ')}"
     if asked.kind == "number" and not _is_number(number if asked.unit else value):
         return f"{asked.key} {value!r} is not a number"
     if asked.kind == "flag" and value not in ("yes", "no"):

@@ -69,7 +69,8 @@ class Category(models.Model):
 class Attribute(models.Model):
     """What a category (blank: every one) asks of an offer: type, length, choices, unit, and when it is asked at all.
 
-    `asked_if` is `{}` or `{"attribute": ..., "is": ...}`: only then the attribute is required.
+    Of several units, parted by `|`, each may be used. `asked_if` is `{}` or `{"attribute": ..., "is": ...}`: only then the
+    attribute is required.
     """
 
     taxonomy = models.ForeignKey(Taxonomy, models.CASCADE, related_name="attributes")
@@ -79,7 +80,7 @@ class Attribute(models.Model):
     is_required = models.BooleanField(default=False)
     max_length = models.PositiveIntegerField(null=True, blank=True)
     choices = models.JSONField(default=list, blank=True)
-    unit = models.CharField(max_length=20, blank=True)
+    unit = models.TextField(blank=True)
     asked_if = models.JSONField(default=dict, blank=True)
 
     class Meta:

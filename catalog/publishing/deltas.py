@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -116,20 +116,21 @@ def _due(account: Account) -> list[Delta]:
 def _writable(account: Account, due: Sequence[Delta]) -> list[Delta]:
     """Those that may be written; the others are rejected, or rest with their owner, each with its reason."""
     refused = learning.known_refusals(account.marketplace, due)
-    possible = batches.writable(account)
+    possible, lacking = batches.writable(account), batches.lacking(account)
     beyond = {d.id: batches.beyond(account, d.field, d.wanted) for d in due if d.field != QUANTITY}
-    reasons = {d.id: _obstacle(d, possible) or beyond.get(d.id) or refused.get(d.id, "") for d in due}
+    reasons = {d.id: _obstacle(d, possible, lacking) or beyond.get(d.id) or refused.get(d.id, "") for d in due}
     for state in (OfferState.REJECTED, OfferState.PLANNED):
         rest = [d for d in due if reasons[d.id] and (d.owner != "us") == (state == OfferState.PLANNED)]
         _put_aside(rest, reasons, state)
     return [delta for delta in due if not reasons[delta.id]]
 
 
-def _obstacle(delta: Delta, possible: set[str]) -> str:
+def _obstacle(delta: Delta, possible: set[str], lacking: Mapping[str, str]) -> str:
     if delta.owner != "us":
         return f"the {delta.field} belongs to the {delta.owner}; nothing is written"
     if delta.field not in possible:
-        return f"the marketplace takes no {delta.field} from us"
+        instead = f"; {lacking[delta.field]}" if delta.field in lacking else ""
+        return f"the marketplace takes no {delta.field} from us{instead}"
     if delta.field == QUANTITY and delta.fulfilment == Fulfilment.MARKETPLACE:
         return "the units lie with the marketplace; that stock is read, never written"
     if delta.field == PRICE and not delta.currency:

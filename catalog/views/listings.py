@@ -115,6 +115,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "price": "" if found.price is None else str(quantise(found.price, found.currency)),
         "fields": publishing.of_listing(found.pk),
         "words": batches.hints(found.account),
+        "lacking": batches.lacking(found.account),
         **outbox.about(found.account, list(_writes(found))),
     }
     return page(request, "catalog/listing.html", found.remote_id, context)

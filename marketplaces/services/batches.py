@@ -117,6 +117,12 @@ def hints(account: Account) -> dict[str, str]:
     return {field: _hint(bounds) for field, bounds in written.items() if field not in ("price", "quantity")}
 
 
+def lacking(account: Account) -> dict[str, str]:
+    """The fields that the account's marketplace does not take of an offer, each with what to do about it."""
+    adapter = registry.get(account.marketplace)
+    return {field: adapter.instead.get(field, "leave it out") for field in WRITABLE if field not in adapter.writes}
+
+
 def _hint(bounds: Writing) -> str:
     told = [
         f"at most {bounds.most:f}" if bounds.most is not None else "",

@@ -8,12 +8,13 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 
-from catalog.models import FieldOwner, LearnedRule, OfferField, ParityRun
+from catalog.models import FieldOwner, LearnedRule, ListingIssue, OfferField, ParityRun
 from catalog.publishing import deltas, drift, learning, parity, revenue
 from catalog.publishing.likeness import Shown
 from catalog.publishing.revenue import Earned
 from catalog.services import products, publishing
 from config.core import clock
+from marketplaces.canonical import EDITED
 from marketplaces.contract import Outcome, OutcomeState
 from marketplaces.models import Command
 from marketplaces.services import batches, commands
@@ -65,7 +66,7 @@ def test_a_newer_title_replaces_an_older_one_and_no_description(acting, remote):
         ("title", "T" * 41, "no title longer than 40 characters"), ("title", "Mu", "no title shorter than 3"),
         ("bullets", ["a", "b", "c"], "no more than 2 bullets; these are 3"),
         ("delivery", "tomorrow", "no delivery 'tomorrow'; it is one of 1-2d, 3-5d"),
-        ("on_hold", "yes", "takes no on_hold from us"),
+        ("on_hold", "yes", "takes no on_hold from us; leave it out"),
     ],
 )  # fmt: skip
 def test_what_the_marketplace_cannot_show_is_never_sent(acting, remote, name, value, why):
@@ -123,6 +124,18 @@ def test_a_reading_that_differs_only_in_what_the_marketplace_alters_is_no_drift(
     found = field(mug, "description")
     assert found.state == "drifted"
     assert "shows <p>Holds 0.5 l.</p> instead of Holds 0.3 l & keeps warm." in found.reason
+
+
+def test_a_drift_of_words_says_that_the_marketplace_edited_them_itself(acting, remote):
+    mug = offer(acting)
+    publishing.want([wish(mug, "Holds 0.3 l.", "description")])
+    with clock.frozen(NOON + MINUTE):
+        publish(acting)
+    edited = {"listing": mug, "code": EDITED, "severity": "info", "first_seen_at": NOON, "last_seen_at": NOON}
+    issue = ListingIssue.objects.create(**edited, message="the marketplace edited the content itself on 2026-11-20")
+    assert show(acting, "description", "A mug.", NOON + 2 * HOUR) == 1
+    why = "the marketplace shows A mug. instead of Holds 0.3 l."
+    assert field(mug, "description").reason == f"{why}; {issue.message}"
 
 
 def test_of_attributes_only_those_that_we_wished_for_can_drift(acting, remote):

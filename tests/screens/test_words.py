@@ -10,8 +10,8 @@ from django.contrib.messages import get_messages
 from django.core.exceptions import ValidationError
 
 from catalog.models import Mapping, OfferField
+from catalog.publishing import typed
 from catalog.services import products, publishing
-from catalog.views import words
 from config.core import clock
 from marketplaces.contract import Outcome, OutcomeState
 from tests.catalog.test_words_by_mapping import mapped, sku
@@ -43,9 +43,9 @@ def test_words_are_wished_for_on_the_page_of_the_listing(owner, acting):
 
 
 def test_a_field_that_the_marketplace_does_not_take_is_refused_at_once(owner, acting):
-    assert ask(owner, offer(acting), "on_hold", "yes") == [f"{acting.label} takes no on_hold from us"]
+    assert ask(owner, offer(acting), "on_hold", "yes") == [f"{acting.label} takes no on_hold from us; leave it out"]
     with pytest.raises(ValidationError, match="not written as name: value"):
-        words.given("attributes", "color Blue")
+        typed.read("attributes", "color Blue")
 
 
 def test_the_page_of_the_sku_shows_what_is_wanted_and_proven_in_every_store(owner, acting, remote, budget):

@@ -22,12 +22,15 @@ class NotPossible(ValueError):
     """The command cannot be sent as it is; the message says why, for the person who gave it."""
 
 
-def request(command: Outbound, store: Store, listing: Json) -> Json:
-    """The body of a listing patch. `listing` is what the API shows now: a patch replaces whole attributes."""
-    return {"productType": _product_type(listing), "patches": _patches(command, store, listing)}
+def request(command: Outbound, store: Store, listing: Json, schema: Json = words.UNTOLD) -> Json:
+    """The body of a listing patch. `listing` is what the API shows now: a patch replaces whole attributes.
+
+    `schema` is that of its product type, which says what an attribute consists of.
+    """
+    return {"productType": product_type(listing), "patches": _patches(command, store, listing, schema)}
 
 
-def _patches(command: Outbound, store: Store, listing: Json) -> list[Json]:
+def _patches(command: Outbound, store: Store, listing: Json, schema: Json) -> list[Json]:
     if command.kind is CommandKind.SET_PRICE:
         value: list[Any] = _offers(command, store, listing)
         return [{"op": "replace", "path": "/attributes/purchasable_offer", "value": value}]
@@ -36,10 +39,12 @@ def _patches(command: Outbound, store: Store, listing: Json) -> list[Json]:
         return [{"op": "replace", "path": "/attributes/fulfillment_availability", "value": value}]
     if command.field not in WORDS:
         raise NotPossible(f"{command.kind} is not a change of a listing")
+    if command.field == "attributes":
+        return words.attributes(command.value, store, listing, schema)
     return words.patches(command.field, command.value, store, listing)
 
 
-def _product_type(listing: Json) -> str:
+def product_type(listing: Json) -> str:
     for entry in (*(listing.get("productTypes") or ()), *(listing.get("summaries") or ())):
         if entry.get("productType"):
             return str(entry["productType"])

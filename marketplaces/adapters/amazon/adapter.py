@@ -7,7 +7,7 @@ from datetime import timedelta
 from marketplaces.adapters.amazon import carriers
 from marketplaces.adapters.amazon.limits import LIMITS
 from marketplaces.adapters.amazon.stores import STORES
-from marketplaces.adapters.amazon.writable import WRITES
+from marketplaces.adapters.amazon.writable import INSTEAD, WRITES
 from marketplaces.carrier_codes import Carriers
 from marketplaces.contract import (
     Adapter,
@@ -118,6 +118,7 @@ ADAPTER = Adapter(
     ),
     limits=LIMITS,
     writes=WRITES,
+    instead=INSTEAD,
     carriers=Carriers(rows=carriers.CODES),
     vocabulary=frozenset(
         {"amazon", "asin", "fnsku", "fba", "sp-api", "lwa", "seller central", "marketplaceid", "amazonorderid", "prime"}

@@ -25,6 +25,7 @@ class Api:
     def __init__(self, session: ApiSession, account: AccountFacts) -> None:
         self.session, self.account = session, account
         self.tokens = Tokens(session, account)
+        self.schemas: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._rates = {operation: limit.rate for operation, limit in LIMITS.items()}
         self.host = account.endpoint or HOSTS[account.settings.get("region", "eu")]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from config.core.errors import Rejected
 from marketplaces.adapters.amazon.api import Api, segment
@@ -22,6 +25,14 @@ def pages(api: Api, account: AccountFacts, wanted: Sequence[str]) -> Iterator[tu
         body = _schema(api, store, name)
         if body:
             yield store, name, body
+
+
+def schema(api: Api, store: Store, name: str) -> Mapping[str, Any]:
+    """What a type asks in a store, fetched once per client; empty where the type is not known."""
+    key = (store.external_id, name)
+    if key not in api.schemas:
+        api.schemas[key] = json.loads(_schema(api, store, name) or b"{}", parse_float=Decimal)
+    return api.schemas[key]
 
 
 def _schema(api: Api, store: Store, name: str) -> bytes:

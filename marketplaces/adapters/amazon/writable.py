@@ -18,8 +18,11 @@ WORDS: Mapping[str, Writing] = {
         style=Style.REPLACE, least=Decimal(1), most=Decimal(10), shortest=1, longest=500, alters=_SPACES
     ),
     "images": Writing(style=Style.REPLACE, least=Decimal(1), most=Decimal(9), longest=2000),
-    "attributes": Writing(style=Style.REPLACE, least=Decimal(1), shortest=1, alters=_SPACES),
+    "attributes": Writing(style=Style.REPLACE, least=Decimal(1), shortest=1, alters=_SPACES | {Noise.ZEROS}),
 }
 WRITES: Mapping[str, Writing] = {
     "price": Writing(style=Style.REPLACE), "quantity": Writing(style=Style.REPLACE), **WORDS,
+}  # fmt: skip
+INSTEAD: Mapping[str, str] = {
+    "on_hold": "set the units to zero", "delivery": "the shipping template promises it; choose one in Seller Central",
 }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from config.core.errors import RateLimited, Rejected, Transient
 from config.core.http import Reply
-from marketplaces.adapters.amazon import actions
+from marketplaces.adapters.amazon import actions, definitions
 from marketplaces.adapters.amazon.api import Api, segment
 from marketplaces.adapters.amazon.writable import WORDS
 from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState, Store
@@ -27,7 +27,8 @@ def send(api: Api, account: AccountFacts, command: Outbound) -> Outcome:
         if command.kind is CommandKind.CORRECT_TRACKING:
             return _correct(api, store, command)
         listing = read_listing(api, account, store, command.sku).json()
-        body = actions.request(command, store, listing)
+        schema = definitions.schema(api, store, actions.product_type(listing)) if command.field == "attributes" else {}
+        body = actions.request(command, store, listing, schema)
     except (ValueError, Rejected) as error:
         return Outcome(OutcomeState.REJECTED, str(error))
     if command.field in WORDS:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from marketplaces.adapters.bol import carriers
-from marketplaces.adapters.bol.writable import WRITES
+from marketplaces.adapters.bol.writable import INSTEAD, WRITES
 from marketplaces.canonical import LineClass
 from marketplaces.carrier_codes import Carriers
 from marketplaces.contract import (
@@ -198,6 +198,7 @@ ADAPTER = Adapter(
     ),
     limits=LIMITS,
     writes=WRITES,
+    instead=INSTEAD,
     carriers=Carriers(rows=carriers.CODES),
     vocabulary=frozenset({"bol", "bol.com", "bsku", "fbb", "fbr", "lvb", "vvb", "plaza", "verzenden via bol"}),
     sandbox_accounts=(

@@ -12,6 +12,9 @@ _ALTERS = frozenset({Noise.SPACES})
 DELIVERY_CODES = (
     "1-2d", "2-3d", "3-5d", "4-8d", "1-8d", *(f"24uurs-{hour}" for hour in range(12, 24)), "MijnLeverbelofte", "VVB",
 )  # fmt: skip
+INSTEAD: Mapping[str, str] = {
+    "bullets": "the product has one description; write them there, each as a line of its own",
+}
 WRITES: Mapping[str, Writing] = {
     "price": Writing(style=Style.REPLACE, least=Decimal(1), most=Decimal(9999)),
     "quantity": Writing(most=Decimal(999)),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from marketplaces.adapters.otto import carriers
-from marketplaces.adapters.otto.writable import WRITES
+from marketplaces.adapters.otto.writable import INSTEAD, WRITES
 from marketplaces.canonical import LineClass
 from marketplaces.carrier_codes import Carriers
 from marketplaces.contract import (
@@ -155,6 +155,7 @@ ADAPTER = Adapter(
     ),
     limits=LIMITS,
     writes=WRITES,
+    instead=INSTEAD,
     carriers=Carriers(
         rows=carriers.CODES,
         needs_number=True,

@@ -9,6 +9,7 @@ from marketplaces.contract import Style, Writing
 from marketplaces.wording import Noise
 
 _ALTERS = frozenset({Noise.SPACES})
+INSTEAD: Mapping[str, str] = {"delivery": "shipping profiles promise it; choose one in Partner Connect"}
 WRITES: Mapping[str, Writing] = {
     "price": Writing(style=Style.REPLACE),
     "quantity": Writing(),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from marketplaces.adapters.shopify import carriers, parcels
-from marketplaces.adapters.shopify.writable import WRITES
+from marketplaces.adapters.shopify.writable import INSTEAD, WRITES
 from marketplaces.canonical import LineClass
 from marketplaces.carrier_codes import Carriers
 from marketplaces.contract import (
@@ -131,6 +131,7 @@ ADAPTER = Adapter(
         }
     ),
     writes=WRITES,
+    instead=INSTEAD,
     limits={
         "graphql": Limit(rate=Decimal(100), burst=1000),
         "token": Limit(rate=Decimal(1), burst=10),

@@ -136,7 +136,8 @@ class Client:
             return actions.order_outcome(command, self._shipped(command))
         if command.kind in ABOUT_PARCELS:
             return parcels.outcome(command, self._parcels(command))
-        variant = self._known(queries.VARIANT, "ProductVariant", command.external_id, "productVariant")
+        query = queries.PICTURES if command.field == "images" else queries.VARIANT
+        variant = self._known(query, "ProductVariant", command.external_id, "productVariant")
         if command.field in words.FIELDS:
             return words.outcome(command, variant)
         return actions.variant_outcome(command, variant, self.account.settings.get("location_id", ""))
@@ -145,10 +146,10 @@ class Client:
         return self.by_id("listings", command.external_id)
 
     def _set_words(self, command: Outbound) -> Outcome:
-        variant = self._variant(command)
         if command.field == "images":
-            told = self.api.data(queries.SET_FILES, **words.files(command, variant))
+            told = self.api.data(queries.SET_FILES, **words.files(command, self._variant(command, queries.PICTURES)))
             return actions.outcome(told, "productSet")
+        variant = self._variant(command)
         return actions.outcome(self.api.data(queries.SET_PRODUCT, **words.product(command, variant)), "productUpdate")
 
     def _set_stock(self, command: Outbound) -> Outcome:
@@ -182,8 +183,8 @@ class Client:
     def _parcels(self, command: Outbound) -> Mapping[str, Any]:
         return self._known(queries.PARCELS, "Order", command.external_id, "order") or {}
 
-    def _variant(self, command: Outbound) -> Mapping[str, Any]:
-        found = self._known(queries.VARIANT, "ProductVariant", command.external_id, "productVariant")
+    def _variant(self, command: Outbound, query: Query = queries.VARIANT) -> Mapping[str, Any]:
+        found = self._known(query, "ProductVariant", command.external_id, "productVariant")
         if found is None:
             raise Rejected(f"variant {command.external_id} is not known to the shop; check the id")
         return found

@@ -104,6 +104,11 @@ VARIANT = _query(
     "Variant", "$id: ID!",
     "productVariant(id: $id) {" + _VARIANT.replace("duplicateSkuCount }", f"duplicateSkuCount {_LEVELS} }}") + "}", 40,
 )  # fmt: skip
+PICTURES = _query(
+    "Pictures", "$id: ID!",
+    "productVariant(id: $id) { id product { id media(first: 250, sortKey: POSITION) { nodes { id mediaContentType status"
+    " mediaErrors { code message } ... on MediaImage { image { url } } } } } }", 300,
+)  # fmt: skip
 LISTINGS_BULK = f"{{ productVariants {{ edges {{ node {{ {_VARIANT} }} }} }} }}"
 BULK_START = _mutation(
     "BulkStart", "$query: String!",
@@ -189,6 +194,6 @@ HOOK = _mutation(
     " { webhookSubscription { id topic uri } userErrors { field message } }",
 )  # fmt: skip
 ALL = (
-    SHOP, ORDERS, ORDER, CHANGES, RETURNS, STOCK, VARIANT, BULK_START, BULK_STATE, PAYOUTS, MOVEMENTS, SETTLED, OPEN_WORK,
-    SET_PRICE, SET_PRODUCT, SET_FILES, SET_STOCK, SHIP, PARCELS, FIX_TRACKING, TELL_NEWS, HOOKS, HOOK,
+    SHOP, ORDERS, ORDER, CHANGES, RETURNS, STOCK, VARIANT, PICTURES, BULK_START, BULK_STATE, PAYOUTS, MOVEMENTS,
+    SETTLED, OPEN_WORK, SET_PRICE, SET_PRODUCT, SET_FILES, SET_STOCK, SHIP, PARCELS, FIX_TRACKING, TELL_NEWS, HOOKS, HOOK,
 )  # fmt: skip

@@ -8,11 +8,16 @@ from decimal import Decimal
 from marketplaces.contract import Style, Writing
 from marketplaces.wording import Noise
 
-HOSTED = "the shop keeps pictures under addresses of its own, so that no reading proves ours; look at the product there"
 WRITES: Mapping[str, Writing] = {
     "price": Writing(),
     "quantity": Writing(),
     "title": Writing(shortest=1, longest=255, alters=frozenset({Noise.SPACES})),
     "description": Writing(shortest=1, longest=50_000, alters=frozenset({Noise.SPACES, Noise.MARKUP})),
-    "images": Writing(style=Style.REPLACE, least=Decimal(1), most=Decimal(250), longest=2048, unread=HOSTED),
+    "images": Writing(style=Style.REPLACE, least=Decimal(1), most=Decimal(250), longest=2048),
+}
+INSTEAD: Mapping[str, str] = {
+    "bullets": "the product has one description; write them there, each as a line of its own",
+    "attributes": "options and tags are kept in the shop itself",
+    "on_hold": "set the units to zero",
+    "delivery": "the shop promises by its own shipping profiles",
 }

@@ -43,11 +43,14 @@ def _described(given: tuple[Node, str]) -> Iterator[Row]:
 
 def _asked(key: str, schema: Node, required: set[str]) -> Asked:
     """What one value of an attribute may be; of an attribute with several parts only its name and duty are known."""
-    value = schema.node("items").node("properties").node("value")
+    parts = schema.node("items").node("properties")
+    value, units = parts.node("value"), parts.node("unit").words("enum")
+    is_free = parts.has("unit") and not units
     return Asked(
         key=key,
-        kind=KINDS.get(value.text("type"), "text"),
+        kind="text" if is_free else KINDS.get(value.text("type"), "text"),
         is_required=key in required,
         max_length=value.count("maxLength"),
-        choices=value.words("enum"),
+        choices=() if units else value.words("enum"),
+        unit="|".join(units),
     )

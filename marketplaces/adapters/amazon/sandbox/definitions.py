@@ -12,6 +12,24 @@ from marketplaces.sandbox.facts import Answer, Request, View
 VERSION = "SIMULATED1"
 
 
+def _property(*parts: str, **rule: Any) -> dict[str, Any]:
+    """An attribute with a value by this rule, and other parts beside it."""
+    beside: dict[str, Any] = {"language_tag": {"type": "string"}, "unit": {"type": "string", "enum": UNITS}}
+    told = {"value": rule, **{part: beside[part] for part in parts}, "marketplace_id": {"type": "string"}}
+    return {"type": "array", "items": {"type": "object", "properties": told}}
+
+
+UNITS = ["grams", "kilograms"]
+PROPERTIES = {
+    "item_name": _property("language_tag", type="string", maxLength=200),
+    "brand": _property("language_tag", type="string", maxLength=100),
+    "color": _property("language_tag", type="string", maxLength=1000),
+    "number_of_items": _property(type="integer"),
+    "item_weight": _property("unit", type="number"),
+    "is_fragile": _property(type="boolean"),
+}
+
+
 def types(view: View, request: Request) -> Answer:
     stores = request.params.get("marketplaceIds", "").split(",")
     found = [{"name": name, "displayName": name.capitalize(), "marketplaceIds": stores} for name in _names(view)]
@@ -56,19 +74,10 @@ def _names(view: View) -> list[str]:
 
 
 def _body(name: str) -> bytes:
-    def value(**rule: Any) -> dict[str, Any]:
-        return {"type": "array", "items": {"type": "object", "properties": {"value": rule}}}
-
     told = {
         "title": name.capitalize(),
         "type": "object",
         "required": ["item_name", "brand"],
-        "properties": {
-            "item_name": value(type="string", maxLength=200),
-            "brand": value(type="string", maxLength=100),
-            "color": value(type="string", maxLength=1000),
-            "number_of_items": value(type="integer"),
-            "purchasable_offer": {"type": "array"},
-        },
+        "properties": {**PROPERTIES, "purchasable_offer": {"type": "array"}},
     }
     return json.dumps(told).encode()

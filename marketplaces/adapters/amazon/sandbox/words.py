@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from marketplaces.adapters.amazon import words
+from marketplaces.adapters.amazon.sandbox.definitions import PROPERTIES
 from marketplaces.adapters.amazon.stores import LANGUAGES
 from marketplaces.adapters.amazon.words import LOCATORS, TEXTS
 from marketplaces.sandbox.facts import View, WorldListing
 
 Json = Mapping[str, Any]
 LONGEST = {"item_name": 200, "product_description": 2000, "bullet_point": 500}
+TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,), "integer": (int,), "number": (int, Decimal), "boolean": (bool,),
+}  # fmt: skip
 FIELD_OF = {name: field for field, name in TEXTS.items()}
 _NUMBERS = ("purchasable_offer", "fulfillment_availability")
 
@@ -25,7 +31,7 @@ def attributes(listing: WorldListing) -> dict[str, Any]:
         "product_description": _texts(listing, [said["description"]] if "description" in said else []),
         "bullet_point": _texts(listing, said.get("bullets", [])),
         **{name: [{"media_location": link, **place}] for name, link in zip(LOCATORS, links, strict=False)},
-        **{name: _texts(listing, [value]) for name, value in said.get("attributes", {}).items()},
+        **{name: [_row(listing, name, value)] for name, value in said.get("attributes", {}).items()},
     }
     return {name: rows for name, rows in found.items() if rows}
 
@@ -37,6 +43,15 @@ def _picture(listing: WorldListing) -> str:
 def _texts(listing: WorldListing, values: Sequence[str]) -> list[Json]:
     place = {"language_tag": LANGUAGES[listing.store.code], "marketplace_id": listing.store.external_id}
     return [{"value": value, **place} for value in values]
+
+
+def _row(listing: WorldListing, name: str, said: str) -> Json:
+    """An attribute in its parts, as its product type has them."""
+    parts = words.parts_of(PROPERTIES, name)
+    (text,) = _texts(listing, [said])
+    if not parts or "language_tag" in parts:
+        return text
+    return {**words.row_of(name, said, parts), "marketplace_id": listing.store.external_id}
 
 
 def split(patches: Sequence[Json]) -> tuple[list[tuple[str, str, list[Json]]], list[Json]]:
@@ -61,11 +76,23 @@ def wrong(listing: WorldListing, told: Sequence[tuple[str, str, list[Json]]]) ->
             link, value = row.get("media_location"), row.get("value")
             if name in LOCATORS and not str(link).startswith("https://"):
                 return refusal("INVALID_IMAGE", "The image cannot be read.", name)
-            if name not in LOCATORS and not (isinstance(value, str) and value and row.get("language_tag")):
-                return refusal("INVALID_ATTRIBUTE", "A value with its language_tag is expected.", name)
+            if name not in LOCATORS and (lacking := _lacking(name, row)):
+                return refusal("INVALID_ATTRIBUTE", lacking, name)
             if name in LONGEST and len(str(value)) > LONGEST[name]:
                 return refusal("INVALID_ATTRIBUTE", f"The value is longer than {LONGEST[name]} characters.", name)
     return None
+
+
+def _lacking(name: str, row: Json) -> str:
+    """What a row lacks of the parts that its attribute has."""
+    parts = words.parts_of(PROPERTIES, name) or {"value": {"type": "string"}, "language_tag": {}}
+    value = row.get("value")
+    if not isinstance(value, TYPES[parts["value"]["type"]]) or value == "":
+        return f"A value of the type {parts['value']['type']} is expected."
+    missing = sorted(set(parts) - set(row) - {"marketplace_id"})
+    if missing:
+        return f"A value with its {', '.join(missing)} is expected."
+    return "" if "unit" not in parts or row["unit"] in parts["unit"]["enum"] else "The unit is not known."
 
 
 def keep(view: View, listing: WorldListing, told: Sequence[tuple[str, str, list[Json]]]) -> None:
@@ -77,7 +104,8 @@ def _fields(listing: WorldListing, told: Sequence[tuple[str, str, list[Json]]]) 
     """What the patches make of our fields; pictures and other attributes are one field each."""
     links = {name: None if operation == "delete" else _mine(listing, rows, "media_location")[0]
              for operation, name, rows in told if name in LOCATORS}  # fmt: skip
-    others = {name: _mine(listing, rows)[0] for _, name, rows in told if name not in (*LOCATORS, *FIELD_OF)}
+    others = {name: next(words.told(row) for row in rows if row.get("marketplace_id") == listing.store.external_id)
+              for _, name, rows in told if name not in (*LOCATORS, *FIELD_OF)}  # fmt: skip
     for _, name, rows in told:
         if name in FIELD_OF:
             values = _mine(listing, rows)

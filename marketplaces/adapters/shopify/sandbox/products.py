@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from decimal import Decimal
 from html import escape
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from config.core.money import LossyAmount, Money, decimal
 from marketplaces.adapters.shopify.sandbox.graphql import Field, connection
@@ -17,6 +20,7 @@ from marketplaces.sandbox.facts import View, WorldListing
 KEYS = "idempotency"
 MOST_ROWS = 250
 LONGEST_TITLE = 255
+HOSTED = "https://cdn.shop.example.invalid/files/"
 
 
 def variants(view: View, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,6 +58,7 @@ def variant(listing: WorldListing) -> dict[str, Any]:
             "status": "ACTIVE",
             "publishedAt": None if is_hidden else changed,
             "updatedAt": changed,
+            "media": connection([_medium(link) for link in _pictures(listing)], {}),
         },
         "inventoryItem": {
             "id": gid("InventoryItem", ITEMS + listing.serial),
@@ -62,6 +67,22 @@ def variant(listing: WorldListing) -> dict[str, Any]:
             "duplicateSkuCount": 0,
             "inventoryLevels": connection([_level(listing)], {}),
         },
+    }
+
+
+def _pictures(listing: WorldListing) -> list[str]:
+    """Addresses of the shop's own."""
+    own = [] if "missing_image" in listing.issue_codes else [f"{HOSTED}{listing.product.serial}.jpg"]
+    return list(listing.content.get("images", own))
+
+
+def _medium(link: str) -> dict[str, Any]:
+    return {
+        "id": gid("MediaImage", zlib.crc32(link.encode())),
+        "mediaContentType": "IMAGE",
+        "status": "READY",
+        "mediaErrors": [],
+        "image": {"url": link},
     }
 
 
@@ -87,20 +108,27 @@ def set_product(view: View, call: Field) -> dict[str, Any]:
 
 
 def set_files(view: View, call: Field) -> dict[str, Any]:
-    """`productSet` with files alone: the list of pictures becomes this one."""
+    """`productSet` with files alone: the list of pictures becomes this one, each kept by its id or fetched and renamed."""
     given = call.arguments.get("input") or {}
     product = (call.arguments.get("identifier") or {}).get("id")
     found = _of_product(view, product)
-    links = [str(each.get("originalSource", "")) for each in given.get("files") or ()]
     if found is None:
-        return {
-            "product": None,
-            "userErrors": [_error(["identifier"], "Product does not exist", "PRODUCT_DOES_NOT_EXIST")],
-        }
-    if not links or not all(link.startswith("https://") for link in links):
+        error = _error(["identifier"], "Product does not exist", "PRODUCT_DOES_NOT_EXIST")
+        return {"product": None, "userErrors": [error]}
+    kept = {_medium(link)["id"]: link for link in _pictures(found)}
+    links = [kept.get(each.get("id")) or _hosted(each) for each in given.get("files") or ()]
+    if not links or not all(links):
         return {"product": None, "userErrors": [_error(["input", "files"], "Invalid URL", "INVALID_INPUT")]}
     view.set_content(found.product.sku, found.store.code, "images", links)
     return {"product": {"id": product}, "userErrors": []}
+
+
+def _hosted(file: Mapping[str, Any]) -> str:
+    """Where the shop keeps a file that it fetched; empty for what it does not fetch, or under such a name."""
+    source = urlsplit(str(file.get("originalSource", "")))
+    name = str(file.get("filename") or PurePosixPath(source.path).name)
+    is_alike = PurePosixPath(name).suffix == PurePosixPath(source.path).suffix
+    return f"{HOSTED}{name}?v=1" if source.scheme == "https" and is_alike else ""
 
 
 def _of_product(view: View, told: Any) -> WorldListing | None:

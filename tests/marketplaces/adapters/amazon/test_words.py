@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from decimal import Decimal
 
 import pytest
 
+from config.core.errors import Rejected
 from marketplaces.adapters.amazon import actions, words
+from marketplaces.adapters.amazon.sandbox import definitions
 from marketplaces.adapters.amazon.stores import LANGUAGES, STORES, find
 from marketplaces.canonical import Fulfilment
 from marketplaces.contract import CommandKind, Outbound, OutcomeState
@@ -60,6 +64,50 @@ def test_it_writes_each_attribute_by_its_own_name_and_leaves_the_others():
         "value": [{"value": "Ton", "language_tag": "de_DE", **HERE}],
     }]  # fmt: skip
     assert words.shown("attributes", DE, LISTING) == {"color": "Blau"}
+
+
+SCHEMA = {"properties": definitions.PROPERTIES}
+TYPED = {"item_weight": "1.50 kilograms", "number_of_items": "4", "is_fragile": "yes", "color": "Blau"}
+
+
+def test_it_writes_numbers_flags_and_units_as_their_product_type_has_them():
+    body = actions.request(write(CommandKind.SET_ATTRIBUTES, TYPED), DE, LISTING, SCHEMA)
+    assert {patch["path"].rpartition("/")[2]: patch["value"] for patch in body["patches"]} == {
+        "item_weight": [{"value": Decimal("1.50"), "unit": "kilograms", **HERE}],
+        "number_of_items": [{"value": 4, **HERE}],
+        "is_fragile": [{"value": True, **HERE}],
+        "color": [{"value": "Blau", "language_tag": "de_DE", **HERE}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "why"),
+    [
+        ("item_weight", "1.5", "needs a unit after its number: grams, kilograms"),
+        ("item_weight", "1.5 stone", "needs a unit after its number: grams, kilograms"),
+        ("item_weight", "light kilograms", "'light' is not a number"),
+        ("number_of_items", "1.5", "is not a whole number"),
+        ("is_fragile", "true", "is neither yes nor no"),
+        ("item_dimensions", "3 cm", "item_dimensions consists of height, length; no single text says that"),
+    ],
+)
+def test_it_refuses_what_an_attribute_cannot_say_before_anything_is_sent(name, said, why):
+    box = {"items": {"properties": {"height": {}, "length": {}, "marketplace_id": {}}}}
+    schema = {"properties": {**definitions.PROPERTIES, "item_dimensions": box}}
+    with pytest.raises(Rejected, match=re.escape(why)):
+        actions.request(write(CommandKind.SET_ATTRIBUTES, {name: said}), DE, LISTING, schema)
+
+
+def test_numbers_with_units_are_proven_by_what_the_listing_shows_and_the_type_is_asked_for_once(shop: Shop):
+    sku, client = own(shop), shop.client()
+    told = write(CommandKind.SET_ATTRIBUTES, TYPED, sku)
+    for _ in range(2):
+        assert client.send(told).state is OutcomeState.ACCEPTED
+    assert client.read_back(told, "").state is OutcomeState.CONFIRMED
+    other = write(CommandKind.SET_ATTRIBUTES, {"item_weight": "1.5 grams"}, sku)
+    assert client.read_back(other, "").state is OutcomeState.UNKNOWN
+    asked = [request.path for request, _ in shop.sandbox.seen if "/productTypes/" in request.path]
+    assert len(asked) == 1
 
 
 def test_every_store_has_a_language():

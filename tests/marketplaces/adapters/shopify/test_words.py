@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from marketplaces.adapters.shopify import words
 from marketplaces.contract import CommandKind, Outbound, OutcomeState
 
@@ -30,15 +32,64 @@ def test_a_description_comes_back_as_markup_and_is_confirmed(client, view, excha
     assert client.read_back(other, "").state is OutcomeState.UNKNOWN
 
 
-def test_pictures_are_sent_without_variants_and_end_as_unknown_for_nothing_proves_them(client, view, exchanges):
+FIRST, SECOND = "https://images.example.invalid/1.jpg?size=l", "https://images.example.invalid/2.png"
+
+
+def medium(number: int, **changes) -> dict:
+    known = {
+        "id": f"gid://shopify/MediaImage/{number}",
+        "mediaContentType": "IMAGE",
+        "status": "READY",
+        "mediaErrors": [],
+    }
+    return {**known, "image": {"url": f"https://cdn.example.invalid/{number}.jpg"}, **changes}
+
+
+def showing(*media: dict) -> dict:
+    return {"product": {"id": "gid://shopify/Product/1", "media": {"nodes": list(media)}}}
+
+
+def test_pictures_are_sent_without_variants_and_proven_by_the_names_of_their_files(client, view, exchanges):
     listing = view.listings()[0]
-    pictures = write(CommandKind.SET_IMAGES, listing.serial, ["https://images.example.invalid/1.jpg"])
+    pictures = write(CommandKind.SET_IMAGES, listing.serial, [FIRST, SECOND])
+    assert client.read_back(pictures, "").state is OutcomeState.UNKNOWN
     assert client.send(pictures).state is OutcomeState.ACCEPTED
     (variables,) = sent(exchanges, "SetFiles")
     assert set(variables["input"]) == {"files"}
-    outcome = client.read_back(pictures, "")
-    assert (outcome.state, outcome.is_final) == (OutcomeState.UNKNOWN, True)
-    assert "no reading proves ours" in outcome.reason
+    assert [file["filename"] for file in variables["input"]["files"]] == [
+        f"{words.mark(FIRST)}.jpg",
+        f"{words.mark(SECOND)}.png",
+    ]
+    assert client.read_back(pictures, "").state is OutcomeState.CONFIRMED
+    turned = write(CommandKind.SET_IMAGES, listing.serial, [SECOND, FIRST])
+    assert client.read_back(turned, "").reason == "the shop shows other pictures; asked again later"
+
+
+def test_a_picture_that_the_product_has_is_kept_by_its_id_and_so_is_its_film():
+    stored = medium(7, image={"url": f"https://cdn.example.invalid/{words.mark(FIRST)}_5f0c.jpg?v=2"})
+    film = medium(9, mediaContentType="VIDEO", image=None)
+    told = words.files(write(CommandKind.SET_IMAGES, 1, [SECOND, FIRST]), showing(film, medium(8), stored))
+    assert [file.get("id", file.get("originalSource")) for file in told["input"]["files"]] == [
+        SECOND,
+        stored["id"],
+        film["id"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "reason"),
+    [
+        ({"status": "PROCESSING", "image": None}, OutcomeState.ACCEPTED, "the shop is still fetching the pictures"),
+        (
+            {"status": "FAILED", "image": None, "mediaErrors": [{"code": "IMAGE_DOWNLOAD_FAILURE", "message": "Not found"}]},
+            OutcomeState.REJECTED, "the shop could not take a picture: IMAGE_DOWNLOAD_FAILURE Not found",
+        ),
+        ({}, OutcomeState.UNKNOWN, "the shop shows other pictures; asked again later"),
+    ],
+)  # fmt: skip
+def test_pictures_that_are_not_shown_are_not_done(changes, state, reason):
+    outcome = words.outcome(write(CommandKind.SET_IMAGES, 1, [FIRST]), showing(medium(7, **changes)))
+    assert (outcome.state, outcome.reason) == (state, reason)
 
 
 def test_what_the_shop_does_not_take_is_refused(client, view):
