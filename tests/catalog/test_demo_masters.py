@@ -6,7 +6,7 @@ import pytest
 
 from catalog import gaps
 from catalog.models import Listing, Merge, Placement, Sku, Taxonomy, Upload
-from catalog.services import products
+from catalog.services import mappings, products
 from config.core.management.demo import masters
 from config.core.management.demo.clients import master
 from marketplaces.sandbox import assortment
@@ -29,7 +29,6 @@ def test_it_furnishes_once_and_leaves_a_sheet_to_approve(north, noon):
         masters.furnish(World)
     assert Merge.objects.count() > 0
     assert 5 < len(gaps.of()) < 60
-    assert Taxonomy.objects.filter(state="active").count() == 1
     for number, sku in enumerate(Sku.objects.filter(placements=None).order_by("code")[:12]):
         Listing.objects.create(
             account=account, channel="DE", external_id=str(number), remote_id=sku.code, sku=sku, status="active",
@@ -38,6 +37,23 @@ def test_it_furnishes_once_and_leaves_a_sheet_to_approve(north, noon):
     for _ in range(2):
         masters.leave_a_sheet()
     assert 0 < Placement.objects.count() < 12
+    assert Taxonomy.objects.filter(state="active").count() == 1
     sheet = Upload.objects.get()
     assert dict(sheet.rows.values_list("row_no", "state"))[9] == "rejected"
     assert sheet.rows.exclude(approvals=[]).count() == 2
+
+
+def test_its_rules_name_the_categories_as_the_marketplace_was_read_to_call_them(north, noon):
+    account = factories.account("shop")
+    mappings.draft_taxonomy(
+        account.marketplace, "read", by="reading", attributes=[],
+        categories=[{"key": name.upper(), "name": name} for name in masters.NAMES],
+    )  # fmt: skip
+    masters.leave_a_sheet()
+    (active,) = Taxonomy.objects.filter(state="active")
+    assert set(active.categories.filter(is_leaf=True).values_list("key", flat=True)) == set(
+        map(str.upper, masters.NAMES)
+    )
+    announced = Taxonomy.objects.get(name="2027")
+    assert not announced.categories.filter(key="GARDEN").exists()
+    assert announced.categories.get(key="TOYS").name == "Toys, games and hobbies"

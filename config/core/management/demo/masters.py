@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from catalog.models import Listing, Merge, Sku, SkuKind, Taxonomy, Upload
+from catalog.models import Category, Listing, Mapping, Merge, Sku, SkuKind, Upload
 from catalog.services import bundles, mappings, masters, merges, products, uploads
 from marketplaces.models import Account
 from marketplaces.sandbox.facts import WorldProduct
@@ -41,12 +41,12 @@ def furnish(world: World) -> None:
     if not Merge.objects.exists():
         _families(known)
     _gift_set(list(known))
-    for marketplace in sorted(set(Account.objects.values_list("marketplace", flat=True))):
-        _map(marketplace)
 
 
 def leave_a_sheet() -> None:
-    """A sheet of prices that operations uploaded and somebody else has to approve, and a place for every product."""
+    """A place for every product, and a sheet of prices that operations uploaded and somebody else has to approve."""
+    for marketplace in sorted(set(Account.objects.values_list("marketplace", flat=True))):
+        _map(marketplace)
     mappings.place_all()
     if Upload.objects.exists():
         return
@@ -102,29 +102,38 @@ def _gift_set(codes: list[str]) -> None:
 
 def _map(marketplace: str) -> None:
     """A taxonomy, rules for all but one of our categories, and the next version of the taxonomy to be looked at."""
-    if Taxonomy.objects.filter(marketplace=marketplace).exists():
+    if Mapping.objects.filter(marketplace=marketplace).exists():
         return
+    keys = _keys(marketplace)
     tree = mappings.draft_taxonomy(
-        marketplace, "2026", by=BY, source=SOURCE, categories=_tree(NAMES),
+        marketplace, "2026", by=BY, source=SOURCE, categories=_tree(keys, NAMES),
         attributes=[
             {"key": "brand", "is_required": True}, {"key": "title", "is_required": True, "max_length": 200},
-            {"key": "weight", "kind": "number", "category_key": "garden", "is_required": True},
-            {"key": "origin", "category_key": "toys", "is_required": True},
+            {"key": "weight", "kind": "number", "category_key": keys["garden"], "is_required": True},
+            {"key": "origin", "category_key": keys["toys"], "is_required": True},
         ],
     )  # fmt: skip
     mappings.activate(tree, by=BY)
     sources = {"brand": "brand", "title": "title", "weight": "weight_g", "origin": "origin_country"}
     rules = mappings.draft_mapping(
         marketplace, "version 1", by=BY, source=SOURCE,
-        rules=[{"category": key, "target": key} for key in NAMES if key != UNMAPPED],
+        rules=[{"category": name, "target": key} for name, key in keys.items() if name != UNMAPPED],
         sources=[{"attribute": name, "source": source} for name, source in sources.items()],
     )  # fmt: skip
     mappings.activate(rules, by=BY)
     later = {key: name for key, name in NAMES.items() if key != "garden"} | {"toys": "Toys, games and hobbies"}
-    mappings.draft_taxonomy(marketplace, "2027", by=BY, source="announced by the marketplace", categories=_tree(later),
-                            attributes=[])  # fmt: skip
+    mappings.draft_taxonomy(marketplace, "2027", by=BY, source="announced by the marketplace",
+                            categories=_tree(keys, later), attributes=[])  # fmt: skip
 
 
-def _tree(names: dict[str, str]) -> list[dict[str, Any]]:
+def _keys(marketplace: str) -> dict[str, str]:
+    """What the marketplace calls each of our categories, by its newest reading; where it tells none, as we do."""
+    told = Category.objects.filter(taxonomy__marketplace=marketplace, is_leaf=True).order_by("taxonomy__made_at")
+    read = {key.casefold(): key for key in told.values_list("key", flat=True)}
+    return {name: read.get(name, name) for name in NAMES}
+
+
+def _tree(keys: dict[str, str], names: dict[str, str]) -> list[dict[str, Any]]:
     top = {"key": "all", "name": "Everything"}
-    return [top, *({"key": k, "name": n, "parent_key": "all", "fee_category": k} for k, n in names.items())]
+    below = ({"key": keys[k], "name": n, "parent_key": "all", "fee_category": k} for k, n in names.items())
+    return [top, *below]
