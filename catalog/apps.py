@@ -9,7 +9,7 @@ class CatalogConfig(AppConfig):
         from catalog import schedule, sinks, subjects, taxonomy_sink
         from catalog.publishing import answers
         from catalog.services import policy, quality
-        from catalog.uploads import mapping_kind, price_kind, product_kind
+        from catalog.uploads import content_kind, mapping_kind, price_kind, product_kind
         from catalog.uploads.kinds import KINDS
         from config.core.jobs import declare
         from config.core.tenancy import TENANT_DEFAULTS
@@ -24,6 +24,7 @@ class CatalogConfig(AppConfig):
         register(TaxonomyNode, taxonomy_sink.nodes)
         KINDS.add("products", product_kind.KIND)
         KINDS.add("prices", price_kind.KIND)
+        KINDS.add("content", content_kind.KIND)
         for kind in mapping_kind.KINDS:
             KINDS.add(kind.key, kind)
         TENANT_DEFAULTS.add("catalog.policy", policy.seed)

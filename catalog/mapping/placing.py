@@ -232,6 +232,11 @@ class Judge:
         refused = [refused for key in ("", category.key) for refused in self.refused[key]]
         return category, defects(self.said(each, category.key), asked, refused)
 
+    def unfit(self, category: str, said: Mapping[str, str]) -> list[str]:
+        """What is wrong with attributes that are told, in a category of theirs; what is not told is not asked for."""
+        asked = [asked for key in dict.fromkeys(("", category)) for asked in self.asked[key] if asked.key in said]
+        return defects(said, asked)
+
     def said(self, each: Facts, category: str) -> dict[str, str]:
         """What the mapping makes of one product in a category of theirs, by the names of its attributes there."""
         sources = {source.attribute: source for key in ("", category) for source in self.sources[key]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -86,6 +86,19 @@ def problem_of_all(row_no: int, other: int, what: str) -> Problem:
     return Problem(
         "row", f"rows {min(row_no, other)} and {max(row_no, other)} both speak of {what}", "keep one of them"
     )
+
+
+def apart(judged: Sequence[Judged], thing: Callable[[Said], Hashable]) -> list[Judged]:
+    """The same rows, but that those which speak of one thing are told each other's number and say nothing."""
+    first: dict[Hashable, int] = {}
+    against: dict[int, Problem] = {}
+    for each in judged:
+        if each.said is None:
+            continue
+        row_no, other = each.given.row_no, first.setdefault(thing(each.said), each.given.row_no)
+        if other != row_no:
+            against |= {told: problem_of_all(row_no, other, each.said.what) for told in (row_no, other)}
+    return [Judged(e.given, None, (against[e.given.row_no],)) if e.given.row_no in against else e for e in judged]
 
 
 def of_all(judged: Sequence[Judged], *, most: int = MANY) -> list[str]:

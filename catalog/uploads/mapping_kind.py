@@ -10,7 +10,7 @@ from typing import Any
 from catalog.mapping import placing
 from catalog.models import AttributeRule, CategoryRule, Mapping, Taxonomy, VersionState
 from catalog.services import mappings
-from catalog.uploads.kinds import Applied, Judged, Kind, Row, Said, problem_of_all
+from catalog.uploads.kinds import Applied, Judged, Kind, Row, Said, apart
 from config.core.permissions import Action
 from config.core.sheets import cells, rows
 from config.core.sheets.cells import Problem
@@ -45,23 +45,20 @@ TREE_MEANS = {
     "attribute": "makes the row one about an attribute of the category",
     "type": ", ".join(TYPES),
     "choices": "what it may say, such as S|M|L",
+    "unit": "that stands behind a number, such as g; several are parted by |",
     "asked_if": "when it is required, such as battery=yes",
 }
 
 
 def _judge(given: Sequence[Given], layout: Layout, key: tuple[str, ...], check: Callable[..., Any]) -> list[Judged]:
     """Rows that say nothing about one thing twice; `check` yields what is wrong with the cells of one row together."""
-    judged, first, against = [], {}, {}
+    judged = []
     for row in given:
         values, found = rows.values(row, {name: partial(_cell, name) for name in layout.columns})
         found = [rows.EMPTY] if row.is_empty else found or list(check(values))
         said = None if found else Said(what=_what(values, key), values=values, before={})
         judged.append(Judged(row, said, tuple(found)))
-        place = tuple(values.get(name, "") for name in key)
-        if said and first.setdefault(place, row.row_no) != row.row_no:
-            told = problem_of_all(row.row_no, first[place], said.what)
-            against |= {row.row_no: told, first[place]: told}
-    return [Judged(e.given, None, (against[e.given.row_no],)) if e.given.row_no in against else e for e in judged]
+    return apart(judged, lambda said: tuple(said.values.get(name, "") for name in key))
 
 
 def _cell(name: str, text: str) -> str:

@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
-
-from django.db.models import Q
 
 from catalog import demand
 from catalog.models import Listing, OfferField
 from catalog.publishing import learning
 from catalog.services import publishing
+from catalog.uploads import listed, offers
 from catalog.uploads import prices as sheet
 from catalog.uploads.kinds import Applied, Judged, Kind, Row
 from config.core import clock
 from config.core.permissions import Action
 from config.core.sheets.reading import Given
-from marketplaces.selectors import accounts
 
 
 def judge(given: Sequence[Given]) -> list[Judged]:
     return sheet.judge(given, known(given))
 
 
-def known(given: Sequence[Given]) -> sheet.Known:
+def known(given: Sequence[Given]) -> offers.Known[sheet.Offered]:
     """The listings that these rows may mean, with what is wanted of them, what they sold, and their floors."""
-    keys = {row.cells.get("account", "") for row in given}
-    names = {row.cells.get("sku", "").removeprefix("'") for row in given}
-    found = list(
-        Listing.objects.filter(Q(remote_id__in=names) | Q(sku__code__in=names), account__key__in=keys)
-        .select_related("account", "sku__product").order_by("pk")
-    )  # fmt: skip
-    offers: dict[tuple[str, str], list[sheet.Offered]] = defaultdict(list)
-    for each in _offered(found):
-        for name in set(each.names):
-            offers[each.account, name].append(each)
-    return sheet.Known(frozenset(accounts().values_list("key", flat=True)), offers)
+    return offers.Known(listed.keys(), offers.by_name(_offered(listed.named(given))))
 
 
 def _offered(listings: Sequence[Listing]) -> list[sheet.Offered]:
@@ -49,17 +36,13 @@ def _offered(listings: Sequence[Listing]) -> list[sheet.Offered]:
     return [
         sheet.Offered(
             pk=row.pk, account=row.account.key, store=row.channel, currency=row.currency, floor=floors.get(row.pk),
-            names=(row.sku.code, row.remote_id) if row.sku else (row.remote_id,),
-            refused=refused.get((row.account.marketplace, _product_type(row)), {}),
+            names=listed.names(row),
+            refused=refused.get((row.account.marketplace, listed.product_type(row)), {}),
             price=Decimal(wanted[row.pk]) if wanted.get(row.pk) else row.price,
             sold=sold.get(demand.Place(row.account_id, row.channel, row.sku_id)) if row.sku_id else None,
         )
         for row in listings
     ]  # fmt: skip
-
-
-def _product_type(listing: Listing) -> str:
-    return listing.sku.product.category if listing.sku else ""
 
 
 def apply(rows: Sequence[Row], how: Applied) -> int:
@@ -76,10 +59,7 @@ def apply(rows: Sequence[Row], how: Applied) -> int:
 
 def template() -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
     """All active listings with the price that they show, to be changed; those that sell most come first."""
-    listings = list(
-        Listing.objects.filter(status="active").select_related("account", "sku__product").order_by("remote_id", "pk")
-    )
-    offered = sorted(_offered(listings), key=lambda each: -(each.sold.units if each.sold else 0))
+    offered = sorted(_offered(list(listed.active())), key=lambda each: -(each.sold.units if each.sold else 0))
     header = ("account", "store", "sku", "currency", "price", "now", "sold_in_30_days")
     return header, (
         [

@@ -8,20 +8,20 @@ from decimal import Decimal
 from typing import Any
 
 from catalog.demand import Sold
-from catalog.uploads.kinds import Judged, Said, problem_of_all
+from catalog.uploads import offers
+from catalog.uploads.kinds import Judged, Said, apart
+from catalog.uploads.offers import Known
 from config.core.money import Money, minor_unit, quantise
 from config.core.sheets import cells, rows
 from config.core.sheets.cells import Problem
 from config.core.sheets.reading import NOTES, Given, Layout
 
 LAYOUT = Layout(
-    columns=("account", "store", "sku", "currency", "price"), required=("account", "sku", "price"),
+    columns=(*offers.COLUMNS, "currency", "price"), required=("account", "sku", "price"),
     notes=(*NOTES, "now", "sold_in_30_days"),
 )  # fmt: skip
 MEANING = {
-    "account": "the key of the account",
-    "store": "the storefront, such as DE; may be empty where the account offers the product in one only",
-    "sku": "the SKU, ours or as the account calls it",
+    **offers.MEANING,
     "currency": "the currency of the storefront; may be empty",
     "price": "what the buyer is to see, such as 12.30",
 }
@@ -46,36 +46,21 @@ class Offered:
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    accounts: frozenset[str] = frozenset()
-    offers: Mapping[tuple[str, str], Sequence[Offered]] = field(default_factory=dict)
-
-
-def judge(given: Sequence[Given], known: Known) -> list[Judged]:
+def judge(given: Sequence[Given], known: Known[Offered]) -> list[Judged]:
     """All rows in the order of the file; two that speak of one listing are told each other's number."""
     mark = cells.decimal_mark(row.cells.get("price", "") for row in given)
-    judged = [_one(row, known, mark) for row in given]
-    first: dict[str, int] = {}
-    against: dict[int, Problem] = {}
-    for each in judged:
-        if each.said is None:
-            continue
-        row_no, other = each.given.row_no, first.setdefault(each.said.values["listing"], each.given.row_no)
-        if other != row_no:
-            against |= {told: problem_of_all(row_no, other, each.said.what) for told in (row_no, other)}
-    return [Judged(e.given, None, (against[e.given.row_no],)) if e.given.row_no in against else e for e in judged]
+    return apart([_one(row, known, mark) for row in given], lambda said: said.values["listing"])
 
 
-def _one(row: Given, known: Known, mark: str) -> Judged:
+def _one(row: Given, known: Known[Offered], mark: str) -> Judged:
     if row.is_empty:
         return Judged(row, None, (rows.EMPTY,))
-    readers = dict.fromkeys(("account", "store", "sku", "currency"), str)
+    readers = dict.fromkeys((*offers.COLUMNS, "currency"), str)
     values, found = rows.values(row, {**readers, "price": lambda text: _price(text, mark)})
     offer = None
     if not found:
         try:
-            offer = _offer(values, known)
+            offer = offers.meant(values, known)
             _check(values, offer)
         except Problem as problem:
             found.append(problem)
@@ -93,23 +78,6 @@ def _price(text: str, mark: str) -> Decimal:
     return price
 
 
-def _offer(values: Mapping[str, Any], known: Known) -> Offered:
-    account, store, sku = values["account"], values["store"], values["sku"]
-    if account not in known.accounts:
-        some = ", ".join(sorted(known.accounts)[:6])
-        raise Problem("account", f"no account has the key {account!r}", f"write one of {some}")
-    found = known.offers.get((account, sku), ())
-    if not found:
-        raise Problem("sku", f"{account} offers no {sku!r}", "write a SKU that the account offers")
-    fitting = [each for each in found if not store or each.store.lower() == store.lower()]
-    stores = ", ".join(sorted({each.store for each in found}))
-    if not fitting:
-        raise Problem("store", f"{sku!r} is not offered in {store!r}", f"write one of {stores}")
-    if len(fitting) > 1:
-        raise Problem("store", f"{sku!r} has {len(fitting)} listings that fit", f"name the storefront: {stores}")
-    return fitting[0]
-
-
 def _check(values: Mapping[str, Any], offer: Offered) -> None:
     told, price = values["currency"].upper(), values["price"]
     if told and told != offer.currency:
@@ -118,7 +86,6 @@ def _check(values: Mapping[str, Any], offer: Offered) -> None:
         raise Problem(
             "price", f"{price} has more digits than {offer.currency}", f"write steps of {minor_unit(offer.currency)}"
         )
-
     if why := offer.refused.get(plain(price)):
         raise Problem(
             "price", f"the marketplace refused {plain(price)} before for such a product: {why}",

@@ -20,10 +20,11 @@ from config.core.permissions import Action, may
 from config.core.screens import Column, Listing, listing, require
 from config.core.sheets import pages, writing
 from config.core.sheets.models import RowState, SheetState
+from marketplaces import wording
 
 SHEETS = Listing(
     title="Sheets",
-    subtitle="A file of products, prices or stock waits here until somebody applies it: all of it, or nothing. The same "
+    subtitle="A file of products, prices, stock or texts waits here until somebody applies it: all of it, or nothing. The same "
     "file is the same sheet; after 72 hours it expires.",
     queryset=lambda request: selectors.sheets(),
     filterset=UploadFilter,
@@ -75,11 +76,18 @@ def sheets(request: HttpRequest) -> HttpResponseBase:
 
 def changes(row: UploadRow) -> str:
     """What the row changes, field by field."""
-    pairs = [(name, row.before.get(name, ""), value) for name, value in row.said.items()]
+    pairs = [
+        (name, _readable(name, row.before.get(name, "")), _readable(name, value)) for name, value in row.said.items()
+    ]
     return ", ".join(
         f"{name.replace('_', ' ')} {before or 'nothing'} → {value or 'nothing'}"
         for name, before, value in pairs if before != value
     )  # fmt: skip
+
+
+def _readable(name: str, value: str) -> str:
+    """A value as it is read, cut where it is long; lists and attributes are stored as JSON."""
+    return wording.told(wording.read(name, value)) if value else ""
 
 
 ROWS = Listing(
