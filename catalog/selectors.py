@@ -82,6 +82,12 @@ def components(*, sku_ids: Iterable[int] | None = None) -> dict[int, dict[int, i
     return parts
 
 
+def bundles_with(*, sku_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Bundles (id) that hold one of these SKUs, with that SKU."""
+    found = BundlePart.objects.filter(component__in=list(sku_ids)).order_by("bundle", "component")
+    return list(found.values_list("bundle_id", "component_id"))
+
+
 def parts_of(*, sku_id: int) -> QuerySet[BundlePart]:
     """What a bundle is made of."""
     return BundlePart.objects.filter(bundle=sku_id).select_related("component").order_by("component__code")

@@ -13,15 +13,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 Shelf = tuple[int, int]  # SKU, warehouse
+Want = tuple[int, int]  # order line, SKU
 Feeds = Mapping[int, Sequence[int]]  # account -> warehouses by priority
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An order line as it stands: units that must stay promised (`to_hold`), and units that have left in all (`gone`).
+    """What an order line wants of one SKU: units that must stay promised (`to_hold`), and units that have left in all (`gone`).
 
-    `absorbed` units of those are no business of the ledger: a count has put them right, or they left before it began.
-    `is_older`: the order was placed before the ledger fed its account.
+    A bundle is one such want per component, each in pieces and promised for itself. `absorbed` units of those that left are
+    no business of the ledger: a count has put them right, or they left before it began. `is_older`: the order was placed
+    before the ledger fed its account.
     """
 
     id: int
@@ -32,6 +34,10 @@ class Line:
     ordered_at: datetime
     absorbed: int = 0
     is_older: bool = False
+
+    @property
+    def want(self) -> Want:
+        return (self.id, self.sku_id)
 
 
 @dataclass(slots=True)
@@ -51,7 +57,7 @@ class Lack:
     absorbed: int = 0
 
 
-Claims = Mapping[int, Mapping[Shelf, Claim]]
+Claims = Mapping[Want, Mapping[Shelf, Claim]]
 
 
 @dataclass(slots=True)
@@ -59,20 +65,19 @@ class Plan:
     """What each line shall have of each shelf, what leaves a shelf now, what each line lacks, and what is free after it."""
 
     free: dict[Shelf, int]
-    claims: dict[int, dict[Shelf, Claim]] = field(default_factory=lambda: defaultdict(dict))
-    leaving: dict[tuple[int, Shelf], int] = field(default_factory=lambda: defaultdict(int))
-    lacking: dict[int, Lack] = field(default_factory=dict)
+    claims: dict[Want, dict[Shelf, Claim]] = field(default_factory=lambda: defaultdict(dict))
+    leaving: dict[tuple[Want, Shelf], int] = field(default_factory=lambda: defaultdict(int))
+    lacking: dict[Want, Lack] = field(default_factory=dict)
 
     def settle(self, line: Line, has: Mapping[Shelf, Claim]) -> int:
         """Turn held units into shipped ones and give back what is held too much; how many left without a claim."""
         owed = max(0, line.gone - line.absorbed - sum(claim.shipped for claim in has.values()))
         to_hold = line.to_hold
         for shelf, claim in has.items():
-            is_same = shelf[0] == line.sku_id
-            shipped = min(owed, claim.held) if is_same else 0
-            kept = min(to_hold, claim.held - shipped) if is_same else 0
+            shipped = min(owed, claim.held)
+            kept = min(to_hold, claim.held - shipped)
             self.free[shelf] = self.free.get(shelf, 0) + claim.held - shipped - kept
-            self.claims[line.id][shelf] = Claim(kept, claim.shipped + shipped)
+            self.claims[line.want][shelf] = Claim(kept, claim.shipped + shipped)
             self._leave(line, shelf, shipped)
             owed, to_hold = owed - shipped, to_hold - kept
         return owed
@@ -85,7 +90,7 @@ class Plan:
                 continue
             self.free[shelf] -= units
             wanted -= units
-            claim = self.claims[line.id].setdefault(shelf, Claim())
+            claim = self.claims[line.want].setdefault(shelf, Claim())
             if has_left:
                 claim.shipped += units
                 self._leave(line, shelf, units)
@@ -95,7 +100,7 @@ class Plan:
 
     def _leave(self, line: Line, shelf: Shelf, units: int) -> None:
         if units:
-            self.leaving[line.id, shelf] += units
+            self.leaving[line.want, shelf] += units
 
 
 def plan(lines: Iterable[Line], claims: Claims, free: Mapping[Shelf, int], feeds: Feeds) -> Plan:
@@ -104,13 +109,13 @@ def plan(lines: Iterable[Line], claims: Claims, free: Mapping[Shelf, int], feeds
     `claims` are what the lines have by now; `free` is what each shelf has on hand and not reserved.
     """
     made = Plan(dict(free))
-    queue = sorted(lines, key=lambda line: (line.ordered_at, line.id))
-    owed = {line.id: made.settle(line, claims.get(line.id, {})) for line in queue}
+    queue = sorted(lines, key=lambda line: (line.ordered_at, line.want))
+    owed = {line.want: made.settle(line, claims.get(line.want, {})) for line in queue}
     for line in (line for line in queue if not line.is_older):
-        owed[line.id] = made.take(line, owed[line.id], feeds.get(line.account_id, ()), has_left=True)
+        owed[line.want] = made.take(line, owed[line.want], feeds.get(line.account_id, ()), has_left=True)
     for line in queue:
-        wanted = line.to_hold - sum(claim.held for claim in made.claims[line.id].values())
+        wanted = line.to_hold - sum(claim.held for claim in made.claims[line.want].values())
         missing = made.take(line, wanted, feeds.get(line.account_id, ()), has_left=False)
-        unbacked, absorbed = (0, owed[line.id]) if line.is_older else (owed[line.id], 0)
-        made.lacking[line.id] = Lack(missing, unbacked, line.absorbed + absorbed)
+        unbacked, absorbed = (0, owed[line.want]) if line.is_older else (owed[line.want], 0)
+        made.lacking[line.want] = Lack(missing, unbacked, line.absorbed + absorbed)
     return made

@@ -30,7 +30,9 @@ def board() -> QuerySet[Any]:
     """Orders that we must ship, with units open and packed, and labels bought and in trouble."""
     mine = OrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
     items = ParcelItem.objects.filter(line__order=OuterRef("pk"), parcel__cancelled_at=None).order_by()
-    labels = Label.objects.filter(parcel__shipment__order=OuterRef("pk"), parcel__cancelled_at=None)
+    labels = Label.objects.filter(
+        parcel__shipment__order=OuterRef("pk"), parcel__cancelled_at=None, kind=LabelKind.OUTBOUND
+    )
     counted = labels.order_by().values("parcel__shipment__order")
     return (
         selectors.orders_to_ship()
@@ -80,34 +82,42 @@ class Pick:
 
 
 def pick_list(order_ids: Sequence[int]) -> list[Pick]:
-    """What to take for these orders, by product; open units only."""
+    """What to take for these orders, by product; open units only, of a bundle the pieces that it is packed from."""
     lines = OrderLine.objects.filter(order__in=order_ids, quantity_open__gt=0).select_related("sku", "order")
+    lines = lines.prefetch_related("sku__parts__component")
     grouped: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
     for line in lines.order_by("sku__code", "order__ship_by", "pk"):
-        code = line.sku.code if line.sku else line.remote_id
-        title = (line.sku.title if line.sku else "") or line.title
-        grouped[code, title].append((line.order_ref, line.quantity_open))
+        for code, title, pieces in _pieces(line):
+            grouped[code, title].append((line.order_ref, line.quantity_open * pieces))
     return [
         Pick(code, title, sum(units for _, units in orders), tuple(orders))
         for (code, title), orders in sorted(grouped.items())
     ]
 
 
+def _pieces(line: OrderLine) -> list[tuple[str, str, int]]:
+    """Code, title and number of what one unit of a line is made of."""
+    if line.sku is None:
+        return [(line.remote_id, line.title, 1)]
+    parts = [(part.component.code, part.component.title, part.quantity) for part in line.sku.parts.all()]
+    return parts or [(line.sku.code, line.sku.title or line.title, 1)]
+
+
 def silent() -> Q:
     """Labels whose parcel was scanned, has not arrived, and of which nothing was heard for days."""
     news = TrackingEvent.objects.filter(label=OuterRef("pk"), at__gte=clock.now() - SILENT_AFTER)
-    left = Q(first_scan_at__lt=clock.now() - SILENT_AFTER, state=LabelState.BOUGHT)
+    left = Q(first_scan_at__lt=clock.now() - SILENT_AFTER, state=LabelState.BOUGHT, kind=LabelKind.OUTBOUND)
     return left & ~Q(tracking_state__in=AT_AN_END) & ~Q(Exists(news))
 
 
 def late() -> Q:
     """Labels whose parcel is on its way after the day on which the marketplace promised it."""
-    promised = Q(parcel__shipment__order__deliver_by__lt=clock.now(), state=LabelState.BOUGHT)
+    promised = Q(parcel__shipment__order__deliver_by__lt=clock.now(), state=LabelState.BOUGHT, kind=LabelKind.OUTBOUND)
     return promised & ~Q(tracking_state__in=AT_AN_END)
 
 
 def coming_back() -> Q:
-    return Q(tracking_state__in=BACK, state=LabelState.BOUGHT)
+    return Q(tracking_state__in=BACK, state=LabelState.BOUGHT, kind=LabelKind.OUTBOUND)
 
 
 def troubled() -> QuerySet[Parcel]:
@@ -142,5 +152,6 @@ def with_labels(parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
 
 
 def has_label() -> Exists:
-    """Whether a label was bought for an order."""
-    return Exists(Label.objects.filter(parcel__shipment__order=OuterRef("pk"), state=LabelState.BOUGHT))
+    """Whether a label was bought for a parcel of an order."""
+    bought = Label.objects.filter(state=LabelState.BOUGHT, kind=LabelKind.OUTBOUND)
+    return Exists(bought.filter(parcel__shipment__order=OuterRef("pk")))

@@ -13,7 +13,7 @@ from inventory.models.stock import Warehouse
 class Reservation(models.Model):
     """Units of one warehouse for one order line: `held` until they leave, are cancelled or expire; `shipped` have left.
 
-    `expires_at` is set while the order is not paid for.
+    A bundle has such a row per component, in its pieces. `expires_at` is set while the order is not paid for.
     """
 
     order_line = models.ForeignKey(OrderLine, models.CASCADE, related_name="reservations", db_index=False)
@@ -39,11 +39,11 @@ class Reservation(models.Model):
 
 
 class Shortage(models.Model):
-    """Units of an order line that our stock does not cover: `missing` cannot be promised; `unbacked` left all the same,
-    so that the ledger is wrong. `absorbed` units of these were put right by a count. Both zero: it is over.
+    """Units of a SKU that an order line asks for and our stock does not cover: `missing` cannot be promised; `unbacked` left
+    all the same, so that the ledger is wrong. `absorbed` units of these were put right by a count. Both zero: it is over.
     """
 
-    order_line = models.OneToOneField(OrderLine, models.CASCADE, related_name="shortage")
+    order_line = models.ForeignKey(OrderLine, models.CASCADE, related_name="shortages", db_index=False)
     account = models.ForeignKey("marketplaces.Account", models.PROTECT, related_name="+")
     sku = models.ForeignKey(Sku, models.PROTECT, related_name="shortages", db_index=False)
     missing = models.PositiveIntegerField(default=0)
@@ -56,6 +56,7 @@ class Shortage(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["order_line", "sku"], name="shortage_once")]
         indexes = [
             models.Index(fields=["sku", "since"], condition=Q(missing__gt=0) | Q(unbacked__gt=0), name="shortage_open"),
             models.Index(fields=["-since", "-id"], name="shortage_newest"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from catalog.selectors import bundles_with, components
 from catalog.services import publishing
 from config.core import clock, work
 from inventory import offering, selectors
@@ -27,10 +28,20 @@ FROM inventory_holding held WHERE {which} ORDER BY 1
 ON CONFLICT (sku_id) DO UPDATE SET since = LEAST(inventory_staleoffer.since, excluded.since)
 """
 _OFFERED = """
-WITH stock AS (
+WITH shelf AS (
     SELECT feed.account_id, held.sku_id, sum(held.on_hand) AS on_hand, sum(held.reserved) AS reserved
     FROM inventory_holding held JOIN inventory_feed feed ON feed.warehouse_id = held.warehouse_id
-    WHERE held.sku_id = ANY(%(skus)s) GROUP BY 1, 2 HAVING bool_or(feed.is_publishing)
+    WHERE held.sku_id = ANY(%(shelves)s) GROUP BY 1, 2 HAVING bool_or(feed.is_publishing)
+), bundle AS (
+    SELECT shelf.account_id, part.bundle_id, count(*) AS parts,
+        min(greatest(0, shelf.on_hand - shelf.reserved - coalesce(buffer.units, 0)) / part.quantity) AS units
+    FROM catalog_bundlepart part JOIN shelf ON shelf.sku_id = part.component_id
+    LEFT JOIN inventory_buffer buffer ON buffer.account_id = shelf.account_id AND buffer.sku_id = part.component_id
+    WHERE part.bundle_id = ANY(%(skus)s) GROUP BY 1, 2
+), stock AS (
+    SELECT * FROM shelf WHERE sku_id <> ALL(%(bundles)s)
+    UNION ALL SELECT account_id, bundle_id, units, 0 FROM bundle
+    WHERE parts = (SELECT count(*) FROM catalog_bundlepart whole WHERE whole.bundle_id = bundle.bundle_id)
 )
 SELECT listing.id, listing.sku_id, last.units::int
 FROM catalog_listing listing
@@ -72,7 +83,7 @@ CROSS JOIN LATERAL (
                              WHERE switch.listing_id = listing.id AND switch.state IN ('zeroing', 'enabling')) THEN 0
         ELSE least(greatest(shown.units, coalesce(rule.least, 0)), %(most)s) END AS units
 ) AS last
-WHERE listing.fulfilment <> 'marketplace'
+WHERE listing.fulfilment <> 'marketplace' AND listing.sku_id = ANY(%(skus)s)
 """
 _BUFFERS = """
 WITH sold AS (
@@ -123,9 +134,14 @@ def offered(sku_ids: Sequence[int]) -> list[Offered]:
     """What the listings of these SKUs may show, where we publish from our own stock.
 
     A listing whose SKU is not known, or lies on no shelf that feeds its account, is left out: it is never offered as
-    zero, for nobody knows that there is none.
+    zero, for nobody knows that there is none. A bundle can be packed as often as its scarcest component allows, each
+    component less its own buffer; while one of them lies on no shelf, nobody knows how often.
     """
-    given: dict[str, Any] = {"skus": list(sku_ids), "most": offering.MOST_UNITS}
+    parts = components(sku_ids=sku_ids)
+    shelves = {*sku_ids, *(part for each in parts.values() for part in each)}
+    given: dict[str, Any] = {
+        "skus": list(sku_ids), "shelves": list(shelves), "bundles": list(parts), "most": offering.MOST_UNITS,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_OFFERED, given)
         return [Offered(*row) for row in cursor.fetchall()]
@@ -146,6 +162,9 @@ def _wish() -> tuple[int, int] | None:
             since: dict[int, datetime] = dict(cursor.fetchall())
         if not since:
             return None
+        taken = len(since)
+        for bundle, part in bundles_with(sku_ids=list(since)):
+            since[bundle] = min(since[part], since.get(bundle, since[part]))
         wishes = (
             publishing.Want(
                 listing_id=each.listing_id, field="quantity", value=each.units, cause="stock changed",
@@ -153,13 +172,15 @@ def _wish() -> tuple[int, int] | None:
             )
             for each in offered(list(since))
         )  # fmt: skip
-        return len(since), publishing.want(wishes)
+        return taken, publishing.want(wishes)
 
 
 def refresh(*, skus: Iterable[int] = (), warehouse: int | None = None, everything: bool = False) -> None:
-    """Have offers computed again though no stock moved: of some SKUs, of a warehouse, or of all."""
+    """Have offers computed again though no stock moved: of some SKUs (bundles by their components), of a warehouse, or of all."""
     which = "TRUE" if everything else "held.sku_id = ANY(%(skus)s) OR held.warehouse_id = %(warehouse)s"
-    given: dict[str, Any] = {"skus": list(skus), "warehouse": warehouse, "now": clock.now()}
+    wanted = set(skus)
+    wanted |= {part for each in components(sku_ids=wanted).values() for part in each}
+    given: dict[str, Any] = {"skus": list(wanted), "warehouse": warehouse, "now": clock.now()}
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_STALE.format(which=which), given)

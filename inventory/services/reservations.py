@@ -13,30 +13,42 @@ from django.db import connection, transaction
 from config.core import clock
 from inventory import reserving, selectors
 from inventory.models import Reservation
-from inventory.reserving import Claim, Lack, Line, Plan, Shelf
+from inventory.reserving import Claim, Lack, Line, Plan, Shelf, Want
 from inventory.services import shelves
 
 MOST_WAITING = 1_000
 _SKUS = """
-SELECT line.sku_id FROM inventory_orderline line WHERE line.order_id = ANY(%(orders)s) AND line.sku_id IS NOT NULL
+SELECT coalesce(part.component_id, line.sku_id) FROM inventory_orderline line
+LEFT JOIN catalog_bundlepart part ON part.bundle_id = line.sku_id
+WHERE line.order_id = ANY(%(orders)s) AND line.sku_id IS NOT NULL
 UNION
 SELECT claim.sku_id FROM inventory_reservation claim JOIN inventory_orderline line ON line.id = claim.order_line_id
 WHERE line.order_id = ANY(%(orders)s)
 """
 _LINES = """
-SELECT line.id, line.account_id, coalesce(line.sku_id, 0),
-    CASE WHEN line.sku_id IS NULL OR o.fulfilment <> 'merchant' OR o.status NOT IN ('pending', 'to_ship', 'partially_shipped')
+SELECT line.id, line.account_id, part.sku_id,
+    part.pieces * CASE WHEN o.fulfilment <> 'merchant' OR o.status NOT IN ('pending', 'to_ship', 'partially_shipped')
               OR (o.status = 'pending' AND o.ordered_at + hold.term <= %(now)s)
          THEN 0 ELSE line.quantity_open END,
-    CASE WHEN line.sku_id IS NULL OR o.fulfilment <> 'merchant' THEN 0
-         WHEN o.status IN ('shipped', 'delivered') THEN line.quantity - line.quantity_cancelled
-         ELSE line.quantity_shipped END,
+    CASE WHEN part.pieces = 0 OR o.fulfilment <> 'merchant' THEN 0
+         ELSE greatest(0, part.pieces * CASE WHEN o.status IN ('shipped', 'delivered')
+             THEN line.quantity - line.quantity_cancelled ELSE line.quantity_shipped END - part.elsewhere) END,
     o.ordered_at, coalesce(lack.absorbed, 0), o.ordered_at < began.at, o.external_id, coalesce(line.shipped_at, line.changed_at),
     CASE WHEN o.status = 'pending' THEN o.ordered_at + hold.term END,
     coalesce(lack.missing, 0), coalesce(lack.unbacked, 0)
 FROM inventory_orderline line JOIN inventory_order o ON o.id = line.order_id
 JOIN marketplaces_account account ON account.id = o.account_id
-LEFT JOIN inventory_shortage lack ON lack.order_line_id = line.id
+CROSS JOIN LATERAL (
+    SELECT sku_id, sum(pieces)::int AS pieces,
+        coalesce(sum(CASE WHEN sum(pieces) = 0 THEN sum(booked) END) OVER (), 0)::int AS elsewhere
+    FROM (
+        SELECT component_id AS sku_id, quantity AS pieces, 0 AS booked FROM catalog_bundlepart WHERE bundle_id = line.sku_id
+        UNION ALL SELECT line.sku_id, 1, 0 WHERE NOT EXISTS (SELECT FROM catalog_bundlepart WHERE bundle_id = line.sku_id)
+        UNION ALL SELECT sku_id, 0, shipped FROM inventory_reservation WHERE order_line_id = line.id
+        UNION ALL SELECT sku_id, 0, absorbed FROM inventory_shortage WHERE order_line_id = line.id
+    ) AS told WHERE sku_id IS NOT NULL GROUP BY sku_id
+) AS part
+LEFT JOIN inventory_shortage lack ON lack.order_line_id = line.id AND lack.sku_id = part.sku_id
 JOIN (SELECT account_id, min(starts_at) AS at FROM inventory_feed GROUP BY 1) AS began ON began.account_id = o.account_id
 CROSS JOIN LATERAL (
     SELECT make_interval(hours => coalesce((SELECT hours FROM inventory_holdterm term
@@ -47,7 +59,7 @@ WHERE {which}
 _OF_ORDERS = "line.order_id = ANY(%(orders)s)"
 _WAITING = """line.id IN (SELECT order_line_id FROM inventory_shortage
     WHERE sku_id = ANY(%(skus)s) AND (missing > 0 OR unbacked > 0) ORDER BY since LIMIT %(most)s)
-    AND line.sku_id = ANY(%(skus)s)"""
+    AND part.sku_id = ANY(%(skus)s)"""
 _CLAIMS = """
 SELECT order_line_id, sku_id, warehouse_id, held, shipped FROM inventory_reservation WHERE order_line_id = ANY(%s)
 ORDER BY order_line_id, reserved_at, warehouse_id
@@ -72,8 +84,8 @@ INSERT INTO inventory_shortage (order_line_id, account_id, sku_id, missing, unba
 SELECT line, account, sku, missing, unbacked, absorbed, %(now)s, %(now)s
 FROM unnest(%(line)s::bigint[], %(account)s::bigint[], %(sku)s::bigint[], %(missing)s::int[], %(unbacked)s::int[],
     %(absorbed)s::int[]) AS given(line, account, sku, missing, unbacked, absorbed)
-ON CONFLICT (order_line_id) DO UPDATE SET missing = excluded.missing, unbacked = excluded.unbacked,
-    absorbed = excluded.absorbed, sku_id = excluded.sku_id, changed_at = %(now)s,
+ON CONFLICT (order_line_id, sku_id) DO UPDATE SET missing = excluded.missing, unbacked = excluded.unbacked,
+    absorbed = excluded.absorbed, changed_at = %(now)s,
     since = CASE WHEN inventory_shortage.missing + inventory_shortage.unbacked = 0 THEN %(now)s
                  ELSE inventory_shortage.since END
 """
@@ -81,7 +93,7 @@ ON CONFLICT (order_line_id) DO UPDATE SET missing = excluded.missing, unbacked =
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A line, and what is kept of it beside its units: its order's name, when it left, until when it may wait."""
+    """What a line wants of one SKU; and beside its units its order's name, when it left, until when it may wait."""
 
     line: Line
     reference: str
@@ -136,27 +148,27 @@ def _told(which: str, **given: Any) -> list[_Told]:
 
 def _apply(told: Sequence[_Told], free: dict[Shelf, int], feeds: reserving.Feeds) -> Plan:
     """Plan, then write in an order that never promises a unit before it is given back: less, gone, more, lacking."""
-    claims = _claims([each.line.id for each in told])
+    claims = _claims({each.line.id for each in told})
     made = reserving.plan((each.line for each in told), claims, free, feeds)
     changed = [
-        (each, shelf, claim, claim.held > claims.get(each.line.id, {}).get(shelf, Claim()).held)
+        (each, shelf, claim, claim.held > claims.get(each.line.want, {}).get(shelf, Claim()).held)
         for each in told
-        for shelf, claim in made.claims[each.line.id].items()
-        if claim != claims.get(each.line.id, {}).get(shelf)
+        for shelf, claim in made.claims[each.line.want].items()
+        if claim != claims.get(each.line.want, {}).get(shelf)
     ]
     _write([(each, shelf, claim) for each, shelf, claim, is_more in changed if not is_more])
     _ship(told, made)
     _write([(each, shelf, claim) for each, shelf, claim, is_more in changed if is_more])
-    _lack([each for each in told if made.lacking[each.line.id] != each.lacking], made)
+    _lack([each for each in told if made.lacking[each.line.want] != each.lacking], made)
     return made
 
 
-def _claims(line_ids: Sequence[int]) -> dict[int, dict[Shelf, Claim]]:
-    found: dict[int, dict[Shelf, Claim]] = defaultdict(dict)
+def _claims(line_ids: Iterable[int]) -> dict[Want, dict[Shelf, Claim]]:
+    found: dict[Want, dict[Shelf, Claim]] = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(_CLAIMS, [list(line_ids)])
         for line, sku, warehouse, held, shipped in cursor.fetchall():
-            found[line][sku, warehouse] = Claim(held, shipped)
+            found[line, sku][sku, warehouse] = Claim(held, shipped)
     return found
 
 
@@ -175,16 +187,16 @@ def _write(rows: Sequence[tuple[_Told, Shelf, Claim]]) -> None:
 
 def _ship(told: Iterable[_Told], made: Plan) -> None:
     """One move per line and shelf; its key counts what has left in all, so that no unit leaves twice."""
-    by_id = {each.line.id: each for each in told}
+    by_want = {each.line.want: each for each in told}
     _execute(
         _SHIP,
         [
             {
-                "sku": shelf[0], "warehouse": shelf[1], "units": units, "account": by_id[line].line.account_id,
-                "reference": by_id[line].reference, "at": by_id[line].left_at,
-                "key": f"ship:{line}:{shelf[0]}:{shelf[1]}:{made.claims[line][shelf].shipped}",
+                "sku": shelf[0], "warehouse": shelf[1], "units": units, "account": by_want[want].line.account_id,
+                "reference": by_want[want].reference, "at": by_want[want].left_at,
+                "key": f"ship:{want[0]}:{shelf[0]}:{shelf[1]}:{made.claims[want][shelf].shipped}",
             }
-            for (line, shelf), units in made.leaving.items()
+            for (want, shelf), units in made.leaving.items()
         ],
     )  # fmt: skip
 
@@ -195,7 +207,7 @@ def _lack(told: Iterable[_Told], made: Plan) -> None:
         [
             {
                 "line": each.line.id, "account": each.line.account_id, "sku": each.line.sku_id,
-                **asdict(made.lacking[each.line.id]),
+                **asdict(made.lacking[each.line.want]),
             }
             for each in told
         ],

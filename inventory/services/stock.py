@@ -33,7 +33,7 @@ WITH given AS (SELECT * FROM unnest(%(ids)s::bigint[], %(units)s::int[]) AS give
 INSERT INTO inventory_shortage (order_line_id, account_id, sku_id, missing, unbacked, absorbed, since, changed_at)
 SELECT line.id, line.account_id, released.sku_id, sum(released.units), 0, 0, %(now)s, %(now)s
 FROM released JOIN inventory_orderline line ON line.id = released.order_line_id GROUP BY 1, 2, 3
-ON CONFLICT (order_line_id) DO UPDATE SET missing = inventory_shortage.missing + excluded.missing, changed_at = %(now)s
+ON CONFLICT (order_line_id, sku_id) DO UPDATE SET missing = inventory_shortage.missing + excluded.missing, changed_at = %(now)s
 """
 
 
@@ -60,8 +60,9 @@ class Move:
 def move(moves: Sequence[Move], *, by: str) -> int:
     """Record moves, all or none, serve the orders that wait for what came, and return how many are new.
 
-    What was recorded under its key before is left out. Units that are reserved cannot be sent elsewhere; a count or a
-    write-off tells a fact, so it takes them from the newest orders, which become shortages. Raises ValidationError.
+    What was recorded under its key before is left out; another move under that key is refused. Units that are reserved
+    cannot be sent elsewhere; a count or a write-off tells a fact, so it takes them from the newest orders, which become
+    shortages. Raises ValidationError.
     """
     for each in moves:
         _check(each)
@@ -70,11 +71,23 @@ def move(moves: Sequence[Move], *, by: str) -> int:
     with transaction.atomic():
         shelves.make(each.shelf for each in moves)
         free = shelves.lock(each.sku_id for each in moves)
-        known = set(StockMove.objects.filter(key__in=[each.key for each in moves]).values_list("key", flat=True))
-        fresh = list({each.key: each for each in moves if each.key not in known}.values())
+        fresh = _fresh(moves)
         if fresh:
             _record(fresh, free, by)
     return len(fresh)
+
+
+def _fresh(moves: Sequence[Move]) -> list[Move]:
+    """Each key once, without those that were recorded before; raises ValidationError where a key means two moves."""
+    found = StockMove.objects.filter(key__in={each.key for each in moves})
+    known = {key: told for key, *told in found.values_list("key", "sku_id", "warehouse_id", "kind", "quantity")}
+    fresh: dict[str, Move] = {}
+    for each in moves:
+        told = [*each.shelf, each.kind, each.quantity]
+        first = fresh.setdefault(each.key, each)
+        if known.get(each.key, [*first.shelf, first.kind, first.quantity]) != told:
+            raise ValidationError(f"the key {each.key!r} is that of another move; give this one a key of its own")
+    return [each for key, each in fresh.items() if key not in known]
 
 
 def record(moves: Sequence[Move], *, by: str) -> int:

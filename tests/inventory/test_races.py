@@ -10,10 +10,10 @@ from datetime import timedelta
 import pytest
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from catalog.services import products
+from catalog.services import bundles, products
 from config.core import tenancy
 from inventory import sinks
-from inventory.models import Holding, MoveKind, Order, Reservation, Shortage, StockMove
+from inventory.models import Holding, MoveKind, Order, OrderLine, Reservation, Shortage, StockMove
 from inventory.services import stock
 from marketplaces.canonical import OrderStatus
 from tests import factories
@@ -70,13 +70,15 @@ def test_it_gives_one_unit_to_exactly_one_of_fifty_orders_at_once(north):
 
 
 class Market:
-    """Two accounts that sell three SKUs from two warehouses: what happens in them, to be told in any order."""
+    """Two accounts that sell three SKUs and a set of them from two warehouses: what happens in them, to be told in any order."""
 
     def __init__(self, chance):
         self.chance = chance
         self.accounts = [factories.account(f"shop-{n}") for n in range(2)]
         self.houses = [warehouse(code) for code in ("berlin", "cologne")]
         self.skus = [products.create(code=f"MUG-{n}", title="Mug") for n in range(3)]
+        self.sold = [*self.skus, products.create(code="SET", title="Three mugs")]
+        bundles.compose(self.sold[-1], {"MUG-0": 1, "MUG-1": 2}, by="olga")
         for account in self.accounts:
             for priority, house in enumerate(self.houses):
                 feed(account, house, priority=priority)
@@ -97,7 +99,7 @@ class Market:
         units = self.chance.randint(1, 3)
         lines = tuple(
             factories.order_line(f"L{sku.pk}", sku=sku.code, quantity=units)
-            for sku in self.chance.sample(self.skus, self.chance.randint(1, 3))
+            for sku in self.chance.sample(self.sold, self.chance.randint(1, 3))
         )
         last = self.chance.choice([OrderStatus.SHIPPED, OrderStatus.CANCELLED, OrderStatus.TO_SHIP])
         gone = {OrderStatus.SHIPPED: {"quantity_shipped": units}, OrderStatus.CANCELLED: {"quantity_cancelled": units}}
@@ -167,13 +169,17 @@ def test_it_keeps_the_law_at_every_moment_while_workers_race_and_are_killed(nort
 
 
 def _check_promises():
-    """Each open unit is held or missing, each shipped one left the shelf or is unbacked; nothing waits beside free stock."""
-    for order in Order.objects.prefetch_related("lines__reservations", "lines__shortage"):
-        for line in order.lines.all():
-            claims, lack = line.reservations.all(), getattr(line, "shortage", None)
-            missing, unbacked = (lack.missing, lack.unbacked + lack.absorbed) if lack else (0, 0)
-            assert sum(claim.held for claim in claims) + missing == line.quantity_open
-            assert sum(claim.shipped for claim in claims) + unbacked == line.quantity_shipped
+    """Each open piece is held or missing, each shipped one left the shelf or is unbacked; nothing waits beside free stock."""
+    for line in OrderLine.objects.prefetch_related("reservations", "shortages", "sku__parts"):
+        for sku, pieces in {part.component_id: part.quantity for part in line.sku.parts.all()}.items() or [
+            (line.sku_id, 1)
+        ]:
+            claims = [claim for claim in line.reservations.all() if claim.sku_id == sku]
+            lacks = [lack for lack in line.shortages.all() if lack.sku_id == sku]
+            missing = sum(lack.missing for lack in lacks)
+            assert sum(claim.held for claim in claims) + missing == line.quantity_open * pieces
+            unbacked = sum(lack.unbacked + lack.absorbed for lack in lacks)
+            assert sum(claim.shipped for claim in claims) + unbacked == line.quantity_shipped * pieces
     waiting = set(Shortage.objects.filter(missing__gt=0).values_list("sku", flat=True))
     assert not Holding.objects.filter(sku__in=waiting, available__gt=0).exists()
     shipped = StockMove.objects.filter(kind=MoveKind.SHIPMENT)
