@@ -11,12 +11,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from config.core import clock
 from config.core.errors import Rejected
 from config.core.work import later
 from inventory.carriers import registry, requests
-from inventory.carriers.contract import LabelFormat, LabelRequest
+from inventory.carriers.contract import CarrierClient, LabelFormat, LabelRequest
+from inventory.carriers.news import TrackingState
 from inventory.models import CarrierAccount, Label, LabelKind, LabelPaper, LabelState, Parcel
 from inventory.models.shipments import LIVE
 from inventory.services import addresses, carriers
@@ -100,26 +102,47 @@ def buy_later(labels: Iterable[Label]) -> int:
 
 
 def cancel(label: Label) -> Label:
-    """Give a bought label back; raises Rejected with the carrier's reason, such as a closed day."""
-    if label.state in (LabelState.WANTED, LabelState.REFUSED):
-        return _cancelled(label)
+    """Give a bought label back, with the return label that came with it; raises Rejected with the carrier's reason, such as
+    a closed day. One that nobody has begun to buy is withdrawn: who buys it at the same moment wins.
+    """
+    if _withdrawn(Label.objects.filter(pk=label.pk, state__in=(LabelState.WANTED, LabelState.REFUSED))):
+        return Label.objects.get(pk=label.pk)
+    label.refresh_from_db(fields=["state", "tracking_number", "manifest"])
     if label.state != LabelState.BOUGHT:
         raise ValidationError(f"a label that is {label.get_state_display()} cannot be given back; wait for the lookup")
     if label.manifest_id:
         raise ValidationError("the day of this label is closed; what is not handed over is not charged for")
     with carriers.opened(label.account, ref=label.ref) as client:
         refusal = client.cancel(label.tracking_number)
-    if refusal:
-        raise Rejected(f"{label.account.label} does not cancel {label.tracking_number}: {refusal}")
-    return _cancelled(label)
+        if refusal and not _is_cancelled_there(label, client):
+            raise Rejected(f"{label.account.label} does not cancel {label.tracking_number}: {refusal}")
+    given_back([label])
+    return Label.objects.get(pk=label.pk)
 
 
-def _cancelled(label: Label) -> Label:
-    label.state, label.cancelled_at, label.next_track_at = LabelState.CANCELLED, clock.now(), None
-    label.next_check_at = None
-    label.save()
-    LabelPaper.objects.filter(label=label).delete()
-    return label
+def _is_cancelled_there(label: Label, client: CarrierClient) -> bool:
+    """A cancellation whose answer was lost is refused the second time; the carrier's scans tell that it was done."""
+    return any(each.state is TrackingState.CANCELLED for each in client.track([label.tracking_number]))
+
+
+def given_back(labels: Iterable[Label]) -> int:
+    """Keep that the carrier has taken bought labels back, and with them the return labels that they came with."""
+    refs = [ref for label in labels for ref in (label.ref, requests.return_ref(label.ref))]
+    return _withdrawn(Label.objects.filter(ref__in=refs, state=LabelState.BOUGHT))
+
+
+def _withdrawn(found: QuerySet[Label]) -> int:
+    """Only what still stands as it was read; papers of withdrawn labels are nothing to print any more."""
+    with transaction.atomic():
+        ids = list(found.select_for_update().values_list("pk", flat=True))
+        LabelPaper.objects.filter(label__in=ids).delete()
+        gone = {
+            "state": LabelState.CANCELLED,
+            "cancelled_at": clock.now(),
+            "next_track_at": None,
+            "next_check_at": None,
+        }
+        return Label.objects.filter(pk__in=ids).update(**gone, updated_at=clock.now())
 
 
 def papers(labels: Sequence[Label], *, kinds: Sequence[str] = ("label",)) -> list[LabelPaper]:

@@ -30,6 +30,8 @@ LOOK_AFTER = (timedelta(minutes=2), timedelta(minutes=35), timedelta(hours=2), t
 STALE = timedelta(minutes=3)
 """A call ends within a minute; an answer that is not stored by then will not be."""
 FIRST_SCAN_AFTER = timedelta(hours=2)
+RETURNED_AFTER = timedelta(days=2)
+"""Nothing comes back before it has arrived."""
 NOTHING_BOUGHT = "nothing was bought"
 
 
@@ -69,10 +71,14 @@ def _bought(label: Label, client: CarrierClient) -> dict[str, int]:
 
 
 def _cancelled_meanwhile(label: Label) -> str:
-    """Asked of the marketplace: an order that its buyer cancelled gets no label."""
-    order = label.parcel.shipment.order
-    units = {item.line.external_id: item.quantity for item in label.parcel.items.select_related("line")}
-    return shown.why_not(order.account, order.external_id, units)
+    """By what was read, or asked of the marketplace where that is old: an order that its buyer cancelled gets no label."""
+    order, items = label.parcel.shipment.order, list(label.parcel.items.select_related("line"))
+    lost = [item.line for item in items if item.quantity > item.line.quantity - item.line.quantity_cancelled]
+    if order.status == "cancelled" or lost:
+        return f"order {order.external_id} was cancelled meanwhile" + "".join(
+            f", line {line.external_id}" for line in lost
+        )
+    return shown.why_not(order.account, order.external_id, {item.line.external_id: item.quantity for item in items})
 
 
 def _call(label: Label, client: CarrierClient) -> LabelResult:
@@ -127,12 +133,28 @@ def _store(label: Label, result: LabelResult) -> None:
     label.tracking_number = result.return_tracking_number if is_return else result.tracking_number
     label.return_tracking_number = result.return_tracking_number
     label.routing_code, label.bought_at = result.routing_code[:50], now
-    label.next_track_at = None if is_return else now + FIRST_SCAN_AFTER
+    label.next_track_at = now + (RETURNED_AFTER if is_return else FIRST_SCAN_AFTER)
     label.save()
+    if label.return_tracking_number and not is_return:
+        _enclose(label)
     for paper in result.documents:
         kept = LabelPaper(label=label, kind=paper.kind.value, format=paper.format.value)
         kept.body = base64.b64encode(paper.body).decode()
         kept.save()
+
+
+def _enclose(label: Label) -> None:
+    """The return label that came with a parcel is followed on its own way; its paper stays with the label it came with.
+
+    Where the parcel has another return label already, that one is followed.
+    """
+    back = Label(
+        parcel=label.parcel, account=label.account, kind=LabelKind.RETURN, ref=requests.return_ref(label.ref),
+        product=label.product, format=label.format, ship_on=label.ship_on, state=LabelState.BOUGHT,
+        wanted_by=label.wanted_by, tracking_number=label.return_tracking_number, bought_at=label.bought_at,
+        return_tracking_number=label.return_tracking_number, next_track_at=clock.now() + RETURNED_AFTER,
+    )  # fmt: skip
+    Label.objects.bulk_create([back], ignore_conflicts=True)
 
 
 def resolve(label_id: int) -> dict[str, int]:

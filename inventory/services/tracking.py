@@ -10,19 +10,20 @@ from django.db import transaction
 
 from config.core import clock
 from inventory.carriers.news import ENDS, UNSCANNED, Tracked, TrackingState, settled
-from inventory.models import CarrierAccount, Label, LabelState, OrderEvent, TrackingEvent
-from inventory.services import carriers, telling
+from inventory.models import CarrierAccount, Label, LabelKind, LabelState, OrderEvent, TrackingEvent
+from inventory.services import carriers, labels, telling
 from marketplaces.canonical import ChangeKind
 
 AT_ONCE = 200
-USUAL, SOON = timedelta(hours=2), timedelta(minutes=30)
+USUAL, SOON, RARELY = timedelta(hours=2), timedelta(minutes=30), timedelta(days=1)
+"""On its way, on the delivery vehicle, and a return label that nobody has used: most never are."""
 GIVE_UP_AFTER = timedelta(days=90)
 """Carriers tell no more of a parcel then."""
 Scan = tuple[datetime, TrackingState]
 
 
 def track_due() -> dict[str, int]:
-    """Ask each carrier about its parcels whose time has come, the longest waiting first.
+    """Ask each carrier about its parcels whose time has come, the longest waiting first, and those on their way to us last.
 
     A parcel that is scanned has left: its marketplace is told, where nobody did so and the account may write. One that wants
     to hear of the parcel's way is told that as well.
@@ -30,7 +31,7 @@ def track_due() -> dict[str, int]:
     due = Label.objects.filter(state=LabelState.BOUGHT, next_track_at__lte=clock.now())
     rows = due.select_related("account", "parcel__shipment__order__account", "parcel__command")
     by_account: dict[int, list[Label]] = defaultdict(list)
-    for label in rows.order_by("next_track_at")[:AT_ONCE]:
+    for label in rows.order_by("kind", "next_track_at")[:AT_ONCE]:
         by_account[label.account_id].append(label)
     tracked = sum(_track(found[0].account, found) for found in by_account.values())
     every = [label for found in by_account.values() for label in found]
@@ -49,6 +50,7 @@ def _track(account: CarrierAccount, found: list[Label]) -> int:
         Label.objects.bulk_update(found, ["tracking_state", "first_scan_at", "delivered_at", "next_track_at"])
         steps = [step for label in found for step in _steps(label, known[label.pk])]
         OrderEvent.objects.bulk_create(steps, ignore_conflicts=True)
+        labels.given_back(each for each in found if each.tracking_state == TrackingState.CANCELLED)
     return len(found)
 
 
@@ -89,18 +91,22 @@ def _next(label: Label, state: TrackingState) -> datetime | None:
     now = clock.now()
     if state in ENDS or (label.bought_at or now) + GIVE_UP_AFTER < now:
         return None
+    if label.kind == LabelKind.RETURN and label.first_scan_at is None:
+        return now + RARELY
     return now + (SOON if state is TrackingState.OUT_FOR_DELIVERY else USUAL)
 
 
 def _steps(label: Label, scans: list[Scan]) -> Iterator[OrderEvent]:
-    """The first scan and the end stand on the order's page beside what its marketplace says."""
+    """The first scan and the end stand on the order's page beside what its marketplace says; of a return, that it came."""
     order, state = label.parcel.shipment.order, TrackingState(label.tracking_state)
     came_back = max((at for at, _ in scans), default=None) if state is TrackingState.RETURNED else None
-    told = (
+    told: tuple[tuple[ChangeKind, TrackingState, datetime | None], ...] = (
         (ChangeKind.SHIPPED, TrackingState.IN_TRANSIT, label.first_scan_at),
         (ChangeKind.DELIVERED, TrackingState.DELIVERED, label.delivered_at),
         (ChangeKind.RETURNED, TrackingState.RETURNED, came_back),
     )
+    if label.kind == LabelKind.RETURN:
+        told = ((ChangeKind.RETURNED, TrackingState.DELIVERED, label.delivered_at),)
     for kind, meant, at in told:
         if at:
             yield OrderEvent(

@@ -79,7 +79,7 @@ def judged(parcel: Parcel, clocks: deadlines.Clocks, now: datetime) -> Trouble:
     is_told = planning.is_told(parcel)
     if order.status == "cancelled":
         return Trouble(cancelled=not is_told)
-    outbound = [label for label in parcel.labels.all() if label.kind == LabelKind.OUTBOUND]
+    outbound = _outbound(parcel)
     bought = next((label for label in outbound if label.state == LabelState.BOUGHT), None)
     if bought is None:
         return Trouble(not_bought=bool(outbound) and outbound[-1].state in _LOST)
@@ -99,8 +99,12 @@ def judged(parcel: Parcel, clocks: deadlines.Clocks, now: datetime) -> Trouble:
     )
 
 
+def _outbound(parcel: Parcel) -> list[Label]:
+    return [label for label in parcel.labels.all() if label.kind == LabelKind.OUTBOUND]
+
+
 def _measure(parcel: Parcel, trouble: Trouble, deadline: deadlines.Deadline | None, now: datetime) -> Measure:
-    order, label = parcel.shipment.order, parcel.labels.all().last()
+    order, label = parcel.shipment.order, next(reversed(_outbound(parcel)), None)
     is_open = order.status in selectors.OPEN and deadline is not None
     left = hours(deadline.ship_by, now) if is_open and deadline else NO_DEADLINE
     return Measure(

@@ -22,6 +22,7 @@ from inventory.carriers.contract import (
 from inventory.carriers.dhl import addresses, rules
 from inventory.carriers.dhl.carrier import PROCEDURES, RENAMED
 from inventory.carriers.dhl.countries import alpha3
+from inventory.carriers.requests import return_ref
 
 Json = Mapping[str, Any]
 PROFILE = "STANDARD_GRUPPENPROFIL"
@@ -101,7 +102,7 @@ def _services(services: Services) -> dict[str, Any]:
 def _return(request: LabelRequest, settings: Mapping[str, str]) -> dict[str, Any]:
     if not request.with_return:
         return {}
-    return {"dhlRetoure": {"billingNumber": billing(settings, "RETURN"), "refNo": request.ref}}
+    return {"dhlRetoure": {"billingNumber": billing(settings, "RETURN"), "refNo": return_ref(request.ref)}}
 
 
 def _customs(request: LabelRequest) -> dict[str, Any]:

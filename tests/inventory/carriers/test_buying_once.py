@@ -14,7 +14,7 @@ from config.core import clock, tenancy, transport
 from config.core.errors import Transient
 from inventory.carriers.contract import DocumentKind
 from inventory.models import Label, LabelPaper, LabelState
-from inventory.services import carriers, labels, purchases
+from inventory.services import carriers, labels, purchases, tracking
 from tests.inventory.carriers.conftest import MORNING, bought, enter, parcel, wish
 
 pytestmark = pytest.mark.django_db
@@ -176,3 +176,36 @@ def test_a_worker_that_is_killed_between_the_call_and_its_storing_loses_nothing(
     found = Label.objects.get(pk=label.pk)
     assert (found.state, [found.tracking_number]) == (LabelState.BOUGHT, list(depot.sold()))
     assert LabelPaper.objects.filter(label=label).count() == 1
+
+
+def test_a_cancellation_whose_answer_was_lost_is_known_by_the_carriers_scans(contract, depot):
+    label = bought(contract)
+    with later(depot, hours=1):
+        with carriers.opened(contract) as client:
+            assert client.cancel(label.tracking_number) == ""
+        assert labels.cancel(label).state == LabelState.CANCELLED
+    assert depot.sold() == {}
+
+
+def test_a_label_that_is_cancelled_elsewhere_is_cancelled_here_at_its_next_look(contract, depot):
+    label = bought(contract)
+    with later(depot, hours=1), carriers.opened(contract) as client:
+        client.cancel(label.tracking_number)
+    with later(depot, hours=3):
+        assert tracking.track_due()["tracked"] == 1
+    label.refresh_from_db()
+    assert (label.state, label.papers.count(), label.next_track_at) == (LabelState.CANCELLED, 0, None)
+
+
+def test_whoever_withdraws_a_label_while_it_is_bought_does_not_lose_it(contract, depot):
+    seen = labels.want(parcel(), wish(contract))
+    assert purchases.buy(seen.pk) == {"bought": 1}
+    assert seen.state == LabelState.WANTED
+    gone = labels.cancel(seen)
+    assert (gone.state, bool(gone.tracking_number), depot.sold()) == (LabelState.CANCELLED, True, {})
+
+
+def test_a_label_that_was_withdrawn_before_it_was_bought_is_not_bought(contract, depot):
+    label = labels.want(parcel(), wish(contract))
+    assert labels.cancel(label).state == LabelState.CANCELLED
+    assert (purchases.buy(label.pk), depot.sold()) == ({"skipped": 1}, {})

@@ -20,8 +20,8 @@ Json = Mapping[str, Any]
 ZONE = ZoneInfo("Europe/Berlin")
 CLOSES = time(18)
 PRODUCTS = {"V01PAK": "01", "V62KP": "62", "V53WPAK": "53", "V54EPAK": "54", "V66WPI": "66"}
-SHELF, REFS, SHEETS = "shipments", "refs", "sheets"
-UNROUTABLE = "00000"
+SHELF, REFS, SHEETS, ENCLOSED = "shipments", "refs", "sheets", "enclosed"
+UNROUTABLE, RETURN = "00000", "RETURN"
 
 
 def version(view: CarrierView, request: Request) -> Answer:
@@ -71,6 +71,7 @@ def _item(view: CarrierView, request: Request, shipment: Json, *, is_check: bool
     }
     if (shipment.get("services") or {}).get("dhlRetoure"):
         kept["return_number"] = f"9999{view.number('return'):08d}"
+        view.put(ENCLOSED, kept["return_number"], {"shipment": {"product": RETURN}, "created_at": kept["created_at"]})
     number += gs1_digit(number[2:])
     view.put(SHELF, number, kept)
     known = (view.get(REFS, shipment["refNo"]) or {}).get("numbers", [])
@@ -116,7 +117,7 @@ def _sold(number: str, kept: Json, request: Request) -> dict[str, Any]:
         "sstatus": _status(200, "OK"), "label": _document(paper, shipment, number, request=request),
     }  # fmt: skip
     if kept.get("return_number"):
-        back = {**shipment, "product": "RETURN", "shipper": shipment["consignee"], "consignee": shipment["shipper"]}
+        back = {**shipment, "product": RETURN, "shipper": shipment["consignee"], "consignee": shipment["shipper"]}
         told["returnShipmentNo"] = kept["return_number"]
         told["returnRoutingCode"] = routing_of(back["consignee"])
         paper = papers.label(back, kept["return_number"], told["returnRoutingCode"])
@@ -214,7 +215,7 @@ def sell_return(view: CarrierView, request: Request) -> Answer:
     receiver = {"name1": "Retourenlager", "addressStreet": "Lagerallee", "addressHouse": "3", "postalCode": "34117",
                 "city": "Kassel", "country": "DEU"}  # fmt: skip
     weight = body.get("itemWeight") or {"uom": "g", "value": 1000}
-    back = {"product": "RETURN", "shipper": sender, "consignee": receiver, "details": {"weight": weight},
+    back = {"product": RETURN, "shipper": sender, "consignee": receiver, "details": {"weight": weight},
             "refNo": body.get("shipmentReference", "")}  # fmt: skip
     kept = {"shipment": back, "created_at": view.at.isoformat(), "format": "PDF"}
     view.put(SHELF, number, kept)

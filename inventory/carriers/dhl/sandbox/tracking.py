@@ -47,8 +47,10 @@ def story(number: str, kept: orders.Json, at: datetime) -> list[Step]:
     if kept.get("cancelled_at"):
         gone = datetime.fromisoformat(kept["cancelled_at"])
         steps.append(Step(gone, "VA", "CANCL", "", "Die Sendung wurde storniert.", ""))
-    elif kept["shipment"].get("product") != "RETURN":
+    elif kept["shipment"].get("product") != orders.RETURN:
         steps += _journey(number, orders.closes_at(kept))
+    elif kept.get("handed_in_at"):
+        steps += _homecoming(datetime.fromisoformat(kept["handed_in_at"]))
     return [step for step in steps if step.at <= at]
 
 
@@ -68,6 +70,24 @@ def _journey(number: str, start: datetime) -> list[Step]:
                 Step(start + 20 * HOUR, "ZF", "HLDCC", "PKPND", "Die Sendung liegt in der Filiale.", city),
                 Step(start + 44 * HOUR, "ZU", "DLVRD", "SECPL", "Die Sendung wurde abgeholt.", city)]  # fmt: skip
     return [*steps, Step(start + 18 * HOUR, "ZU", "DLVRD", "OTHER", "Die Sendung wurde zugestellt.", city)]
+
+
+def _homecoming(start: datetime) -> list[Step]:
+    """What a buyer sends back; most return labels are never used."""
+    return [
+        Step(start, "ES", "SHRCU", "PCKST", "Die Sendung wurde eingeliefert.", "Hamburg"),
+        Step(start + 26 * HOUR, "ZU", "DLVRD", "OTHER", "Die Sendung wurde zugestellt.", "Kassel"),
+    ]
+
+
+def hand_in(view: CarrierView, number: str) -> None:
+    """The buyer brings goods back to an outlet now, under the number of a return label."""
+    shelf = orders.ENCLOSED if view.get(orders.ENCLOSED, number) else orders.SHELF
+    view.put(shelf, number, {**(view.get(shelf, number) or {}), "handed_in_at": view.at.isoformat()})
+
+
+def _known(view: CarrierView, number: str) -> orders.Json | None:
+    return view.get(orders.SHELF, number) or view.get(orders.ENCLOSED, number)
 
 
 def parcel_de(view: CarrierView, request: Request) -> Answer:
@@ -96,7 +116,7 @@ def _numbers(view: CarrierView, code: str, *, is_reference: bool) -> list[str]:
 
 
 def _piece(answer: Element, view: CarrierView, number: str, code: str) -> None:
-    kept = view.get(orders.SHELF, number)
+    kept = _known(view, number)
     steps = story(number, kept, view.at) if kept else []
     if not steps:
         return
@@ -121,7 +141,7 @@ def unified(view: CarrierView, request: Request) -> Answer:
     if request.headers.get("DHL-API-Key") != KEY:
         return problem(401, "the key is not known")
     number = request.params.get("trackingNumber", "")
-    kept = view.get(orders.SHELF, number)
+    kept = _known(view, number)
     steps = story(number, kept, view.at) if kept else []
     if not steps:
         return problem(404, "No shipment with given tracking number found.")
