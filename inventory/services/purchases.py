@@ -73,11 +73,11 @@ def _bought(label: Label, client: CarrierClient) -> dict[str, int]:
 def _cancelled_meanwhile(label: Label) -> str:
     """By what was read, or asked of the marketplace where that is old: an order that its buyer cancelled gets no label."""
     order, items = label.parcel.shipment.order, list(label.parcel.items.select_related("line"))
-    lost = [item.line for item in items if item.quantity > item.line.quantity - item.line.quantity_cancelled]
-    if order.status == "cancelled" or lost:
-        return f"order {order.external_id} was cancelled meanwhile" + "".join(
-            f", line {line.external_id}" for line in lost
-        )
+    if order.status == "cancelled":
+        return f"order {order.external_id} was cancelled meanwhile"
+    for line, units in ((item.line, item.quantity) for item in items):
+        if units > line.quantity - line.quantity_cancelled:
+            return f"order {order.external_id}, line {line.external_id}: units were cancelled meanwhile"
     return shown.why_not(order.account, order.external_id, {item.line.external_id: item.quantity for item in items})
 
 

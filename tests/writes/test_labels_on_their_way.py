@@ -17,6 +17,7 @@ from inventory.services import carriers, labels, packing, planning, shipments, t
 from marketplaces.contract import Capability
 from marketplaces.models import Command, Traffic
 from marketplaces.sandbox import mount
+from marketplaces.services import shown
 from tests.chaos.conftest import TODAY, shops
 from tests.inventory.carriers.conftest import HAMBURG
 from tests.writes.conftest import parcel, wish
@@ -82,9 +83,10 @@ def test_an_order_that_its_buyer_cancelled_meanwhile_is_neither_labelled_nor_tol
     planned = planning.plan(order, [planning.Piece(lines=lines, weight_g=700)], by="anna", address=HAMBURG)
     wanted = packing.want(planned.parcels.get(), packing.Choice(account=contract), by="anna")
     command = shipments.confirm(order, parcel(lines), wish())
-    shop.cancel(order)
-    labels.buy_later([wanted])
-    shop.drain()
+    with clock.frozen(TODAY + 2 * shown.TRUSTED_FOR):
+        shop.cancel(order)
+        labels.buy_later([wanted])
+        shop.drain()
     wanted.refresh_from_db()
     command.refresh_from_db()
     why = f"order {order.external_id} was cancelled at the marketplace meanwhile"

@@ -12,9 +12,12 @@ from django.db import IntegrityError, connection, transaction
 
 from config.core import clock, tenancy, transport
 from config.core.errors import Transient
+from inventory import sinks
 from inventory.carriers.contract import DocumentKind
 from inventory.models import Label, LabelPaper, LabelState
 from inventory.services import carriers, labels, purchases, tracking
+from marketplaces.canonical import OrderStatus
+from tests import factories
 from tests.inventory.carriers.conftest import MORNING, bought, enter, parcel, wish
 
 pytestmark = pytest.mark.django_db
@@ -209,3 +212,22 @@ def test_a_label_that_was_withdrawn_before_it_was_bought_is_not_bought(contract,
     label = labels.want(parcel(), wish(contract))
     assert labels.cancel(label).state == LabelState.CANCELLED
     assert (purchases.buy(label.pk), depot.sold()) == ({"skipped": 1}, {})
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"status": OrderStatus.CANCELLED}, "order O-1 was cancelled meanwhile; nothing was bought"),
+        (
+            {"lines": (factories.order_line(quantity_cancelled=1),)},
+            "order O-1, line L1: units were cancelled meanwhile; nothing was bought",
+        ),
+    ],
+)
+def test_units_that_are_cancelled_before_the_purchase_get_no_label(contract, depot, told, why):
+    label = labels.want(parcel(), wish(contract))
+    placed = {"ordered_at": MORNING - timedelta(days=1), "changed_at": MORNING + timedelta(hours=5), **told}
+    sinks.orders([factories.order("O-1", **placed)], factories.source(label.parcel.shipment.order.account))
+    assert purchases.buy(label.pk) == {"refused": 1}
+    label.refresh_from_db()
+    assert (label.reason, depot.sold()) == (why, {})

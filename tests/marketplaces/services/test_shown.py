@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.core import clock
 from config.core.errors import NeedsOperator, RateLimited, Transient
 from config.core.models import WorkItem
 from marketplaces.canonical import OrderStatus
 from marketplaces.contract import Outcome, OutcomeState
-from marketplaces.models import Account, Command
+from marketplaces.models import Account, Command, SyncState
 from marketplaces.services import commands, shown
 from tests import factories
 from tests.factories import NOON
@@ -109,3 +112,15 @@ def test_one_that_was_asked_too_often_is_asked_again_and_a_paused_one_not_at_all
         why_not(shop)
     Account.objects.filter(pk=shop.pk).update(status="paused")
     assert why_not(Account.objects.get(pk=shop.pk)) == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("minutes", "asked"), [(10, False), (16, True)])
+def test_where_every_change_was_read_within_a_quarter_of_an_hour_nothing_is_asked(shop, remote, minutes, asked):
+    remote.put("O-1", NOON, status="cancelled")
+    SyncState.objects.update_or_create(
+        account=shop, resource="orders",
+        defaults={"covered": [(NOON - 2 * shown.DAY, NOON - timedelta(minutes=minutes))]},
+    )  # fmt: skip
+    with clock.frozen(NOON):
+        assert bool(why_not(shop)) is asked
