@@ -121,6 +121,11 @@ class LabelRequest:
     is_routed: bool = True
 
 
+def return_ref(ref: str) -> str:
+    """The reference of the return label that is bought with a parcel: another one, so that a lookup finds the parcel alone."""
+    return f"{ref}R"
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A piece of paper of a parcel, with a person's address on it: never logged, stored only encrypted."""

@@ -48,11 +48,6 @@ def of_label(label: Any, parcel: Any, shipment: Any) -> LabelRequest:
     )
 
 
-def return_ref(ref: str) -> str:
-    """The reference of the return label that is bought with a parcel: another one, so that a lookup finds the parcel alone."""
-    return f"{ref}R"
-
-
 def services(told: dict[str, Any]) -> Services:
     insured = told.get("insured_for")
     known = {name: value for name, value in told.items() if name in Services.__dataclass_fields__}

@@ -17,7 +17,7 @@ from config.core import clock
 from config.core.errors import Rejected
 from config.core.work import later
 from inventory.carriers import registry, requests
-from inventory.carriers.contract import CarrierClient, LabelFormat, LabelRequest
+from inventory.carriers.contract import CarrierClient, LabelFormat, LabelRequest, return_ref
 from inventory.carriers.news import TrackingState
 from inventory.models import CarrierAccount, Label, LabelKind, LabelPaper, LabelState, Parcel
 from inventory.models.shipments import LIVE
@@ -127,7 +127,7 @@ def _is_cancelled_there(label: Label, client: CarrierClient) -> bool:
 
 def given_back(labels: Iterable[Label]) -> int:
     """Keep that the carrier has taken bought labels back, and with them the return labels that they came with."""
-    refs = [ref for label in labels for ref in (label.ref, requests.return_ref(label.ref))]
+    refs = [ref for label in labels for ref in (label.ref, return_ref(label.ref))]
     return _withdrawn(Label.objects.filter(ref__in=refs, state=LabelState.BOUGHT))
 
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from pypdf import PdfWriter
 
 from config.core import clock
-from inventory.carriers import requests
+from inventory.carriers.contract import return_ref
 from inventory.models import Label, LabelKind, LabelPaper, LabelState, ParcelItem
 from inventory.services import labels
 
@@ -50,7 +50,7 @@ def merged(found: Sequence[Label], *, kinds: Sequence[str] = KINDS) -> bytes:
     if not papers:
         raise ValidationError("none of these labels has a paper to print; ZPL is downloaded apart")
     body = _joined(papers)
-    refs = {ref for paper in papers for ref in (paper.label.ref, requests.return_ref(paper.label.ref))}
+    refs = {ref for paper in papers for ref in (paper.label.ref, return_ref(paper.label.ref))}
     Label.objects.filter(ref__in=refs).update(printed_at=clock.now())
     return body
 

@@ -20,7 +20,7 @@ from config.core.errors import NeedsOperator, NinefoldError, RateLimited, Reject
 from config.core.http import NOT_SENT
 from config.core.work import later
 from inventory.carriers import requests
-from inventory.carriers.contract import CarrierClient, LabelFormat, LabelResult
+from inventory.carriers.contract import CarrierClient, LabelFormat, LabelResult, return_ref
 from inventory.models import Label, LabelKind, LabelPaper, LabelState
 from inventory.services import carriers, labels
 from marketplaces.services import shown
@@ -149,7 +149,7 @@ def _enclose(label: Label) -> None:
     Where the parcel has another return label already, that one is followed.
     """
     back = Label(
-        parcel=label.parcel, account=label.account, kind=LabelKind.RETURN, ref=requests.return_ref(label.ref),
+        parcel=label.parcel, account=label.account, kind=LabelKind.RETURN, ref=return_ref(label.ref),
         product=label.product, format=label.format, ship_on=label.ship_on, state=LabelState.BOUGHT,
         wanted_by=label.wanted_by, tracking_number=label.return_tracking_number, bought_at=label.bought_at,
         return_tracking_number=label.return_tracking_number, next_track_at=clock.now() + RETURNED_AFTER,

@@ -18,11 +18,11 @@ from inventory.carriers.contract import (
     LabelResult,
     Message,
     Services,
+    return_ref,
 )
 from inventory.carriers.dhl import addresses, rules
 from inventory.carriers.dhl.carrier import PROCEDURES, RENAMED
 from inventory.carriers.dhl.countries import alpha3
-from inventory.carriers.requests import return_ref
 
 Json = Mapping[str, Any]
 PROFILE = "STANDARD_GRUPPENPROFIL"
