@@ -21,7 +21,7 @@ def row(value: Row) -> dict[str, Any]:
 
 def rejected(value: Rejected) -> dict[str, Any]:
     """One piece that could not become a row: the reason, and the piece as it came."""
-    return {"reason": value.reason, "raw": plain(value.raw)}
+    return {"reason": plain(value.reason), "raw": plain(value.raw)}
 
 
 def plain(value: Any) -> Any:
@@ -47,7 +47,7 @@ def _nested(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {plain(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, list | tuple | set | frozenset):

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from marketplaces.adapters.bol.rows.changes import event_id, order_changes
-from marketplaces.adapters.bol.rows.reading import read_json, text
+from marketplaces.adapters.bol.rows.reading import text
 from marketplaces.canonical import OrderChange
 from marketplaces.contract import Notice, Page
-from marketplaces.pieces import Unreadable
+from marketplaces.pieces import Unreadable, read_json
 
 ALGORITHM = "rsa-sha256"
 _PART = re.compile(r'(\w+)\s*=\s*"?([^",]+)"?')

@@ -6,24 +6,20 @@ import codecs
 import csv
 import gzip
 import io
-import json
 import re
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import partial
 from typing import Any, BinaryIO
 
-from marketplaces.adapters.amazon.mapping.values import Unreadable
 from marketplaces.adapters.amazon.stores import find
 from marketplaces.canonical import Rejected, Row
 from marketplaces.contract import Page
+from marketplaces.pieces import LARGEST, UTF_16, Unreadable, parsed, unzipped
 
 _CHUNK = 1 << 20
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_DAMAGED = (EOFError, OSError, zlib.error, zipfile.BadZipFile)
+_DAMAGED = (EOFError, OSError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,10 @@ class Document:
     def start(self) -> bytes:
         """The first bytes after white space and byte-order mark."""
         with self.open() as stream:
-            return stream.read(4096).removeprefix(codecs.BOM_UTF8).lstrip()
+            head = stream.read(4096)
+        if head.startswith(UTF_16):
+            head = head.decode("utf-16", errors="ignore").encode()
+        return head.removeprefix(codecs.BOM_UTF8).lstrip()
 
     def charset(self) -> str:
         """UTF-8 if the whole file is, else Windows 1252, else Shift JIS; damage is told here, before any row."""
@@ -70,11 +69,10 @@ class Document:
     def json(self) -> Any:
         """The body as JSON with exact numbers."""
         with self.open() as stream:
-            text = stream.read().decode(self.charset(), errors="replace")
-        try:
-            return json.loads(text.lstrip("\ufeff"), parse_float=Decimal)
-        except (ValueError, RecursionError) as error:
-            raise Unreadable(f"the document begins like JSON but is not: {error}") from None
+            body = stream.read(LARGEST + 1)
+        if len(body) > LARGEST:
+            raise Unreadable(f"the document is larger than {LARGEST} bytes; split it")
+        return parsed(body.decode(self.charset(), errors="replace").lstrip("\ufeff"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +173,10 @@ def parts(page: Page) -> Iterator[Document]:
     if not is_archive:
         yield Document(page.open, page.context)
         return
-    with page.open() as stream, zipfile.ZipFile(stream) as archive:
-        for name in archive.namelist():
+    with unzipped(page) as entries:
+        for name, opened in entries:
             store = find(name.partition(".")[0])
-            context = {**page.context, "store": store.code} if store else page.context
-            yield Document(partial(archive.open, name), context)  # type: ignore[arg-type]
+            yield Document(opened, {**page.context, "store": store.code} if store else page.context)
 
 
 def read(
@@ -194,6 +191,8 @@ def read(
             yield from _one(document, from_json, from_table)
     except _DAMAGED as error:
         yield Rejected(f"the file is damaged or cut short ({error}); download it again", "", code="damaged")
+    except Unreadable as error:
+        yield Rejected(str(error), "", code="damaged")
 
 
 def _one(document: Document, from_json: Any, from_table: Any) -> Iterator[Row | Rejected]:

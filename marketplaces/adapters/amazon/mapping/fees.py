@@ -100,9 +100,9 @@ def _row(row: Record, *, columns: tuple[tuple[str, str], ...], mark: str, store:
     currency = row.text("currency") or (known.currency if known else "")
     if not currency:
         raise Unreadable("the report names no currency; tell its store")
-    price = row.text("sales-price") or row.text("your-price", "price")
+    price = _told(row, "sales-price") or _told(row, "your-price", "price")
     sku, asin = row.need("sku", "seller-sku"), row.text("asin")
-    amounts = [(label, row.text(name)) for name, label in columns]
+    amounts = [(label, text) for name, label in columns if (text := _told(row, name))]
     yield Fee(
         external_id=sku,
         channel=code,
@@ -112,6 +112,10 @@ def _row(row: Record, *, columns: tuple[tuple[str, str], ...], mark: str, store:
         parts=tuple(
             FeePart(line_class=fee_class(label), label=label, amount=Money(-amount(text, mark=mark), currency))
             for label, text in amounts
-            if text not in ("", "--")
         ),
     )
+
+
+def _told(row: Record, *names: str) -> str:
+    text = row.text(*names)
+    return "" if text == "--" else text

@@ -37,10 +37,13 @@ def listings(page: Page) -> Iterator[Row | Rejected]:
 
 
 def items_of(raw: Any) -> list[Any]:
-    """The items of a search, one item, or a list of items."""
+    """The items of a search, one item, or a list of either."""
     if isinstance(raw, list):
-        return raw
+        pages = (items_of(unit) if isinstance(unit, dict) and "items" in unit else [unit] for unit in raw)
+        return [item for page in pages for item in page]
     body = Node(raw)
+    if body.has("payload"):
+        return items_of(body.get("payload"))
     if body.has("items"):
         found = body.get("items")
         return found if isinstance(found, list) else []
@@ -145,9 +148,9 @@ def _issue(issue: Node) -> ListingIssue:
     )
 
 
-def report_listings(document: Document) -> Iterator[Row | Rejected]:
+def report_listings(document: Document, *needed: str) -> Iterator[Row | Rejected]:
     """The report names neither store nor currency: both come with the page, from the request."""
-    report = table(document, "seller-sku")
+    report = table(document, "seller-sku", *needed)
     store = find(document.context.get("store", ""))
     currency = store.currency if store else document.context.get("currency", "")
     mark = report_mark(document, "price")

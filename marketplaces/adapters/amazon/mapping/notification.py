@@ -13,6 +13,9 @@ from typing import Any
 from marketplaces.adapters.amazon.mapping.nodes import Node
 from marketplaces.adapters.amazon.mapping.values import Unreadable
 
+_WRAPPERS = ("detail", "Body", "Message")
+_BATCHES = ("Messages", "Records")
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -25,9 +28,26 @@ class Envelope:
     raw: Any
 
 
+def is_message(raw: Any) -> bool:
+    """Whether this is a notification, or what a queue (as text) or a bus wraps it in."""
+    if not isinstance(raw, dict):
+        return False
+    node = Node(raw)
+    wrapped = (node.get(wrapper) for wrapper in _WRAPPERS)
+    return node.has("NotificationType", "detail", *_BATCHES) or any(isinstance(inner, str) for inner in wrapped)
+
+
+def messages(raw: Any) -> list[Any]:
+    """The messages of a list, of what a queue hands out at once, or the one that this is."""
+    if isinstance(raw, dict):
+        batch = Node(raw).get(*_BATCHES)
+        return batch if isinstance(batch, list) else [raw]
+    return raw if isinstance(raw, list) else [raw]
+
+
 def envelopes(raw: Any) -> Iterator[Any]:
     """Every notification of a document; a piece that is none is handed on as it came, to be rejected by its reader."""
-    for item in raw if isinstance(raw, list) else [raw]:
+    for item in messages(raw):
         try:
             yield envelope(item)
         except ValueError:
@@ -48,7 +68,7 @@ class _NotOne:
 def envelope(raw: Any) -> Envelope:
     """Unwrap one message; Unreadable when there is no notification in it."""
     node = Node(raw, "message")
-    for wrapper in ("detail", "Body", "Message"):
+    for wrapper in _WRAPPERS:
         inner = node.get(wrapper)
         if inner is not None and not node.has("NotificationType"):
             return envelope(_parsed(inner))

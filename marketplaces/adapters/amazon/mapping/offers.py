@@ -11,7 +11,7 @@ from typing import Any
 from config.core.money import Money
 from marketplaces.adapters.amazon.mapping.document import read
 from marketplaces.adapters.amazon.mapping.nodes import Node, each
-from marketplaces.adapters.amazon.mapping.notification import envelope
+from marketplaces.adapters.amazon.mapping.notification import envelope, is_message, messages
 from marketplaces.adapters.amazon.mapping.values import Unreadable, moment
 from marketplaces.adapters.amazon.stores import channel
 from marketplaces.canonical import Competitor, Fulfilment, IdentifierKind, Offer, ProductId, Rejected, Row
@@ -27,15 +27,14 @@ def offers(page: Page) -> Iterator[Row | Rejected]:
 def _json(raw: Any, context: Mapping[str, str]) -> Iterator[Row | Rejected]:
     if isinstance(raw, list):
         return each(raw, partial(_any, context=context))
-    body = Node(raw)
-    answers = body.get("responses")
-    return each(answers if isinstance(answers, list) else [raw], partial(_any, context=context))
+    answers = Node(raw).get("responses")
+    return each(answers if isinstance(answers, list) else messages(raw), partial(_any, context=context))
 
 
 def _any(raw: Any, *, context: Mapping[str, str]) -> Iterator[Row]:
     """One answer of a batch, one answer of a single call, or one notification."""
     node = Node(raw, "answer")
-    if node.has("NotificationType", "detail"):
+    if is_message(raw):
         yield _notified(raw, context)
         return
     status = node.node("status").count("statusCode") if isinstance(node.get("status"), dict) else None

@@ -31,22 +31,31 @@ def orders(page: Page) -> Iterator[Row | Rejected]:
 
 
 def _json_orders(raw: Any, context: Mapping[str, str]) -> Iterator[Row | Rejected]:
-    if isinstance(raw, list):
-        yield from each(raw, _by_shape, key="orderId")
-        return
-    body = Node(raw)
-    payload = body.node("payload") if body.has("payload") else body
-    if payload.has("OrderItems") and not payload.has("orderId", "OrderStatus"):
-        raise Unreadable("these are the items of a version 0 order without the order itself; send both in one object")
-    if payload.has("orders"):
-        units = payload.get("orders") if isinstance(payload.get("orders"), list) else [payload.get("orders")]
-    elif payload.has("order"):
-        units = [payload.get("order")]
-    elif payload.has("orderId", "AmazonOrderId"):
-        units = [payload.raw]
-    else:
-        raise Unreadable("the document has neither orders, order, nor orderId; is it another resource?")
+    pages = raw if isinstance(raw, list) else [raw]
+    units = [unit for page in pages for unit in (_units(page) if _is_answer(page, len(pages)) else [page])]
     yield from each(units, _by_shape, key="orderId")
+
+
+def _is_answer(page: Any, of: int) -> bool:
+    """One of several is an order unless it says otherwise; a document alone says what is wrong with it as a whole."""
+    return of == 1 or (isinstance(page, dict) and Node(page).has("payload", "orders", "order"))
+
+
+def _units(raw: Any) -> list[Any]:
+    """The orders of one answer."""
+    body = Node(raw)
+    payload = body.get("payload") if body.has("payload") else raw
+    if isinstance(payload, list):
+        return payload
+    answer = Node(payload, "payload")
+    if answer.has("OrderItems") and not answer.has("orderId", "OrderStatus"):
+        raise Unreadable("these are the items of a version 0 order without the order itself; send both in one object")
+    if answer.has("orders", "order"):
+        found = answer.get("orders", "order")
+        return found if isinstance(found, list) else [found]
+    if not answer.has("orderId", "AmazonOrderId"):
+        raise Unreadable("the document has neither orders, order, nor orderId; is it another resource?")
+    return [payload]
 
 
 def _by_shape(raw: Any) -> Iterator[Row]:

@@ -22,13 +22,11 @@ def prices(page: Page) -> Iterator[Row | Rejected]:
 
 
 def _json(raw: Any, context: Mapping[str, str]) -> Iterator[Row | Rejected]:
-    if isinstance(raw, dict) and Node(raw).has("payload"):
-        return each(_list(Node(raw).get("payload")), _quoted)
-    return each(items_of(raw), partial(_listed, seen_at=_seen(context)), key="sku")
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    told = Node(raw).get("payload") if isinstance(raw, dict) and Node(raw).has("payload") else raw
+    first = told[0] if isinstance(told, list) and told else told
+    if isinstance(first, dict) and Node(first).has("Product", "status"):
+        return each(told if isinstance(told, list) else [told], _quoted)
+    return each(items_of(told), partial(_listed, seen_at=_seen(context)), key="sku")
 
 
 def _seen(context: Mapping[str, str]) -> datetime | None:
@@ -41,6 +39,8 @@ def _listed(raw: Any, *, seen_at: datetime | None) -> Iterator[Row]:
     item = Node(raw, "item")
     sku = item.need("sku")
     changed = {summary.text("marketplaceId"): summary.moment("lastUpdatedDate") for summary in item.nodes("summaries")}
+    if not item.has("summaries", "offers", "attributes", "issues", "fulfillmentAvailability"):
+        raise Unreadable(f"of {sku} no more than its name is told; is it another resource?")
     stores = dict.fromkeys(offer.need("marketplaceId") for offer in item.nodes("offers"))
     for store in stores:
         price = price_in(item, store)
@@ -86,7 +86,7 @@ def _quoted(raw: Any) -> Iterator[Row]:
 
 def _report(document: Document) -> Iterator[Row | Rejected]:
     """The listings report has prices too; a row without one, or without a known currency, gives none."""
-    for row in report_listings(document):
+    for row in report_listings(document, "price"):
         if isinstance(row, Rejected):
             yield row
         elif isinstance(row, Listing) and row.price is not None:

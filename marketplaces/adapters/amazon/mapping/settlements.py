@@ -52,6 +52,7 @@ class _File:
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
+    units: dict[str, str] = field(default_factory=dict)
 
     def cell(self, cells: list[str], name: str) -> str:
         place = self.table.columns.get(name)
@@ -166,7 +167,10 @@ def _lines(file: _File, header: Settlement, cells: list[str]) -> Iterator[Row | 
             yield Rejected(
                 f"row {row_no} of settlement {number}: {error}", _raw(file, cells), external_id=f"{number}:{row_no}"
             )
-    if not found:
+    units = file.cell(cells, "quantity-purchased")
+    if not found and units:
+        file.units[file.cell(cells, "order-item-code")] = units
+    elif not found:
         yield Rejected(f"a row of settlement {number} has no amount", _raw(file, cells), external_id=number)
 
 
@@ -202,7 +206,7 @@ def _line(
         shipment_id=file.cell(cells, "shipment-id"),
         reference=file.cell(cells, "adjustment-id") or file.cell(cells, "merchant-adjustment-item-id"),
         sku=file.cell(cells, "sku"),
-        quantity=_units(file.cell(cells, "quantity-purchased"), extra),
+        quantity=_units(file, cells, extra),
         channel=channel(store) if store else "",
         is_reversal=is_reversal,
         extra=extra,
@@ -220,7 +224,10 @@ def _posted(file: _File, header: Settlement, cells: list[str]) -> tuple[datetime
         return None, {"posted_raw": text}
 
 
-def _units(text: str, extra: dict[str, Any]) -> int | None:
+def _units(file: _File, cells: list[str], extra: dict[str, Any]) -> int | None:
+    """The older layout tells them in a row of their own, before the first amount of the item."""
+    told = file.units.pop(file.cell(cells, "order-item-code"), "")
+    text = file.cell(cells, "quantity-purchased") or told
     try:
         return whole(text)
     except Unreadable:

@@ -8,7 +8,7 @@ from typing import Any
 
 from marketplaces.adapters.amazon.mapping.document import Document, Record, Table, read, table
 from marketplaces.adapters.amazon.mapping.nodes import Node, each
-from marketplaces.adapters.amazon.mapping.notification import envelope
+from marketplaces.adapters.amazon.mapping.notification import envelope, is_message, messages
 from marketplaces.adapters.amazon.mapping.statuses import fulfilment
 from marketplaces.adapters.amazon.mapping.values import Unreadable, whole
 from marketplaces.adapters.amazon.stores import channel, pool
@@ -23,14 +23,26 @@ def stock(page: Page) -> Iterator[Row | Rejected]:
 
 
 def _json(raw: Any, context: Mapping[str, str]) -> Iterator[Row | Rejected]:
+    if isinstance(raw, list):
+        return each(raw, partial(_answer, context=context), key="sellerSku")
+    return _answer(raw, context=context)
+
+
+def _answer(raw: Any, *, context: Mapping[str, str]) -> Iterator[Any]:
+    """One answer of the API, one of its summaries, or notifications."""
+    if is_message(raw):
+        yield from each(messages(raw), _notified)
+        return
     body = Node(raw)
-    if body.has("NotificationType", "detail"):
-        return each([raw], _notified)
     payload = body.node("payload") if body.has("payload") else body
-    if not payload.has("inventorySummaries"):
-        raise Unreadable(_no_summaries(body))
     store = payload.node("granularity").text("granularityId") or context.get("store", "")
-    return each(_list(payload.get("inventorySummaries")), partial(_summary, where=_pool(store)), key="sellerSku")
+    if payload.has("sellerSku"):
+        yield from _summary(payload.raw, where=_pool(store))
+    elif payload.has("inventorySummaries"):
+        summaries = _list(payload.get("inventorySummaries"))
+        yield from each(summaries, partial(_summary, where=_pool(store)), key="sellerSku")
+    else:
+        raise Unreadable(_no_summaries(body))
 
 
 def _no_summaries(body: Node) -> str:
@@ -125,7 +137,7 @@ def _reader(report: Table) -> Any:
         "quantity-for-local-fulfillment": _by_country,
         "quantity-available": _network,
         "reserved-qty": _reserved,
-        "fulfillment-channel": _listed,
+        "seller-sku": _listed,
     }
     for name in readers:
         if name in report.columns:

@@ -20,7 +20,10 @@ def taxonomy(page: Page) -> Iterator[Row | Rejected]:
 
 
 def _json(raw: Any, context: Mapping[str, str]) -> Iterator[Row | Rejected]:
-    body = Node(raw)
+    is_list = isinstance(raw, list) and all(Node(entry).has("marketplaceIds") for entry in raw)
+    body = Node({"productTypes": raw} if is_list else raw)
+    if body.has("payload"):
+        return _json(body.get("payload"), context)
     if body.has("productTypes"):
         return each(body.nodes("productTypes"), _listed, key="name")
     return each([(body, context.get("product_type", ""))], _described)

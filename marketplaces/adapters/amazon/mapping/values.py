@@ -17,9 +17,16 @@ _ZONES = {
     "CEST": 120, "MEST": 120, "MESZ": 120, "EET": 120, "EEST": 180, "TRT": 180, "GST": 240, "IST": 330,
     "JST": 540, "AEST": 600, "AEDT": 660, "PST": -480, "PDT": -420, "EST": -300, "EDT": -240,
 }  # fmt: skip
+_MONTHS = {
+    name: place
+    for place, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
+}
 _LONGEST = 20
 _MOMENT = re.compile(
-    r"(\d{1,4})([-./])(\d{1,2})\2(\d{2,4})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.(\d{1,9}))?)?\s*([+-]\d{2}:?\d{2}|[A-Za-z]*)"
+    r"(\d{1,4})([-./])(\d{1,2}|[A-Za-z]{3})\2(\d{2,4})"
+    r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.(\d{1,9}))?)?\s*([+-]\d{2}:?\d{2}|[A-Za-z]*)"
 )
 
 
@@ -62,11 +69,13 @@ def decimal_mark(text: str) -> str:
 def moment(text: str, *, month_first: bool = False) -> datetime:
     """A moment in UTC from any of the styles met; without a zone it is UTC.
 
-    `03/04/2026` is read only where `month_first` says that the file is North American, or the day is above 12.
+    `03/04/2026` is read only where `month_first` says that the file is North American, or one of the two is above 12.
     """
     found = _MOMENT.fullmatch(text.strip())
     if not found:
-        raise Unreadable(f"{text!r} is not a date we know; expected dd.mm.yyyy, yyyy-mm-dd, yyyy/mm/dd or ISO 8601")
+        raise Unreadable(
+            f"{text!r} is not a date we know; expected dd.mm.yyyy, dd-Mon-yyyy, yyyy-mm-dd, yyyy/mm/dd or ISO 8601"
+        )
     first, mark, second, third, hour, minute, second_of, fraction, zone = found.groups()
     year, month, day = _calendar((first, second, third), mark, month_first=month_first) or _unclear(text)
     if year < 2000:
@@ -81,13 +90,14 @@ def moment(text: str, *, month_first: bool = False) -> datetime:
 def _calendar(parts: tuple[str, str, str], mark: str, *, month_first: bool) -> tuple[int, int, int] | None:
     """Year, month and day; None when nobody can say which is which."""
     first, second, third = parts
+    month = _MONTHS.get(second.lower(), 0) if second.isalpha() else int(second)
     if len(first) == 4:
-        return int(first), int(second), int(third)
+        return int(first), month, int(third)
     year = int(third) + (2000 if len(third) == 2 else 0)
-    if mark == "." or (mark == "/" and int(first) > 12):
-        return year, int(second), int(first)
-    if mark == "/" and (month_first or int(second) > 12):
-        return year, int(first), int(second)
+    if mark == "." or second.isalpha() or int(first) > 12:
+        return year, month, int(first)
+    if month > 12 or (mark == "/" and month_first):
+        return year, int(first), month
     return None
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from marketplaces.adapters.bol.rows.reading import each, moment, pieces_of, read_json, records, required, text
+from marketplaces.adapters.bol.rows.reading import each, moment, pieces_of, records, required, text
 from marketplaces.canonical import ChangeKind, OrderChange, Rejected, Row
 from marketplaces.contract import Page
-from marketplaces.pieces import Unreadable, inner, whole_page
+from marketplaces.pieces import Unreadable, inner, read_json, whole_page
 
 KINDS = {
     "PRE_ANNOUNCED": ChangeKind.CHANGED,
@@ -27,11 +27,13 @@ PUSHED = {"ORDER": ChangeKind.CHANGED, "SHIPMENT": ChangeKind.CHANGED, "PROCESS_
 
 @whole_page
 def order_changes(page: Page) -> Iterator[Row | Rejected]:
-    """Shipments (list or detail), a pushed event, or process statuses."""
+    """Shipments (list or detail), pushed events, or process statuses."""
     body = read_json(page)
-    if isinstance(body, Mapping) and "event" in body:
-        yield from each([body], _pushed, name="event", id_key="timestamp")
-    elif isinstance(body, Mapping) and ("processStatuses" in body or "eventType" in body):
+    first = body[0] if isinstance(body, list) and body else body
+    told = first.keys() if isinstance(first, Mapping) else frozenset()
+    if "event" in told:
+        yield from each(pieces_of(body, "events"), _pushed, name="event", id_key="timestamp")
+    elif {"processStatuses", "eventType"} & told:
         yield from each(pieces_of(body, "processStatuses"), _answered, name="process status", id_key="processStatusId")
     else:
         yield from each(pieces_of(body, "shipments"), _shipment, name="shipment", id_key="shipmentId")

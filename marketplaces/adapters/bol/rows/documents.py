@@ -7,7 +7,6 @@ A document is the invoice list, one page of a specification, or what the client 
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import json
 import re
@@ -16,7 +15,7 @@ from decimal import Decimal
 from typing import IO, Any, BinaryIO
 
 from marketplaces.contract import Page
-from marketplaces.pieces import Unreadable
+from marketplaces.pieces import UTF_16, Unreadable
 
 CHUNK = 256 * 1024
 MAX_PIECE = 4 * 1024 * 1024
@@ -35,24 +34,23 @@ def pieces(page: Page) -> Iterator[tuple[str, Any, str]]:
 
 
 def _decoded(raw: BinaryIO) -> IO[str]:
-    is_packed = raw.read(2) == b"\x1f\x8b"
+    encoding = _encoding(raw)
     raw.seek(0)
-    plain: Any = gzip.GzipFile(fileobj=raw) if is_packed else raw
-    encoding = _encoding(plain)
-    plain.seek(0)
-    return io.TextIOWrapper(plain, encoding=encoding, errors="replace", newline="")
+    return io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")
 
 
-def _encoding(plain: Any) -> str:
-    """UTF-8 unless a byte somewhere says otherwise."""
+def _encoding(raw: BinaryIO) -> str:
+    """UTF-8 unless its first bytes, or a byte somewhere, say otherwise."""
     check = codecs.getincrementaldecoder("utf-8")()
+    chunk = raw.read(CHUNK)
+    if chunk.startswith(UTF_16):
+        return "utf-16"
     try:
-        while chunk := plain.read(CHUNK):
+        while chunk:
             check.decode(chunk)
+            chunk = raw.read(CHUNK)
     except UnicodeDecodeError:
         return "cp1252"
-    except (EOFError, OSError) as error:
-        raise Unreadable(f"the file is damaged or cut off ({error}); fetch it again") from error
     return "utf-8-sig"
 
 

@@ -18,8 +18,6 @@ from marketplaces.adapters.bol.rows.reading import (
     moment,
     pieces_of,
     product_ids,
-    read_json,
-    read_text,
     records,
     required,
     text,
@@ -37,7 +35,7 @@ from marketplaces.canonical import (
     Stock,
 )
 from marketplaces.contract import Page
-from marketplaces.pieces import Unreadable, inner, record, whole_page
+from marketplaces.pieces import Unreadable, inner, read_json, read_text, record, whole_page
 
 OWN_POOL, MARKETPLACE_POOL = "merchant", "FBB"
 
@@ -87,6 +85,7 @@ def _offers(page: Page, *more: str) -> Iterator[Any]:
 
 def _csv_offers(content: str) -> Iterator[Mapping[str, Any]]:
     """Lines by header name, because bol inserts columns anywhere; comma, semicolon or tab."""
+    content = content.lstrip("\r\n ")
     head = content.partition("\n")[0]
     delimiter = max(",;\t", key=head.count)
     reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter)
@@ -156,6 +155,8 @@ def _switches(raw: Mapping[str, Any]) -> dict[str, str]:
 def _prices(raw: Mapping[str, Any]) -> Iterator[Price]:
     offer_id, price = required(raw, "offerId"), _price(raw)
     if price is None:
+        if "retailerId" in raw:
+            raise Unreadable("this is an offer of anyone who sells the product; ask for our own offers")
         return
     for country in _countries(raw):
         yield Price(

@@ -20,14 +20,13 @@ from marketplaces.adapters.bol.rows.reading import (
     moment,
     pieces_of,
     product_ids,
-    read_json,
     records,
     required,
     text,
 )
 from marketplaces.canonical import Fulfilment, Order, OrderLine, OrderStatus, Rejected, Row
 from marketplaces.contract import Page
-from marketplaces.pieces import Unreadable, inner, whole_page
+from marketplaces.pieces import Unreadable, inner, read_json, whole_page
 
 ZERO = Money(Decimal(0), CURRENCY)
 STORES = frozenset({"NL", "BE"})

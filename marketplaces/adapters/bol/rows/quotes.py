@@ -16,14 +16,13 @@ from marketplaces.adapters.bol.rows.reading import (
     moment,
     pieces_of,
     product_ids,
-    read_json,
     records,
     required,
     text,
 )
 from marketplaces.canonical import Competitor, Fee, FeePart, LineClass, Offer, Rejected, Row
 from marketplaces.contract import Page
-from marketplaces.pieces import Unreadable, inner, record, whole_page
+from marketplaces.pieces import Unreadable, inner, read_json, record, whole_page
 
 
 @whole_page

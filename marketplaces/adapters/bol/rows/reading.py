@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,58 +10,14 @@ from zoneinfo import ZoneInfo
 
 from config.core.money import LossyAmount, Money, decimal
 from marketplaces.canonical import Fulfilment, IdentifierKind, ProductId, Rejected, Row
-from marketplaces.contract import Page
 from marketplaces.pieces import UNREADABLE, Unreadable, record
 
 ZONE = "Europe/Amsterdam"
 CURRENCY = "EUR"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MAX_BYTES = 256 * 1024 * 1024
 BUYER_KEYS = frozenset({"shipmentDetails", "billingDetails", "customerDetails"})
 _MILLISECONDS_FROM = 100_000_000_000
 _FULFILMENT = {"FBR": Fulfilment.MERCHANT, "FBB": Fulfilment.MARKETPLACE}
-
-
-def read_bytes(page: Page) -> bytes:
-    """The body, unpacked when it is gzip; a damaged or oversized file is Unreadable."""
-    with page.open() as stream:
-        body = stream.read(MAX_BYTES + 1)
-    if body[:2] == b"\x1f\x8b":
-        body = _unzip(body)
-    if len(body) > MAX_BYTES:
-        raise Unreadable(f"the file is larger than {MAX_BYTES} bytes; split it")
-    return body
-
-
-def _unzip(body: bytes) -> bytes:
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        plain = unpacker.decompress(body, MAX_BYTES + 1)
-    except zlib.error as error:
-        raise Unreadable(f"the gzip file is damaged ({error}); fetch it again") from error
-    if not unpacker.eof and len(plain) <= MAX_BYTES:
-        raise Unreadable("the gzip file is cut off; fetch it again")
-    return plain
-
-
-def read_text(page: Page) -> str:
-    """The body as text: UTF-8 with or without BOM, UTF-16 with BOM, else Windows-1252."""
-    body = read_bytes(page)
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return body.decode("utf-16", errors="replace")
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return body.decode("cp1252", errors="replace")
-
-
-def read_json(page: Page) -> Any:
-    """The body as JSON with exact numbers."""
-    content = read_text(page)
-    try:
-        return json.loads(content, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"the body is not JSON ({error}); check that it is the API's answer") from error
 
 
 def each(
@@ -90,9 +44,10 @@ def without_buyer(piece: Any) -> Any:
 
 
 def pieces_of(payload: Any, key: str) -> list[Any]:
-    """The list under `key`, a bare list, or the single object; `{}` is how bol says that there is nothing."""
+    """The list under `key`, a bare list (of answers too), or the single object; `{}` is how bol says that there is nothing."""
     if isinstance(payload, list):
-        return payload
+        answers = [pieces_of(each, key) if isinstance(each, Mapping) and key in each else [each] for each in payload]
+        return [piece for answer in answers for piece in answer]
     body = record(payload, "the body")
     if key in body:
         return listed(body, key)

@@ -12,14 +12,13 @@ from marketplaces.adapters.bol.rows.reading import (
     moment,
     pieces_of,
     product_ids,
-    read_json,
     records,
     required,
     text,
 )
 from marketplaces.canonical import Rejected, Return, Row
 from marketplaces.contract import Page
-from marketplaces.pieces import Unreadable, inner, whole_page
+from marketplaces.pieces import Unreadable, inner, read_json, whole_page
 
 
 @whole_page

@@ -18,14 +18,13 @@ from marketplaces.adapters.bol.rows.reading import (
     each,
     moment,
     product_ids,
-    read_json,
     records,
     required,
     text,
 )
 from marketplaces.canonical import LineClass, Rejected, Row, Settlement, SettlementLine
 from marketplaces.contract import Page
-from marketplaces.pieces import Unreadable, inner, record, whole_page
+from marketplaces.pieces import Unreadable, inner, read_json, record, whole_page
 
 KINDS = {"ALL_IN_ONE": "sales", "ADVERTISING_VIA_BOL": "advertising", "BOL_RETAIL_MEDIA_GROUP": "advertising"}
 HALF_CENT = Decimal("0.005")

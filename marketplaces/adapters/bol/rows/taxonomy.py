@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from marketplaces.adapters.bol.rows.reading import each, pieces_of, read_json, records, required
+from marketplaces.adapters.bol.rows.reading import each, pieces_of, records, required
 from marketplaces.canonical import Rejected, Row, TaxonomyNode
 from marketplaces.contract import Page
-from marketplaces.pieces import Unreadable, whole_page
+from marketplaces.pieces import Unreadable, read_json, whole_page
 
 DEEPEST = 12
 

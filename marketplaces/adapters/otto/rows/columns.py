@@ -6,10 +6,8 @@ Names, delimiter, decimal style and dates of the real files are unverified; noth
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import re
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from decimal import Decimal
 
 from marketplaces.adapters.otto.rows.reading import local
 from marketplaces.contract import Page
-from marketplaces.pieces import Unreadable
+from marketplaces.pieces import UTF_16, Unreadable
 
 NAMES = {
     "statement": ("kontoauszugsnummer", "kontoauszug", "auszugsnummer", "statementnumber", "statementid", "statement"),
@@ -60,25 +58,22 @@ class Header:
 
 @contextmanager
 def lines_of(page: Page) -> Iterator[io.TextIOWrapper]:
-    """The text of the file, unpacked as it is read: UTF-8 with or without a mark, else Windows-1252."""
+    """The text of the file: UTF-8 with or without its mark, UTF-16 with it, else Windows-1252."""
     with page.open() as stream:
-        head = stream.read(2)
+        yield io.TextIOWrapper(stream, encoding=_encoding(page), newline="", errors="replace")
+
+
+def _encoding(page: Page) -> str:
+    with page.open() as stream:
+        if stream.read(2) in UTF_16:
+            return "utf-16"
         stream.seek(0)
-        plain = gzip.GzipFile(fileobj=stream) if head == b"\x1f\x8b" else stream
-        yield io.TextIOWrapper(plain, encoding=_encoding(page, head), newline="", errors="replace")
-
-
-def _encoding(page: Page, head: bytes) -> str:
-    try:
-        with page.open() as stream:
-            plain = gzip.GzipFile(fileobj=stream) if head == b"\x1f\x8b" else stream
-            text = io.TextIOWrapper(plain, encoding="utf-8-sig")
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig")
+        try:
             while text.read(1 << 20):
                 pass
-    except UnicodeDecodeError:
-        return "cp1252"
-    except (EOFError, OSError, zlib.error) as error:
-        raise Unreadable(f"the file is damaged or cut off ({error}); fetch it again") from error
+        except UnicodeDecodeError:
+            return "cp1252"
     return "utf-8-sig"
 
 

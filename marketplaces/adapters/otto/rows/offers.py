@@ -15,7 +15,6 @@ from marketplaces.adapters.otto.rows.reading import (
     money,
     pieces_of,
     product_ids,
-    read_json,
     records,
     required,
     text,
@@ -33,7 +32,7 @@ from marketplaces.canonical import (
     Stock,
 )
 from marketplaces.contract import Page
-from marketplaces.pieces import Unreadable, inner, whole_page
+from marketplaces.pieces import Unreadable, inner, read_json, whole_page
 
 MERCHANT = "merchant"
 STATES = {
@@ -42,6 +41,16 @@ STATES = {
     "PENDING": ListingStatus.HIDDEN,
     "REJECTED": ListingStatus.SUPPRESSED,
     "INACTIVE": ListingStatus.INACTIVE,
+}
+KNOWN = {
+    "productReference",
+    "productDescription",
+    "productTitle",
+    "pricing",
+    "standardPrice",
+    "status",
+    "active",
+    "ean",
 }
 LISTS = ("products", "productVariations", "resources", "variations", "prices")
 
@@ -64,6 +73,8 @@ def _by_sku(body: Any, key: str) -> dict[str, Mapping[str, Any]]:
 
 def _listing(raw: Mapping[str, Any], beside: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Listing:
     sku = required(raw, "sku")
+    if not KNOWN & raw.keys():
+        raise Unreadable("nothing of a variation is told; check the resource and the file")
     verdict = beside["statuses"].get(sku, raw)
     switch, units = beside["active"].get(sku, raw), beside["quantities"].get(sku, {})
     word = text(verdict, "status")

@@ -18,7 +18,6 @@ from marketplaces.adapters.otto.rows.reading import (
     money,
     pieces_of,
     product_ids,
-    read_json,
     records,
     required,
     text,
@@ -26,7 +25,7 @@ from marketplaces.adapters.otto.rows.reading import (
 from marketplaces.adapters.otto.rows.units import CANCELLED, OPEN, SENT, WAITING, Unit
 from marketplaces.canonical import Fulfilment, Order, OrderLine, OrderStatus, Rejected, Row
 from marketplaces.contract import Page
-from marketplaces.pieces import Unreadable, inner, whole_page
+from marketplaces.pieces import Unreadable, inner, read_json, whole_page
 
 ZERO = Money(Decimal(0), CURRENCY)
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,42 +10,16 @@ from zoneinfo import ZoneInfo
 
 from config.core.money import LossyAmount, Money, decimal
 from marketplaces.canonical import IdentifierKind, ProductId, Rejected, Row
-from marketplaces.contract import Page
 from marketplaces.pieces import UNREADABLE, Unreadable, inner, record
 
 STORE = "DE"
 ZONE = "Europe/Berlin"
 CURRENCY = "EUR"
-MAX_BYTES = 256 * 1024 * 1024
 COUNTRIES = {
     "DEU": "DE", "AUT": "AT", "CHE": "CH", "NLD": "NL", "BEL": "BE", "LUX": "LU", "FRA": "FR", "DNK": "DK", "POL": "PL",
     "CZE": "CZ", "ITA": "IT", "ESP": "ES",
 }  # fmt: skip
 ADDRESSES = frozenset({"deliveryAddress", "invoiceAddress", "customer"})
-
-
-def read_bytes(page: Page) -> bytes:
-    """The body, unpacked when it is gzip; a damaged or oversized file is Unreadable."""
-    with page.open() as stream:
-        content = stream.read(MAX_BYTES + 1)
-    if content[:2] == b"\x1f\x8b":
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise Unreadable(f"the gzip file is damaged or cut off ({error}); fetch it again") from error
-    if len(content) > MAX_BYTES:
-        raise Unreadable(f"the file is larger than {MAX_BYTES} bytes; split it")
-    return content
-
-
-def read_json(page: Page) -> Any:
-    """The body as JSON with exact numbers."""
-    try:
-        return json.loads(read_bytes(page).decode("utf-8-sig"), parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, Unreadable):
-            raise
-        raise Unreadable(f"the body is not JSON ({error}); check that it is the API's answer") from error
 
 
 def each(
@@ -74,9 +45,11 @@ def without_buyer(piece: Any) -> Any:
 
 
 def pieces_of(payload: Any, *keys: str) -> list[Any]:
-    """The list under the first of the keys, a bare list, or the single object."""
+    """The list under the first of the keys, a bare list (of answers too), or the single object."""
     if isinstance(payload, list):
-        return payload
+        is_answer = [isinstance(each, Mapping) and bool(each.keys() & set(keys)) for each in payload]
+        answers = zip(payload, is_answer, strict=True)
+        return [piece for each, is_one in answers for piece in (pieces_of(each, *keys) if is_one else [each])]
     body = record(payload, "the body")
     for key in keys:
         if key in body:

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from marketplaces.adapters.otto.rows import units
-from marketplaces.adapters.otto.rows.reading import moment, pieces_of, product_ids, read_json, records, required, text
+from marketplaces.adapters.otto.rows.reading import moment, pieces_of, product_ids, records, required, text
 from marketplaces.canonical import Fulfilment, Rejected, Return, Row
 from marketplaces.contract import Page
-from marketplaces.pieces import UNREADABLE, Unreadable, inner, record, whole_page
+from marketplaces.pieces import UNREADABLE, Unreadable, inner, read_json, record, whole_page
 
 DECIDED = frozenset({"ACCEPTED", "REJECTED"})
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator
 
-from marketplaces.adapters.otto.rows.reading import read_json
 from marketplaces.adapters.otto.rows.receipts import receipts
 from marketplaces.adapters.otto.rows.statements import statement
 from marketplaces.canonical import Rejected, Row
 from marketplaces.contract import Page
-from marketplaces.pieces import whole_page
+from marketplaces.pieces import UTF_16, read_json, whole_page
 
 
 @whole_page
@@ -19,16 +16,6 @@ def settlements(page: Page) -> Iterator[Row | Rejected]:
     """A Settlement and its lines per document."""
     with page.open() as stream:
         head = stream.read(512)
-    if head.startswith(b"\x1f\x8b"):
-        head = _unpacked(page)
-    is_json = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+    start = head.decode("utf-16" if head.startswith(UTF_16) else "utf-8-sig", errors="ignore")
+    is_json = start.lstrip()[:1] in ("{", "[")
     yield from receipts(read_json(page)) if is_json else statement(page)
-
-
-def _unpacked(page: Page) -> bytes:
-    """The first bytes of a packed file; one that cannot be unpacked is left to the reader to refuse."""
-    try:
-        with page.open() as stream, gzip.GzipFile(fileobj=stream) as plain:
-            return plain.read(512)
-    except (OSError, EOFError, zlib.error):
-        return b""

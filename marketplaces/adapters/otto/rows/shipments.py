@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from marketplaces.adapters.otto.rows import units
-from marketplaces.adapters.otto.rows.reading import each, moment, pieces_of, read_json, records, required, text
+from marketplaces.adapters.otto.rows.reading import each, moment, pieces_of, records, required, text
 from marketplaces.canonical import ChangeKind, OrderChange, Rejected, Row
 from marketplaces.contract import Page
-from marketplaces.pieces import Unreadable, inner, whole_page
+from marketplaces.pieces import Unreadable, inner, read_json, whole_page
 
 KINDS = {
     "SENT": ChangeKind.SHIPPED,

@@ -5,7 +5,6 @@ Line n of the file has row number 2n-1, and its VAT, where the file tells it, 2n
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -57,18 +56,15 @@ class _Sums:
 
 def statement(page: Page) -> Iterator[Row | Rejected]:
     """The Settlement, then its lines; a row that cannot be read is rejected with its place."""
-    try:
-        sums = _summed(page)
-        yield (head := _settlement(sums, is_german=columns.header(page).is_german))
-        for number, cells in columns.rows(page):
-            try:
-                yield from list(_lines(head, number, cells))
-            except UNREADABLE as error:
-                yield Rejected(
-                    f"row {number}: {error}", raw=dict(cells), external_id=f"{head.external_id}:{2 * number - 1}"
-                )
-    except (EOFError, zlib.error, RuntimeError) as error:
-        raise Unreadable(f"the file is damaged or cut off ({error}); fetch it again") from error
+    sums = _summed(page)
+    yield (head := _settlement(sums, is_german=columns.header(page).is_german))
+    for number, cells in columns.rows(page):
+        try:
+            yield from list(_lines(head, number, cells))
+        except UNREADABLE as error:
+            yield Rejected(
+                f"row {number}: {error}", raw=dict(cells), external_id=f"{head.external_id}:{2 * number - 1}"
+            )
 
 
 def _summed(page: Page) -> _Sums:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from marketplaces.adapters.otto.rows.reading import each, pieces_of, read_json, records, records_or_none, required, text
+from marketplaces.adapters.otto.rows.reading import each, pieces_of, records, records_or_none, required, text
 from marketplaces.canonical import Asked, Rejected, Row, TaxonomyNode
 from marketplaces.contract import Page
-from marketplaces.pieces import whole_page
+from marketplaces.pieces import read_json, whole_page
 
 GROUP = "group: "
 KINDS = {"INTEGER": "number", "FLOAT": "number", "BOOLEAN": "flag"}

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,34 +10,10 @@ from typing import Any
 from config.core.money import Money, decimal
 from marketplaces.canonical import IdentifierKind, ProductId, Rejected, Row
 from marketplaces.contract import Page
-from marketplaces.pieces import UNREADABLE, Unreadable, record
+from marketplaces.pieces import UNREADABLE, Unreadable, read_json, record
 
-GZIP = b"\x1f\x8b"
 PARENT = "__parentId"
 CHILDREN = {"LineItem": "lineItems", "Refund": "refunds", "Fulfillment": "fulfillments", "Return": "returns"}
-
-
-def read(page: Page) -> Any:
-    """The body as JSON with exact numbers; a bulk file (one object per line) as the list of its objects."""
-    with page.open() as stream:
-        body = stream.read()
-    try:
-        text = (gzip.decompress(body) if body.startswith(GZIP) else body).decode("utf-8-sig")
-    except (UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
-        raise Unreadable(f"the body is damaged ({error}); fetch it again") from error
-    try:
-        return json.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError):
-        return _lines(text)
-
-
-def _lines(text: str) -> list[Any]:
-    if not text.strip():
-        raise Unreadable("the body is empty; fetch it again")
-    try:
-        return [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line.strip()]
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"the body is not JSON ({error}); check that it is the API's answer") from error
 
 
 def each(pieces: Iterable[Any], build: Callable[[Any], Iterable[Row]], *, name: str) -> Iterator[Row | Rejected]:
@@ -58,10 +31,13 @@ def pieces_of(page: Page, *names: str) -> list[Any]:
 
     An answer in which the object is null has none. Anything else is Unreadable.
     """
-    body = read(page)
-    if isinstance(body, list):
-        return joined(body) if body else []
-    body = record(body, "the body")
+    body = read_json(page)
+    if isinstance(body, list) and body and all(isinstance(each, Mapping) and "data" in each for each in body):
+        return [piece for answer in body for piece in _pieces(answer, names)]
+    return joined(body) if isinstance(body, list) else _pieces(record(body, "the body"), names)
+
+
+def _pieces(body: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
     inner_body = body.get("data")
     data = inner_body if isinstance(inner_body, Mapping) else body
     for name in names:

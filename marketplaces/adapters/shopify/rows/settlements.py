@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,13 +17,12 @@ from marketplaces.adapters.shopify.rows.reading import (
     needed,
     nodes,
     number_of,
-    read,
     required_id,
     text,
 )
 from marketplaces.canonical import LineClass, Rejected, Row, Settlement, SettlementLine
 from marketplaces.contract import Page
-from marketplaces.pieces import Unreadable, inner, record, whole_page
+from marketplaces.pieces import Unreadable, inner, read_json, record, whole_page
 
 
 @dataclass(slots=True)
@@ -35,6 +34,7 @@ class _Document:
     movements: list[Any]
     payments: dict[str, Parts]
     lines: int = 0
+    more: Sequence[Mapping[str, Any]] = ()
 
     @property
     def id(self) -> str:
@@ -47,8 +47,11 @@ def settlements(page: Page) -> Iterator[Row | Rejected]:
 
     Left out: test movements, those of other payouts, and the payout itself, which stands among its own movements.
     """
-    told = _document(page)
-    channel = page.context.get("store", "")
+    for told in _documents(read_json(page)):
+        yield from _told(told, page.context.get("store", ""))
+
+
+def _told(told: _Document, channel: str) -> Iterator[Row | Rejected]:
     if told.payout:
         yield from each([told.payout], lambda raw: [_header(raw, told, channel)], name="payout")
     for movement in told.movements:
@@ -56,15 +59,42 @@ def settlements(page: Page) -> Iterator[Row | Rejected]:
             yield from each([movement], lambda raw: _rows(raw, told, channel), name="balance transaction")
 
 
-def _document(page: Page) -> _Document:
+def _documents(body: Any) -> list[_Document]:
+    """Of a list of documents each, of a list of movements one without a payout, of a list of payouts one per payout."""
+    if not isinstance(body, list):
+        return _by_payout(_document(record(body, "the body")))
+    if any(isinstance(piece, Mapping) and {"payout", "data"} & piece.keys() for piece in body):
+        return [_document(record(piece, "the document")) for piece in body]
+    return [_document({"transactions": body})]
+
+
+def _by_payout(told: _Document) -> list[_Document]:
+    """Movements name their payout; those of none of the payouts stand by themselves."""
+    if not told.more:
+        return [told]
+    by_id: dict[str, _Document] = {}
+    for payout in (told.payout, *told.more):
+        document = _Document(payout, {}, [], told.payments)
+        by_id[document.id] = document
+    rest = _Document({}, {}, [], told.payments)
+    for movement in told.movements:
+        by_id.get(_payout_of(movement), rest).movements.append(movement)
+    return [*by_id.values(), rest]
+
+
+def _payout_of(movement: Any) -> str:
+    return number_of(inner(movement, "associatedPayout").get("id")) if isinstance(movement, Mapping) else ""
+
+
+def _document(body: Mapping[str, Any]) -> _Document:
     """`{payout, previous, transactions, orders}` as the client puts it together, or one answer of the API."""
-    body = read(page)
-    body = {"transactions": body} if isinstance(body, list) else record(body, "the body")
     inside = body.get("data")
     data = inside if isinstance(inside, Mapping) else body
     account = inner(data, "shopifyPaymentsAccount") or data
-    payouts = nodes(account.get("payouts"))
-    found = inner(data, "payout") or (payouts[0] if payouts and isinstance(payouts[0], Mapping) else {})
+    payouts = [payout for payout in nodes(account.get("payouts")) if isinstance(payout, Mapping)]
+    found, more = inner(data, "payout"), payouts[1:]
+    if not found and payouts:
+        found = payouts[0]
     movements = _answers(data.get("transactions"), "balanceTransactions") or nodes(account.get("balanceTransactions"))
     if not found and "issuedAt" in data:
         found = data
@@ -75,7 +105,7 @@ def _document(page: Page) -> _Document:
         raise Unreadable("neither a payout nor balance transactions were found; check the resource and the file")
     orders = [order for order in _answers(data.get("orders"), "nodes") if isinstance(order, Mapping)]
     payments = {key: parts for order in orders if not order.get("test") for key, parts in _payments(order).items()}
-    return _Document(found, inner(data, "previous"), movements, payments)
+    return _Document(found, inner(data, "previous"), movements, payments, more=more)
 
 
 def _payments(order: Mapping[str, Any]) -> dict[str, Parts]:
@@ -99,7 +129,7 @@ def _answers(value: Any, name: str) -> list[Any]:
 def _is_left_out(movement: Any, payout: str) -> bool:
     if not isinstance(movement, Mapping):
         return False
-    other = number_of(inner(movement, "associatedPayout").get("id"))
+    other = _payout_of(movement)
     return (
         movement.get("test") is True or text(movement, "type") in HIDDEN or bool(payout and other not in ("", payout))
     )
