@@ -24,6 +24,7 @@ REASONS = {
     "no_storage_rate": "no rate for storage is known",
     "not_counted": "the stock was not counted on every day",
     "not_over": "the month is not over",
+    "not_linked": "goods in the pool are linked to no product",
 }
 
 

@@ -55,13 +55,23 @@ LEFT JOIN LATERAL (
     CROSS JOIN LATERAL ({charged(f"CASE WHEN rule.per_volume = 0 THEN 0 ELSE {_BY_VOLUME} END")}) AS worth
     WHERE rule.owner_id = held.account_id AND {MEASURES} ORDER BY {SIDES}, rule.id LIMIT 1
 ) AS fit ON true
-WHERE is_unseen OR unit_days <> 0 ORDER BY 1, 2, 3
+WHERE is_unseen OR unit_days <> 0
+UNION ALL
+SELECT house.account_id, '', house.label, NULL, coalesce(schedule.currency, ''), NULL, 'not_linked'
+FROM inventory_warehouse house LEFT JOIN schedule ON schedule.owner_id = house.account_id
+WHERE house.account_id = ANY(%(accounts)s) AND house.fulfilment = 'marketplace' AND EXISTS (
+    SELECT FROM inventory_stocklevel level WHERE level.warehouse_id = house.id AND level.sku_id IS NULL
+        AND coalesce(level.available, 0) + coalesce(level.reserved, 0) > 0)
+ORDER BY 1, 2, 3
 """  # noqa: S608 - fragments of one statement, no values
 
 
 @dataclass(slots=True)
 class Stored:
-    """One product in one place: `units` on average over the month; amounts negative, None with `why` where not known."""
+    """One product in one place: `units` on average over the month; amounts negative, None with `why` where not known.
+
+    A blank `sku` stands for all goods of the place that are linked to no product, so that nobody counts them.
+    """
 
     account: Any
     sku: str

@@ -96,6 +96,7 @@ def _product(seed: int, client: str, serial: int) -> WorldProduct:
         category=category,
         unit_cost=Decimal(draw.randint(300, 4200)) / 100,
         weight_g=draw.randint(80, 3200),
+        sides_mm=(80 + serial * 7 % 320, 60 + serial * 5 % 220, 40 + serial * 3 % 160),
         is_registered=serial not in UNREGISTERED,
     )
 

@@ -99,7 +99,7 @@ class Economy:
             stage = self.stages[account]
             first = period.first_day - orders.LIFE_WITH_RETURNS_DAYS
             told = self.stories_of_days(account, first, period.end_day)
-            self._earned[account, period] = statements.earned(stage, period, told)
+            self._earned[account, period] = statements.earned(stage, period, told, partial(self.sold_through, account))
         return self._earned[account, period]
 
 

@@ -19,7 +19,10 @@ from marketplaces.contract import SandboxAccount, Store
 
 @dataclass(frozen=True, slots=True)
 class WorldProduct:
-    """One thing the seller owns; `unit_cost` is landed, in EUR; `is_registered` False is an injected trouble."""
+    """One thing the seller owns; `unit_cost` is landed, in EUR; `is_registered` False is an injected trouble.
+
+    `sides_mm` are those of a packed piece.
+    """
 
     serial: int
     sku: str
@@ -29,6 +32,7 @@ class WorldProduct:
     category: str
     unit_cost: Decimal
     weight_g: int
+    sides_mm: tuple[int, int, int] = (200, 150, 100)
     is_registered: bool = True
 
 

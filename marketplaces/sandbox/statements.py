@@ -11,7 +11,7 @@ from typing import Any
 
 from config.core.money import Money, total
 from marketplaces.canonical import LineClass
-from marketplaces.sandbox import tariffs
+from marketplaces.sandbox import stock, tariffs
 from marketplaces.sandbox.facts import WorldStatement, WorldStatementLine
 from marketplaces.sandbox.orders import Comeback, LineStory, OrderStory
 from marketplaces.sandbox.stage import DAY, Stage
@@ -59,10 +59,12 @@ def sales(stage: Stage, period: Period, stories: Iterable[OrderStory]) -> list[W
     ]
 
 
-def earned(stage: Stage, period: Period, stories: Iterable[OrderStory]) -> list[WorldStatementLine]:
+def earned(
+    stage: Stage, period: Period, stories: Iterable[OrderStory], sold_through: stock.SoldThrough
+) -> list[WorldStatementLine]:
     """Every row of the period except reserves, in the order of posting; `row_no` is not given yet."""
     rows = sales(stage, period, stories)
-    rows += _account_rows(stage, period, total((row.amount for row in rows), period.currency))
+    rows += _account_rows(stage, period, total((row.amount for row in rows), period.currency), sold_through)
     return sorted(rows, key=lambda row: (row.posted_at, row.order_serial or 0, row.line_serial or 0))
 
 
@@ -154,20 +156,30 @@ def _refund_rows(stage: Stage, line: LineStory, back: Comeback, row: partial) ->
         yield row(LineClass.ADMINISTRATION_FEE, -min(tariffs.part(credit, tariffs.ADMINISTRATION_SHARE), most))
 
 
-def _account_rows(stage: Stage, period: Period, sales: Money) -> Iterator[WorldStatementLine]:
-    """Storage and subscription by calendar month, advertising once per statement."""
+def _account_rows(
+    stage: Stage, period: Period, sales: Money, sold_through: stock.SoldThrough
+) -> Iterator[WorldStatementLine]:
+    """Storage of the month before and the plan by calendar month, advertising once per statement."""
     row = partial(_row, store=None)
     for day in range(period.first_day, period.end_day):
         at = stage.start_of(day) + timedelta(hours=6)
-        if at.day == 7 and stage.account.pool and stage.says(LineClass.STORAGE):
-            eur = Decimal(stage.pick(900, 6400, "storage", period.currency, day)) / 100
-            yield row(LineClass.STORAGE, -tariffs.in_currency(eur, period.currency), at)
-        if at.day == 1 and period.currency == stage.currencies[0] and stage.says(LineClass.SUBSCRIPTION):
+        is_main = period.currency == stage.currencies[0]
+        if at.day == 7 and is_main and stage.account.pool and stage.says(LineClass.STORAGE):
+            yield from _if_any(row, LineClass.STORAGE, -_storage(stage, at, sold_through), posted_at=at)
+        if at.day == 1 and is_main and stage.says(LineClass.SUBSCRIPTION):
             yield row(LineClass.SUBSCRIPTION, -tariffs.in_currency(tariffs.SUBSCRIPTION_EUR, period.currency), at)
     if sales.amount > 0 and stage.says(LineClass.ADVERTISING):
         share = Decimal(stage.pick(20, 55, "advertising", period.currency, period.number)) / 1000
         at = stage.start_of(period.end_day) - timedelta(hours=9)
         yield row(LineClass.ADVERTISING, -tariffs.part(sales, share), at)
+
+
+def _storage(stage: Stage, at: datetime, sold_through: stock.SoldThrough) -> Money:
+    """What the pool costs for the calendar month before, product by product; nothing lay there before the first day."""
+    until, currency = stage.day_of(at.replace(day=1)), stage.currencies[0]
+    month = (at.replace(day=1) - DAY).day
+    held = stock.unit_days(stage, range(max(0, until - month), until), sold_through)
+    return total((tariffs.stored(units, product.sides_mm, month, currency) for product, units in held), currency)
 
 
 def _if_any(row: partial, line_class: LineClass, gross: Money, **more: Any) -> Iterator[WorldStatementLine]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import lru_cache
@@ -21,10 +22,16 @@ SoldThrough = Callable[[int], Mapping[int, int]]  # a day -> units sold since da
 
 def restocked_on(stage: Stage, product: WorldProduct, day: int) -> int:
     """The day of the latest delivery, never before day 0."""
-    phase = stage.pick(0, CYCLE_DAYS - 1, "delivery", product.serial)
+    phase = _phase(stage, product.serial)
     return max(0, (day + phase) // CYCLE_DAYS * CYCLE_DAYS - phase)
 
 
+@lru_cache(maxsize=8192)
+def _phase(stage: Stage, serial: int) -> int:
+    return stage.pick(0, CYCLE_DAYS - 1, "delivery", serial)
+
+
+@lru_cache(maxsize=8192)
 def capacity(stage: Stage, product: WorldProduct) -> int:
     """Units after a delivery: some weeks of demand, with a floor."""
     share = assortment.popularity(product) / _everything(stage)
@@ -61,6 +68,15 @@ def pool(stage: Stage, day: int, sold_through: SoldThrough) -> list[WorldStock]:
     ours = [p for p in offered.values() if assortment.fulfilment(stage, p) == Fulfilment.MARKETPLACE]
     rows = (_row(stage, product, day, sold_through) for product in sorted(ours, key=lambda product: product.serial))
     return [shelf_troubles.bend(stage, row, day) for row in rows]
+
+
+def unit_days(stage: Stage, days: range, sold_through: SoldThrough) -> Iterator[tuple[WorldProduct, int]]:
+    """What lay in the pool of each product, sellable or promised, every day of the span added up."""
+    sums: dict[WorldProduct, int] = defaultdict(int)
+    for day in days:
+        for row in pool(stage, day, sold_through):
+            sums[row.product] += row.available + row.reserved
+    yield from sums.items()
 
 
 def _row(stage: Stage, product: WorldProduct, day: int, sold_through: SoldThrough) -> WorldStock:

@@ -25,8 +25,10 @@ COMMISSION = {
 SUBSCRIPTION_EUR = Decimal("39.00")
 ADMINISTRATION_SHARE = Decimal("0.20")
 ADMINISTRATION_MOST_EUR = Decimal("5.00")
+STORED_M3_EUR = Decimal("26.00")
 SHIPPING_EUR = Decimal("3.99")
 FULFILMENT_STEP_G = 250
+CUBIC_MM = 10**9
 
 
 def vat_rate(country: str) -> Decimal:
@@ -48,6 +50,13 @@ def split_vat(gross: Money, rate: Decimal) -> tuple[Money, Money]:
     """Net and VAT of an amount that contains it; together exactly the amount."""
     net = Money(gross.amount / (1 + rate), gross.currency).rounded()
     return net, gross - net
+
+
+def stored(unit_days: int, sides_mm: tuple[int, int, int], days: int, currency: str) -> Money:
+    """What storing a product for a month of so many days costs: the volume that was there on average."""
+    longest, middle, shortest = sides_mm
+    rate = in_currency(STORED_M3_EUR, currency).amount
+    return Money(rate * unit_days * longest * middle * shortest / (days * CUBIC_MM), currency).rounded()
 
 
 def fulfilment_eur(weight_g: int) -> Decimal:

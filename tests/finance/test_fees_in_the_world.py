@@ -35,6 +35,12 @@ GROUP BY fee.id, line.order_ref HAVING sum(line.amount) <> fee.amount
 
 
 def agreed(stage: Any) -> Iterator[FeeTariff]:
+    if stage.says(LineClass.SUBSCRIPTION):
+        plan = tariffs.in_currency(tariffs.SUBSCRIPTION_EUR, stage.currencies[0])
+        yield FeeTariff(
+            line_class=LineClass.SUBSCRIPTION, per_line=plan.amount, currency=plan.currency, source="the world",
+            valid_from=date(2026, 1, 1),
+        )  # fmt: skip
     for store in stage.stores:
         place: dict[str, Any] = {"currency": store.currency, "valid_from": date(2026, 1, 1), "source": "the world"}
         for category, rate in tariffs.COMMISSION.items():

@@ -16,7 +16,7 @@ from finance.models import FeeRule, FeeVat
 from finance.selectors import fee_months
 from finance.selectors.fee_plans import Plans
 from finance.storage import Held, fee
-from inventory.models import StockDay, Warehouse
+from inventory.models import StockDay, StockLevel, Warehouse
 from marketplaces.canonical import LineClass as C
 from tests import factories
 from tests.factories import NOON
@@ -124,6 +124,22 @@ def test_it_knows_no_sum_while_a_product_or_the_month_is_not_known(pool):
     (total,) = (row for row in september.sums if row.line_class == "storage")
     assert (total.expected, total.why) == (None, "the size of the product is not known: 1 of 2 products")
     assert {(row.expected, row.why) for row in october.stored} == {(None, "the month is not over")}
+
+
+def test_it_knows_no_sum_while_something_in_the_pool_is_linked_to_no_product(pool):
+    FeeRule.objects.create(
+        account=pool.account, line_class="storage", valid_from=SEPTEMBER, currency="EUR", source="contract",
+        per_volume=Decimal("26.50"),
+    )  # fmt: skip
+    StockLevel.objects.create(warehouse=pool.place, remote_id="CUP", available=3, observed_at=NOON)
+    (month,) = months(pool, SEPTEMBER)
+    assert [(row.sku, row.expected, row.why) for row in month.stored] == [
+        ("", None, "goods in the pool are linked to no product"), ("MUG", Decimal("-2.65"), ""),
+    ]  # fmt: skip
+    (total,) = (row for row in month.sums if row.line_class == "storage")
+    assert (total.expected, total.why) == (None, "goods in the pool are linked to no product: 1 of 2 products")
+    StockLevel.objects.update(available=0)
+    assert [row.why for row in months(pool, SEPTEMBER)[0].stored] == [""]
 
 
 def test_it_reckons_random_pools_as_the_plain_rule_does(pool):

@@ -40,8 +40,18 @@ def enter_costs(world: World) -> int:
 
 def agree_fees(stage: Stage, account: Account) -> None:
     """The whole schedule of an account; a fee of another class was not agreed. Safe to repeat."""
-    rows = [row for store in stage.stores for row in _of_store(stage, store)]
+    rows = [*(row for store in stage.stores for row in _of_store(stage, store)), *_of_account(stage)]
     tariffs.agree(account.pk, rows, by=BY, is_complete=True)
+
+
+def _of_account(stage: Stage) -> Iterator[FeeTariff]:
+    """The plan. What storing costs is left to its screen: the stock of the past is read too seldom here to judge it."""
+    if stage.says(LineClass.SUBSCRIPTION):
+        plan = world_tariffs.in_currency(world_tariffs.SUBSCRIPTION_EUR, stage.currencies[0])
+        yield FeeTariff(
+            line_class=LineClass.SUBSCRIPTION, valid_from=stage.origin, source=SOURCE, per_line=plan.amount,
+            currency=plan.currency,
+        )  # fmt: skip
 
 
 def _of_store(stage: Stage, store: Store) -> Iterator[FeeTariff]:

@@ -67,9 +67,10 @@ def _priced(number: int, listing: Listing) -> str:
 
 def _values(product: WorldProduct) -> Iterator[tuple[str, Any]]:
     n = product.serial
+    length, width, height = product.sides_mm
     given = {
-        "vat_class": "standard", "length_mm": 80 + n * 7 % 320, "width_mm": 60 + n * 5 % 220,
-        "height_mm": 40 + n * 3 % 160, "origin_country": ORIGINS[n % len(ORIGINS)],
+        "vat_class": "standard", "length_mm": length, "width_mm": width, "height_mm": height,
+        "origin_country": ORIGINS[n % len(ORIGINS)],
         "customs_code": CODES[product.category], "supplier": SUPPLIERS[n % len(SUPPLIERS)],
         "lead_time_days": (21, 35, 60)[n % 3], "pack_quantity": (6, 12, 24)[n % 3], "moq": (50, 100)[n % 2],
     }  # fmt: skip
