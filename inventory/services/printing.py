@@ -18,6 +18,8 @@ from inventory.services import labels
 MOST = 500
 ZONE = "Europe/Berlin"
 KINDS = ("label", "return_label")
+LARGE_KINDS = ("customs", "cash_on_delivery")
+"""These come in A4 alone, whatever the label is printed on: they go to another printer."""
 
 
 def unprinted() -> QuerySet[Label]:
@@ -48,11 +50,17 @@ def merged(found: Sequence[Label], *, kinds: Sequence[str] = KINDS) -> bytes:
     """
     papers = [paper for paper in labels.papers(found[:MOST], kinds=kinds) if paper.format == "pdf"]
     if not papers:
-        raise ValidationError("none of these labels has a paper to print; ZPL is downloaded apart")
+        raise ValidationError("none of these labels has a PDF to print; take those in ZPL for the label printer")
     body = _joined(papers)
-    refs = {ref for paper in papers for ref in (paper.label.ref, return_ref(paper.label.ref))}
-    Label.objects.filter(ref__in=refs).update(printed_at=clock.now())
+    _mark(papers)
     return body
+
+
+def _mark(papers: Sequence[LabelPaper]) -> None:
+    """A label is printed with its own paper, in its own language; what only goes with it does not count."""
+    own = [paper.label.ref for paper in papers if paper.kind in KINDS and paper.format == paper.label.format]
+    refs = {name for ref in own for name in (ref, return_ref(ref))}
+    Label.objects.filter(ref__in=refs).update(printed_at=clock.now())
 
 
 def _joined(papers: Sequence[LabelPaper]) -> bytes:
@@ -64,8 +72,10 @@ def _joined(papers: Sequence[LabelPaper]) -> bytes:
 
 
 def zpl(found: Sequence[Label]) -> bytes:
-    """What a label printer takes, one after another."""
+    """What a label printer takes, one after another, and these labels marked as printed; raises ValidationError for none."""
     papers = [paper for paper in labels.papers(found[:MOST], kinds=KINDS) if paper.format == "zpl"]
     if not papers:
         raise ValidationError("none of these labels is in ZPL")
-    return b"\n".join(labels.content(paper) for paper in papers)
+    body = b"\n".join(labels.content(paper) for paper in papers)
+    _mark(papers)
+    return body

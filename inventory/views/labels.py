@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -41,7 +42,7 @@ LABELS = Listing(
     ),
     order_by=("-bought_at", "-pk"),
     link=lambda row: reverse("inventory:label", args=[row.pk]),
-    actions={"print": "Print"},
+    actions={"print": "Print", "zpl": "Take for the label printer (ZPL)", "large": "Print customs papers (A4)"},
     action_permission=Action.SHIP,
     template="inventory/labels.html",
     empty="No label fits. Buy one on the page of an order, or for many on the shipments board.",
@@ -69,18 +70,21 @@ MANIFESTS = Listing(
 def labels(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         return _print(request)
-    return listing(
-        request, LABELS, {"unprinted": printing.unprinted().count(), "may_print": may(request.user, Action.SHIP)}
-    )
+    waiting = printing.unprinted().aggregate(unprinted=Count("pk"), in_zpl=Count("pk", filter=Q(format="zpl")))
+    return listing(request, LABELS, waiting | {"may_print": may(request.user, Action.SHIP)})
 
 
 def _print(request: HttpRequest) -> HttpResponse:
     """The ticked labels, or all of the day that nobody printed, as one file in the order of the pick list."""
     require(request, Action.SHIP)
     try:
-        is_day = request.POST.get("action") == "print_day"
-        found = printing.of_the_day() if is_day else printing.picked(Label.objects.filter(pk__in=chosen(request)))
-        return pdf(printing.merged(found), "labels")
+        action, _, day = request.POST.get("action", "").partition("_")
+        found = printing.of_the_day() if day else printing.picked(Label.objects.filter(pk__in=chosen(request)))
+        if action == "zpl":
+            return paper(printing.zpl(found), "labels.zpl", MEDIA["zpl"])
+        return pdf(
+            printing.merged(found, kinds=printing.LARGE_KINDS if action == "large" else printing.KINDS), "labels"
+        )
     except ValidationError as error:
         messages.error(request, "; ".join(error.messages))
         return redirect(request.get_full_path())

@@ -13,6 +13,7 @@ from catalog.models import Product, Sku
 from config.core import clock
 from inventory import shipping, sinks
 from inventory.carriers import requests
+from inventory.carriers.contract import LabelFormat
 from inventory.models import Label, LabelState, Manifest, Order, OrderLine, Parcel, ParcelItem, Shipment
 from inventory.services import labels, manifests, printing, purchases
 from tests import factories
@@ -69,17 +70,21 @@ def test_labels_of_another_day_cancelled_or_closed_ones_are_not_of_the_day(contr
 def test_papers_past_their_retention_are_said_and_not_printed_blank(contract, depot):
     label = packed(contract, 1, "BOWL")
     label.papers.all().delete()
-    with pytest.raises(ValidationError, match="none of these labels has a paper to print"):
+    with pytest.raises(ValidationError, match="none of these labels has a PDF to print"):
         printing.merged([label])
 
 
-def test_a_label_printer_gets_its_own_language(contract, depot):
-    from inventory.carriers.contract import LabelFormat
-
-    label = packed(contract, 1, "BOWL", format=LabelFormat.ZPL)
-    body = printing.zpl([label])
+def test_a_label_printer_gets_its_own_language_and_the_labels_in_pdf_wait_for_theirs(contract, depot):
+    label = packed(contract, 1, "BOWL", format=LabelFormat.ZPL, with_return=True)
+    other = packed(contract, 2, "TRAY")
+    assert len(pages(printing.merged(printing.of_the_day()))) == 2
+    assert printing.of_the_day() == [label]
+    body = printing.zpl(printing.of_the_day())
     assert body.startswith(b"^XA")
-    assert label.tracking_number.encode() in body
+    assert (label.tracking_number.encode() in body, other.tracking_number.encode() in body) == (True, False)
+    assert printing.of_the_day() == []
+    with pytest.raises(ValidationError, match="none of these labels is in ZPL"):
+        printing.zpl([other])
 
 
 def test_the_day_is_closed_with_its_sheet_and_closed_labels_stay_as_they_are(contract, depot):
