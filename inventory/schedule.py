@@ -62,6 +62,11 @@ JOBS = (
         why="wish for the quantities of offers whose stock, rules or buffers changed",
     ),
     Job(
+        key="inventory.recompose",
+        call="inventory.services.compositions.follow",
+        why="reserve and offer a bundle by its new components",
+    ),
+    Job(
         key="inventory.advance_switches",
         call="inventory.services.switches.advance",
         every=timedelta(minutes=10),

@@ -136,10 +136,14 @@ def order_counts(*, now: datetime) -> dict[str, int]:
     return {**counts, "parked": parked_lines().count()}
 
 
+def open_lines(*, sku_id: int) -> QuerySet[OrderLine]:
+    """Order lines with units not yet shipped or cancelled, over all accounts."""
+    return OrderLine.objects.filter(sku_id=sku_id, quantity__gt=F("quantity_shipped") + F("quantity_cancelled"))
+
+
 def open_units(*, sku_id: int) -> int:
-    """Units ordered and not yet shipped or cancelled, over all accounts."""
-    found = OrderLine.objects.filter(sku_id=sku_id, quantity__gt=F("quantity_shipped") + F("quantity_cancelled"))
-    return found.aggregate(total=Sum("quantity_open"))["total"] or 0
+    """Units of these lines."""
+    return open_lines(sku_id=sku_id).aggregate(total=Sum("quantity_open"))["total"] or 0
 
 
 def warehouses() -> QuerySet[Warehouse]:

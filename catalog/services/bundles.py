@@ -9,7 +9,7 @@ from django.db import transaction
 
 from catalog.models import BundlePart, Sku, SkuChange, SkuKind
 from catalog.signals import skus_changed
-from config.core import clock
+from config.core import clock, work
 from config.core.events import announce
 
 MOST = 10_000
@@ -35,6 +35,7 @@ def compose(sku: Sku, parts: Mapping[str, int], *, by: str) -> int:
         sku=sku, field="components", before=before, after=_told(sku), changed_at=clock.now(), changed_by=by
     )
     announce(skus_changed, ids=[sku.pk])
+    work.later("inventory.recompose", sku_id=sku.pk)
     return len(parts)
 
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.core.exceptions import ValidationError
 
 from config.core import secrets
+from config.core.errors import NinefoldError
 from inventory.carriers import requests
 from inventory.carriers.contract import Address
 from inventory.models import Order, OrderLine, Shipment
@@ -27,6 +28,14 @@ def ask(order: Order) -> Address | None:
     """The address as the marketplace tells it now; None where it does not, and a person enters it."""
     told = records.ship_to(order.account, order.external_id)
     return of_marketplace(told) if told else None
+
+
+def asked(order: Order) -> Address | None:
+    """The same; a marketplace that cannot be asked now does not keep anybody from packing."""
+    try:
+        return ask(order)
+    except (NinefoldError, ValidationError):
+        return None
 
 
 def of_marketplace(told: ShipTo) -> Address:

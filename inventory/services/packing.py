@@ -12,7 +12,7 @@ from inventory import selectors
 from inventory.carriers import registry, requests
 from inventory.carriers.contract import LabelFormat
 from inventory.models import CarrierAccount, Label, LabelKind, Order, Parcel
-from inventory.services import declarations, labels, planning
+from inventory.services import addresses, declarations, labels, planning
 from marketplaces import selectors as asked
 from marketplaces import subjects
 from marketplaces.services import carriage, writes
@@ -40,8 +40,13 @@ def contract() -> CarrierAccount:
 
 
 def want(parcel: Parcel, choice: Choice, *, by: str) -> Label:
-    """A row for the parcel's label: the usual product, customs where a border is crossed, a return label where it must be."""
+    """A row for the parcel's label: the usual product, customs where a border is crossed, a return label where it must be.
+
+    An address that was not told when the parcel was planned is asked for once more.
+    """
     order = parcel.shipment.order
+    if not parcel.shipment.ship_to and (where := addresses.asked(order)):
+        addresses.correct(parcel.shipment, where)
     if not parcel.shipment.ship_to:
         raise ValidationError("the address of this shipment is not known; enter it before a label is bought")
     country = requests.address(parcel.shipment.ship_to).country

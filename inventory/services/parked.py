@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from django.db import connection, transaction
 
+from catalog.models import RemoteProduct
 from config.core.events import announce
-from inventory.services import sales, stock, stock_days
+from inventory.models import Feed
+from inventory.services import offers, sales, stock, stock_days
 from inventory.signals import orders_applied
 
 _CARRY = """
@@ -26,7 +28,9 @@ RETURNING level.id
 
 
 def reprocess(account_id: int, remote_ids: Sequence[int]) -> dict[str, int]:
-    """Give the SKU of a linked product to every order line, return and stock level that waited for it."""
+    """Give the SKU of a linked product to every order line, return and stock level that waited for it, and have its offers
+    computed where our quantities are written.
+    """
     given = {"ids": list(remote_ids)}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CARRY.format(table="inventory_orderline", returning="row.order_id"), given)
@@ -41,4 +45,7 @@ def reprocess(account_id: int, remote_ids: Sequence[int]) -> dict[str, int]:
             stock.reserve_orders(account_id, sorted(set(orders)))
             sales.roll_up_later(account_id, orders)
             announce(orders_applied, account_id=account_id, ids=sorted(set(orders)))
+        linked = RemoteProduct.objects.filter(pk__in=remote_ids, sku__isnull=False)
+        if Feed.objects.filter(account=account_id, is_publishing=True).exists():
+            offers.refresh(skus=linked.values_list("sku_id", flat=True))
     return {"order_lines": len(orders), "returns": returns, "stock_levels": len(levels)}

@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from config.core import clock
-from config.core.errors import NinefoldError
 from inventory import selectors
 from inventory.carriers import registry, requests
 from inventory.carriers.contract import Address
@@ -76,7 +75,7 @@ def plan(order: Order, pieces: Sequence[Piece], *, by: str, address: Address | N
     The address is asked of the marketplace unless it is given. One that is not told leaves the shipment without, and a
     person enters it before a label is bought.
     """
-    where = address or _asked(order)
+    where = address or addresses.asked(order)
     with transaction.atomic():
         held = Order.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
         lines = list(selectors.lines_of(order=held))
@@ -89,14 +88,6 @@ def plan(order: Order, pieces: Sequence[Piece], *, by: str, address: Address | N
         for number, piece in enumerate(pieces, 1):
             _pack(shipment, number, piece, {line.external_id: line for line in lines})
     return shipment
-
-
-def _asked(order: Order) -> Address | None:
-    """A marketplace that cannot be asked now does not keep anybody from packing."""
-    try:
-        return addresses.ask(order)
-    except (NinefoldError, ValidationError):
-        return None
 
 
 def _check(order: Order, lines: Sequence[OrderLine], pieces: Sequence[Piece]) -> None:

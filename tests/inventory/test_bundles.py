@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.services import bundles, products
+from catalog.models import RemoteProduct
+from catalog.services import bundles, products, remote
+from config.core.models import WorkItem
 from inventory import shipping
 from inventory.models import Holding, Order, Reservation, Shortage, StockMove
 from inventory.offering import RuleKind
-from inventory.services import allocation, offers
+from inventory.services import allocation, compositions, offers, parked
 from marketplaces.canonical import OrderStatus
 from tests import factories
 from tests.factories import NOON
@@ -116,3 +118,27 @@ def test_the_pick_list_says_what_a_bundle_is_packed_from(kit):
     kit.land(sold(), factories.order("O-2"))
     picks = shipping.pick_list(list(Order.objects.values_list("pk", flat=True)))
     assert [(pick.code, pick.units) for pick in picks] == [("MUG-BLUE", 4), ("PLATE", 4)]
+
+
+def test_orders_and_offers_follow_when_a_bundle_is_composed_anew(kit):
+    row = listing(kit.account, kit.set)
+    kit.move(7)
+    kit.land(sold())
+    assert (stand()["MUG-BLUE"], lacking()) == ((7, 2), {"PLATE": 4})
+    bundles.compose(kit.set, {"MUG-BLUE": 3}, by="olga")
+    asked = WorkItem.objects.get(job="inventory.recompose")
+    assert compositions.follow(**asked.kwargs) == {"orders": 1}
+    offers.offer()
+    assert (stand()["MUG-BLUE"], lacking(), wishes()) == ((7, 6), {}, {row.pk: "0"})
+
+
+def test_a_listing_is_offered_as_soon_as_it_is_linked(kit):
+    kit.move(5)
+    offers.offer()
+    row = listing(kit.account, None, remote_id="ODD-NAME")
+    kit.land(factories.order("O-2", lines=(factories.order_line(sku="ODD-NAME", quantity=1),)))
+    name = RemoteProduct.objects.get(remote_id="ODD-NAME")
+    remote.link(name, kit.sku, by="olga")
+    parked.reprocess(kit.account.pk, [name.pk])
+    offers.offer()
+    assert wishes() == {row.pk: "4"}

@@ -14,7 +14,7 @@ from config.core.money import Money
 from inventory import sinks
 from inventory.carriers.contract import Address
 from inventory.models import CarrierAccount, Label, LabelKind, LabelState, Order, OrderLine, Parcel, ParcelItem
-from inventory.services import addresses, labels, planning
+from inventory.services import addresses, labels, packing, planning
 from inventory.services.planning import Piece
 from marketplaces import registry
 from marketplaces.contract import Capability
@@ -163,3 +163,14 @@ def test_an_order_whose_buyer_nobody_tells_is_packed_and_waits_for_its_address()
     assert (shipment.ship_to, shipment.fingerprint) == (None, "")
     addresses.correct(shipment, HOME)
     assert "Musterweg" in shipment.ship_to
+
+
+def test_an_address_that_was_not_told_is_asked_for_again_when_the_label_is_wanted(monkeypatch):
+    monkeypatch.setattr(addresses, "ask", lambda order: None)
+    parcel = plan(placed(), {"L1": 1}, address=None).parcels.get()
+    contract = CarrierAccount.objects.create(key="dhl", carrier="dhl", label="DHL")
+    with pytest.raises(ValidationError, match="address of this shipment is not known"):
+        packing.want(parcel, packing.Choice(account=contract), by="anna")
+    monkeypatch.setattr(addresses, "ask", lambda order: HOME)
+    assert packing.want(parcel, packing.Choice(account=contract), by="anna").state == LabelState.WANTED
+    assert "Musterweg" in parcel.shipment.ship_to
