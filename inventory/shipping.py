@@ -19,6 +19,8 @@ from inventory.models import Label, LabelKind, LabelState, Manifest, Order, Orde
 from marketplaces.models import CommandState
 
 UNSCANNED_AFTER = timedelta(hours=24)
+HEAVIER_G = 250
+"""Carriers' scales and packing differ by this much; more is another weight than the label was bought for."""
 SILENT_AFTER = timedelta(days=4)
 """A parcel within Europe is scanned every day or two; one without any news for longer is late or lost."""
 WATCHED = (*selectors.OPEN, "shipped", "delivered", "cancelled")
@@ -110,6 +112,13 @@ def silent() -> Q:
     return left & ~Q(tracking_state__in=AT_AN_END) & ~Q(Exists(news))
 
 
+def heavier() -> Q:
+    """Labels whose parcel is on its way and weighs more than it was declared with: the carrier charges for it."""
+    return Q(weighed_g__gt=F("parcel__weight_g") + HEAVIER_G, state=LabelState.BOUGHT) & ~Q(
+        tracking_state__in=AT_AN_END
+    )
+
+
 def late() -> Q:
     """Labels whose parcel is on its way after the day on which the marketplace promised it."""
     promised = Q(parcel__shipment__order__deliver_by__lt=clock.now(), state=LabelState.BOUGHT, kind=LabelKind.OUTBOUND)
@@ -122,8 +131,8 @@ def coming_back() -> Q:
 
 def troubled() -> QuerySet[Parcel]:
     """Parcels whose label was not bought, waits unused, was never scanned, or lacks the number of a return label; and
-    parcels that were scanned and not told, that come back, of which nothing is heard any more, that the
-    marketplace did not take or knows under another number, or whose order is cancelled.
+    parcels that were scanned and not told, that come back, of which nothing is heard any more, that weigh more than was
+    declared, that the marketplace did not take or knows under another number, or whose order is cancelled.
     """
     bought = Q(state=LabelState.BOUGHT, kind=LabelKind.OUTBOUND)
     mine = Label.objects.filter(parcel=OuterRef("pk"))
@@ -137,6 +146,7 @@ def troubled() -> QuerySet[Parcel]:
         | Exists(mine.filter(bought, first_scan_at__isnull=False, parcel__command=None))
         | Exists(mine.filter(coming_back()))
         | Exists(mine.filter(silent()))
+        | Exists(mine.filter(heavier()))
         | Exists(otherwise)
         | Q(shipment__order__status="cancelled")
         | Q(command__state__in=(CommandState.REJECTED, CommandState.PARKED))
@@ -146,9 +156,14 @@ def troubled() -> QuerySet[Parcel]:
 def with_labels(parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
     return parcels.select_related("shipment__order__account", "command").prefetch_related(
         Prefetch(
-            "labels", Label.objects.annotate(is_silent=Case(When(silent(), then=True), default=False)).order_by("pk")
+            "labels",
+            Label.objects.annotate(is_silent=_whether(silent()), is_heavier=_whether(heavier())).order_by("pk"),
         )
     )
+
+
+def _whether(condition: Q) -> Case:
+    return Case(When(condition, then=True), default=False)
 
 
 def has_label() -> Exists:

@@ -47,7 +47,7 @@ class LabelSerializer(serializers.ModelSerializer):
         fields = (
             "id", "parcel", "order", "account", "kind", "ref", "product", "format", "ship_on", "state", "reason",
             "with_return", "tracking_number", "return_tracking_number", "routing_code", "bought_at", "cancelled_at",
-            "printed_at", "manifest", "tracking_state", "first_scan_at", "delivered_at", "papers", "scans",
+            "printed_at", "manifest", "tracking_state", "first_scan_at", "delivered_at", "weighed_g", "papers", "scans",
         )  # fmt: skip
 
 

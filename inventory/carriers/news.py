@@ -44,11 +44,12 @@ class TrackingEvent:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """What is known of one number; no events while the carrier does not know it yet."""
+    """What is known of one number; no events while the carrier does not know it yet, `weight_g` where it weighed the parcel."""
 
     tracking_number: str
     events: tuple[TrackingEvent, ...] = ()
     ref: str = ""
+    weight_g: int | None = None
 
     @property
     def state(self) -> TrackingState:

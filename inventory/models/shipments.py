@@ -153,6 +153,7 @@ class Label(Stamped):
     first_scan_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     next_track_at = models.DateTimeField(null=True, blank=True)
+    weighed_g = models.PositiveIntegerField(null=True, blank=True, help_text="grams by the carrier's own scales")
 
     class Meta:
         constraints = [

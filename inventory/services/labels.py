@@ -22,6 +22,7 @@ from inventory.carriers.news import TrackingState
 from inventory.models import CarrierAccount, Label, LabelKind, LabelPaper, LabelState, Parcel
 from inventory.models.shipments import LIVE
 from inventory.services import addresses, carriers
+from marketplaces.services import carriage
 
 _REF = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -48,7 +49,9 @@ def want(parcel: Parcel, wish: Wish) -> Label:
     Raises ValidationError with the rule that the request breaks, before anything is sent.
     """
     with transaction.atomic():
-        held = Parcel.objects.select_for_update(of=("self",)).select_related("shipment__order").get(pk=parcel.pk)
+        held = (
+            Parcel.objects.select_for_update(of=("self",)).select_related("shipment__order__account").get(pk=parcel.pk)
+        )
         _check(held, wish)
         mine = Label.objects.filter(parcel=held, kind=wish.kind)
         if found := mine.filter(state__in=LIVE).first():
@@ -81,6 +84,10 @@ def _check(parcel: Parcel, wish: Wish) -> None:
         raise ValidationError(f"{wish.account.label} is switched off; switch it on or choose another contract")
     if parcel.cancelled_at:
         raise ValidationError("the parcel is cancelled; plan a new one")
+    order = parcel.shipment.order
+    carrier = registry.get(wish.account.carrier).code
+    if wish.kind == LabelKind.OUTBOUND and not carriage.takes(order.account, carrier):
+        raise ValidationError(f"{order.account.label} takes no parcels of {carrier}; choose another carrier's contract")
     if parcel.shipment.is_doubled and wish.kind == LabelKind.OUTBOUND:
         raise ValidationError(f"{addresses.DOUBLED}: release the order first, or cancel it")
 

@@ -20,6 +20,8 @@ USUAL, SOON, RARELY = timedelta(hours=2), timedelta(minutes=30), timedelta(days=
 GIVE_UP_AFTER = timedelta(days=90)
 """Carriers tell no more of a parcel then."""
 Scan = tuple[datetime, TrackingState]
+NOTHING = Tracked("")
+TOLD = ("tracking_state", "first_scan_at", "delivered_at", "next_track_at", "weighed_g")
 
 
 def track_due() -> dict[str, int]:
@@ -47,7 +49,8 @@ def _track(account: CarrierAccount, found: list[Label]) -> int:
         known = scans(found)
         for label in found:
             _apply(label, known[label.pk])
-        Label.objects.bulk_update(found, ["tracking_state", "first_scan_at", "delivered_at", "next_track_at"])
+            label.weighed_g = told.get(label.tracking_number, NOTHING).weight_g or label.weighed_g
+        Label.objects.bulk_update(found, TOLD)
         steps = [step for label in found for step in _steps(label, known[label.pk])]
         OrderEvent.objects.bulk_create(steps, ignore_conflicts=True)
         labels.given_back(each for each in found if each.tracking_state == TrackingState.CANCELLED)
@@ -59,7 +62,7 @@ def _keep(found: Iterable[Label], told: Mapping[str, Tracked]) -> None:
     rows = [
         TrackingEvent(label=label, at=each.at, state=each.state.value, code=each.code, text=each.text, place=each.place)
         for label in found
-        for each in told.get(label.tracking_number, Tracked(label.tracking_number)).events
+        for each in told.get(label.tracking_number, NOTHING).events
         if each.at >= (label.bought_at or label.created_at) - timedelta(days=1)
     ]
     TrackingEvent.objects.bulk_create(rows, ignore_conflicts=True)

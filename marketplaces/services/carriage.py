@@ -40,6 +40,12 @@ def codes(account: Account) -> list[str]:
     return sorted(table.on(_today())) if table else []
 
 
+def takes(account: Account, carrier: str) -> bool:
+    """Whether parcels of a carrier (our word) can be told to the account's marketplace; all can where it has no table."""
+    known = codes(account)
+    return not known or carrier in known
+
+
 def needs_return(account: Account) -> bool:
     """Whether a parcel can be told only with the number of its own return label."""
     table = registry.get(account.marketplace).carriers

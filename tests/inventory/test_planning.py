@@ -19,6 +19,7 @@ from inventory.services.planning import Piece
 from marketplaces import registry
 from marketplaces.contract import Capability
 from marketplaces.models import Command
+from marketplaces.services import carriage
 from tests import factories
 from tests.factories import NOON
 
@@ -174,3 +175,12 @@ def test_an_address_that_was_not_told_is_asked_for_again_when_the_label_is_wante
     monkeypatch.setattr(addresses, "ask", lambda order: HOME)
     assert packing.want(parcel, packing.Choice(account=contract), by="anna").state == LabelState.WANTED
     assert "Musterweg" in parcel.shipment.ship_to
+
+
+def test_a_label_of_a_carrier_that_the_marketplace_does_not_take_is_not_wanted(monkeypatch):
+    parcel = plan(placed(), {"L1": 1}).parcels.get()
+    contract = CarrierAccount.objects.create(key="dhl", carrier="dhl", label="DHL")
+    monkeypatch.setattr(carriage, "codes", lambda account: ["GLS"])
+    with pytest.raises(ValidationError, match="takes no parcels of DHL; choose another carrier's contract"):
+        packing.want(parcel, packing.Choice(account=contract), by="anna")
+    assert not Label.objects.exists()

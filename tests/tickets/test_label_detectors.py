@@ -164,3 +164,13 @@ def test_a_parcel_of_which_nothing_is_heard_is_said_until_it_arrives(label, noon
     assert found(97) == ("S3", "nothing was heard of its parcel for days")
     change(label, tracking_state="delivered")
     assert found(98) is None
+
+
+def test_a_parcel_that_weighs_more_than_it_was_declared_with_is_said_while_it_is_on_its_way(label, noon):
+    tell(label)
+    change(label, weighed_g=750)
+    assert found() is None
+    change(label, weighed_g=751)
+    assert found() == ("S4", "its parcel weighs more than was declared")
+    change(label, tracking_state="delivered")
+    assert found(hours=1) is None

@@ -1,4 +1,4 @@
-"""Parcels in trouble: cancelled meanwhile, no label, no return number, unused, never scanned, not told, lost, coming back."""
+"""Parcels in trouble: cancelled, no label or return number, unused, never scanned, not told, lost, coming back, too heavy."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ _WORDS = {
     "silent": "nothing was heard of its parcel for days",
     "not_told": "its parcel was scanned and the marketplace was not told",
     "not_scanned": "told as shipped and never scanned",
+    "heavier": "its parcel weighs more than was declared",
     "unused": "its label was bought and is not used",
 }
 _LOST = (LabelState.REFUSED, LabelState.ABSENT, LabelState.UNKNOWN)
@@ -48,6 +49,7 @@ class Trouble:
     not_told: bool = False
     silent: bool = False
     comes_back: bool = False
+    heavier: bool = False
 
     @property
     def count(self) -> int:
@@ -96,6 +98,7 @@ def judged(parcel: Parcel, clocks: deadlines.Clocks, now: datetime) -> Trouble:
         not_told=not is_told and is_scanned and order.status in selectors.OPEN,
         silent=bought.is_silent,  # type: ignore[attr-defined]
         comes_back=bought.tracking_state in shipping.BACK,
+        heavier=bought.is_heavier,  # type: ignore[attr-defined]
     )
 
 
@@ -119,7 +122,10 @@ def _measure(parcel: Parcel, trouble: Trouble, deadline: deadlines.Deadline | No
         as_of={"clock": now},
         links=_links(order, label),
         params={"order_id": order.pk, "order": order.external_id},
-        shows={"reason": label.reason if label else "", "tracking_number": label.tracking_number if label else ""},
+        shows={
+            "reason": label.reason if label else "", "tracking_number": label.tracking_number if label else "",
+            "declared_g": parcel.weight_g, "weighed_g": label.weighed_g if label else None,
+        },
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 from zoneinfo import ZoneInfo
@@ -30,6 +31,14 @@ COD_REASONS = frozenset({"CODAR", "CODRP"})
 BACK_WORDS = ("returned to shipper", "returned to sender", "zurück an den absender", "return shipment", "rücksendung")
 LOCKED, NO_LOGIN, NOT_ALLOWED = 6, 5, 62
 NOTHING_YET = frozenset({100, 200})
+GRAMS = {
+    "kg": Decimal(1000),
+    "kgm": Decimal(1000),
+    "g": Decimal(1),
+    "lb": Decimal("453.59237"),
+    "lbs": Decimal("453.59237"),
+}
+"""Units of weight as they occur; the XML tells kilograms."""
 
 
 def unified(answer: Json) -> Iterator[Tracked]:
@@ -38,7 +47,20 @@ def unified(answer: Json) -> Iterator[Tracked]:
         if told.get("status"):
             events.append(_unified_event(told["status"]))
         unique = {(event.at, event.state, event.text): event for event in events if event is not None}
-        yield Tracked(number_of(told.get("id")), tuple(sorted(unique.values(), key=lambda event: event.at)))
+        weight = (told.get("details") or {}).get("weight") or {}
+        yield Tracked(
+            number_of(told.get("id")), tuple(sorted(unique.values(), key=lambda event: event.at)),
+            weight_g=grams(weight.get("value"), str(weight.get("unitText") or "")),
+        )  # fmt: skip
+
+
+def grams(value: Any, unit: str) -> int | None:
+    """None where no weight is told, or in a unit that nobody knows."""
+    try:
+        weight = Decimal(str(value).strip().replace(",", ".")) * GRAMS[unit.casefold()]
+    except (InvalidOperation, KeyError):
+        return None
+    return round(weight) or None
 
 
 def _unified_event(told: Json) -> TrackingEvent | None:
@@ -98,7 +120,8 @@ def _piece(told: Element) -> Tracked:
     ]
     number = told.get("piece-code") or told.get("searched-piece-code") or ""
     ordered = tuple(sorted(events, key=lambda event: event.at))
-    return Tracked(number, ordered, ref=told.get("shipment-reference") or told.get("searched-piece-code") or "")
+    ref = told.get("shipment-reference") or told.get("searched-piece-code") or ""
+    return Tracked(number, ordered, ref=ref, weight_g=grams(told.get("shipment-weight"), "kg"))
 
 
 def _event(told: Element, *, goes_back: bool) -> TrackingEvent | None:

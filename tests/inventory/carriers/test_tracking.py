@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from config.core import clock
 from inventory import shipping
+from inventory.carriers import street
 from inventory.carriers.dhl.sandbox import tracking as stories
 from inventory.carriers.news import COMES_BACK, ENDS, Tracked, TrackingEvent, TrackingState, settled, turns
 from inventory.models import Label, LabelPaper, LabelState, Manifest, OrderEvent, Parcel, Shipment
@@ -20,7 +21,7 @@ from inventory.shipping_filters import LabelFilter
 from marketplaces import registry
 from marketplaces.contract import Capability
 from marketplaces.models import Account, Command
-from tests.inventory.carriers.conftest import MORNING, bought, wish
+from tests.inventory.carriers.conftest import MORNING, bought, enter, wish
 
 HOUR = timedelta(hours=1)
 S = TrackingState
@@ -211,3 +212,15 @@ def test_a_number_that_was_somebody_elses_long_ago_brings_none_of_its_old_scans(
     poll(depot, 2)
     label.refresh_from_db()
     assert (label.tracking_state, label.delivered_at, Scan.objects.count()) == ("in_transit", None, 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("way", ["parcel-de", "unified"])
+def test_what_the_carriers_scales_say_is_kept_with_the_label(depot, monkeypatch, way):
+    arriving(monkeypatch)
+    label = bought(enter(depot, tracking=way))
+    kept = depot.sold()[label.tracking_number]
+    depot.overlay.put(street.owner("north", "dhl"), "shipments", label.tracking_number, {**kept, "weighed_g": 1810})
+    poll(depot, 12)
+    label.refresh_from_db()
+    assert label.weighed_g == 1810

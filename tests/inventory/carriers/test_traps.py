@@ -339,6 +339,17 @@ def test_times_of_tracking_come_with_an_offset_without_one_or_as_a_day_alone(tol
     assert scans.moment(told) == at
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "grams"),
+    [
+        (1.45, "kg", 1450), ("1.45", "KGM", 1450), ("1,45", "kg", 1450), (2, "lbs", 907), (0, "kg", None), (None, "kg", None),
+        (3, "stone", None), ("heavy", "kg", None),
+    ],
+)  # fmt: skip
+def test_weights_come_in_several_units_and_one_that_nobody_knows_is_no_weight(value, unit, grams):
+    assert scans.grams(value, unit) == grams
+
+
 # Over the wire
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
 
-from inventory.carriers.dhl.sandbox import orders
+from inventory.carriers.dhl.sandbox import orders, papers
 from inventory.carriers.dhl.sandbox.replies import (
     KEY,
     SECRET,
@@ -125,7 +126,7 @@ def _piece(answer: Element, view: CarrierView, number: str, code: str) -> None:
         "name": "piece-shipment", "error-status": "0", "piece-code": number, "searched-piece-code": code,
         "status": last.words, "ice": last.ice, "ric": last.ric, "standard-event-code": last.code,
         "delivery-event-flag": "1" if last.code == "ZU" else "0", "ruecksendung": "false", "dest-country": "DE",
-        "status-timestamp": _local(last.at),
+        "status-timestamp": _local(last.at), "shipment-weight": str(_weighed(kept)),
     }  # fmt: skip
     events = SubElement(SubElement(answer, "data", facts), "data", {"name": "piece-event-list"})
     for step in steps:
@@ -146,8 +147,14 @@ def unified(view: CarrierView, request: Request) -> Answer:
     if not steps:
         return problem(404, "No shipment with given tracking number found.")
     events = [_unified(step) for step in reversed(steps)]
-    found = {"id": number, "service": "parcel-de", "status": events[0], "events": events}
+    details = {"weight": {"value": float(_weighed(kept)), "unitText": "KGM"}}
+    found = {"id": number, "service": "parcel-de", "status": events[0], "details": details, "events": events}
     return reply({"shipments": [found]})
+
+
+def _weighed(kept: orders.Json) -> Decimal:
+    """Kilograms by the scales: what was declared, where nobody put another weight on them."""
+    return Decimal(kept.get("weighed_g") or papers.grams(kept["shipment"])) / 1000
 
 
 def _unified(step: Step) -> dict[str, Any]:
