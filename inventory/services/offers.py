@@ -179,6 +179,8 @@ def refresh(*, skus: Iterable[int] = (), warehouse: int | None = None, everythin
     """Have offers computed again though no stock moved: of some SKUs (bundles by their components), of a warehouse, or of all."""
     which = "TRUE" if everything else "held.sku_id = ANY(%(skus)s) OR held.warehouse_id = %(warehouse)s"
     wanted = set(skus)
+    if not wanted and warehouse is None and not everything:
+        return
     wanted |= {part for each in components(sku_ids=wanted).values() for part in each}
     given: dict[str, Any] = {"skus": list(wanted), "warehouse": warehouse, "now": clock.now()}
     with transaction.atomic():

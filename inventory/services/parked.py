@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 from django.db import connection, transaction
 
-from catalog.models import RemoteProduct
 from config.core.events import announce
-from inventory.models import Feed
 from inventory.services import offers, sales, stock, stock_days
 from inventory.signals import orders_applied
 
@@ -24,6 +22,11 @@ FROM catalog_remoteproduct AS remote JOIN inventory_warehouse AS house ON house.
 WHERE remote.id = ANY(%(ids)s) AND level.warehouse_id = house.id AND level.remote_id = remote.remote_id
   AND level.sku_id IS DISTINCT FROM remote.sku_id
 RETURNING level.id
+"""
+_LINKED = """
+SELECT DISTINCT remote.sku_id FROM catalog_remoteproduct AS remote
+JOIN inventory_feed AS feed ON feed.account_id = remote.account_id AND feed.is_publishing
+WHERE remote.id = ANY(%(ids)s) AND remote.sku_id IS NOT NULL
 """
 
 
@@ -45,7 +48,6 @@ def reprocess(account_id: int, remote_ids: Sequence[int]) -> dict[str, int]:
             stock.reserve_orders(account_id, sorted(set(orders)))
             sales.roll_up_later(account_id, orders)
             announce(orders_applied, account_id=account_id, ids=sorted(set(orders)))
-        linked = RemoteProduct.objects.filter(pk__in=remote_ids, sku__isnull=False)
-        if Feed.objects.filter(account=account_id, is_publishing=True).exists():
-            offers.refresh(skus=linked.values_list("sku_id", flat=True))
+        cursor.execute(_LINKED, given)
+        offers.refresh(skus=[sku_id for (sku_id,) in cursor.fetchall()])
     return {"order_lines": len(orders), "returns": returns, "stock_levels": len(levels)}
