@@ -142,6 +142,15 @@ class Question(APIView):
 
     permission_classes = [Allowed]
     needs = Action.VIEW
+    asks: type[serializers.Serializer] | None = None
+
+    def given(self, request: Request) -> dict[str, Any]:
+        """What stands in the address, checked by what the view `asks`."""
+        if self.asks is None:
+            return {}
+        asked = self.asks(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        return dict(asked.validated_data)
 
 
 class Lists(ListModelMixin, GenericViewSet):

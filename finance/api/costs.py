@@ -221,9 +221,7 @@ class EffectView(Question):
     gives = CostEffectSerializer
 
     def get(self, request: Request) -> Response:
-        asked = CostEffectAsked(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        sheet = sheets.sheets().filter(pk=asked.validated_data["sheet"]).first()
+        sheet = sheets.sheets().filter(pk=self.given(request)["sheet"]).first()
         if sheet is None:
             raise NotFound("there is no such sheet")
         return Response([_effect(each) for each in effect.of_sheet(sheet)])

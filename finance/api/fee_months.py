@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from rest_framework import serializers
@@ -42,9 +43,7 @@ class HabitView(Question):
     gives = HabitSerializer
 
     def get(self, request: Request) -> Response:
-        asked = HabitAsked(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        found = learned.habits(account=asked.validated_data["account"])
+        found = learned.habits(**self.given(request))
         return Response(HabitSerializer(found, many=True).data)
 
 
@@ -70,10 +69,7 @@ class MonthlyView(Question):
     gives = MonthlySerializer
 
     def get(self, request: Request) -> Response:
-        asked = MonthAsked(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        (month,) = selectors.months(accounts=accounts(), firsts=[asked.validated_data["month"].replace(day=1)])
-        return Response(MonthlySerializer(month.sums, many=True).data)
+        return Response(MonthlySerializer(_month(**self.given(request)).sums, many=True).data)
 
 
 class StoredSerializer(serializers.Serializer):
@@ -94,10 +90,12 @@ class StoredView(Question):
     gives = StoredSerializer
 
     def get(self, request: Request) -> Response:
-        asked = MonthAsked(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        (month,) = selectors.months(accounts=accounts(), firsts=[asked.validated_data["month"].replace(day=1)])
-        return Response(StoredSerializer(month.stored, many=True).data)
+        return Response(StoredSerializer(_month(**self.given(request)).stored, many=True).data)
+
+
+def _month(month: date) -> selectors.Month:
+    (found,) = selectors.months(accounts=accounts(), firsts=[month.replace(day=1)])
+    return found
 
 
 QUESTIONS: dict[str, Any] = {"fee-habits": HabitView, "fees-monthly": MonthlyView, "fees-stored": StoredView}

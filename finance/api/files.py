@@ -34,21 +34,16 @@ class FileTold(serializers.Serializer):
 
 class _File(Question):
     needs = Action.VIEW_MONEY
-    asks: type[serializers.Serializer] = FileAsked
+    asks: type[serializers.Serializer] | None = FileAsked
     gives: type[serializers.Serializer] = FileTold
     gives_one = True
-
-    def asked(self, request: Request) -> dict[str, Any]:
-        asked = self.asks(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        return dict(asked.validated_data)
 
 
 class ExportFileView(_File):
     """A file of the books, byte by byte as it was exported."""
 
     def get(self, request: Request) -> Response:
-        made = JournalExport.objects.filter(pk=self.asked(request)["id"]).first()
+        made = JournalExport.objects.filter(pk=self.given(request)["id"]).first()
         if made is None:
             raise Http404("no such export")
         body = base64.b64encode(exports.content(made)).decode()
@@ -59,7 +54,7 @@ class ClaimPackView(_File):
     """The evidence of a claim as a zip, as it was submitted or as it is now."""
 
     def get(self, request: Request) -> Response:
-        found = Claim.objects.select_related("discrepancy").filter(pk=self.asked(request)["id"]).first()
+        found = Claim.objects.select_related("discrepancy").filter(pk=self.given(request)["id"]).first()
         if found is None:
             raise Http404("no such claim")
         body = packed(found.evidence or claims.evidence(found))
@@ -87,7 +82,7 @@ class CertificateArchiveView(_File):
     gives = PartTold
 
     def get(self, request: Request) -> Response:
-        asked = self.asked(request)
+        asked = self.given(request)
         made = Certificate.objects.filter(pk=asked["id"]).first()
         if made is None or not (path := certificates.bundle(made)).exists():
             raise Http404("no such archive on this machine")

@@ -48,9 +48,7 @@ class KnownView(Question):
     gives = KnownSerializer
 
     def get(self, request: Request) -> Response:
-        asked = KnownAsked(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        given = self.given(request)
         found = known_then.sums(
             account=given["account"].pk, month=month_of(given["month"]), known_at=given["known_at"]
         )  # fmt: skip

@@ -199,9 +199,7 @@ class ChecklistView(Question):
     gives_one = True
 
     def get(self, request: Request) -> Response:
-        asked = MonthAsked(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        return Response(_told(**asked.validated_data))
+        return Response(_told(**self.given(request)))
 
 
 class RoundingSerializer(serializers.ModelSerializer):

@@ -134,7 +134,7 @@ class MarginsView(Question):
     gives_one = True
 
     def get(self, request: Request) -> Response:
-        given = _given(MarginsAsked(data=request.query_params))
+        given = self.given(request)
         asked = _asked(given)
         found = profit.margins(given["by"], asked)
         answer = {
@@ -175,7 +175,7 @@ class WaterfallView(Question):
     gives_one = True
 
     def get(self, request: Request) -> Response:
-        asked = _asked(_given(_Span(data=request.query_params)))
+        asked = _asked(self.given(request))
         found = profit.waterfall(asked)
         left = found.revenue_left_out
         answer = {
@@ -184,11 +184,6 @@ class WaterfallView(Question):
             "reasons": found.reasons,
         }  # fmt: skip
         return Response(WaterfallSerializer(answer).data)
-
-
-def _given(asked: serializers.Serializer) -> dict[str, Any]:
-    asked.is_valid(raise_exception=True)
-    return dict(asked.validated_data)
 
 
 def _asked(given: dict[str, Any]) -> Asked:

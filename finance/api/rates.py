@@ -73,9 +73,7 @@ class ConvertView(Question):
     gives_one = True
 
     def get(self, request: Request) -> Response:
-        asked = ConvertAsked(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        given = self.given(request)
         on = given.get("on") or clock.now().date()
         held = convert.load([given["from"], given["to"]], since=on, until=on, known_at=given.get("known_at"))
         answer = _answer(held, Money(given["amount"], given["from"]), given["to"], on)

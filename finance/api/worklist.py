@@ -88,9 +88,7 @@ class ReserveView(Question):
     gives = ReserveSerializer
 
     def get(self, request: Request) -> Response:
-        asked = ReserveAsked(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        chosen = asked.validated_data.get("account")
+        chosen = self.given(request).get("account")
         found = reserves.roll_forward(account=chosen.pk if chosen else None)
         return Response(ReserveSerializer(found, many=True).data)
 
