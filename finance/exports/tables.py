@@ -9,6 +9,7 @@ IIF, the format of QuickBooks' desktop edition, is not written: the online editi
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -27,7 +28,9 @@ XERO = (
     "TrackingName2", "TrackingOption2",
 )  # fmt: skip
 QUICKBOOKS = ("Journal No", "Journal Date", "Currency", "Account Name", "Debits", "Credits", "Description", "Name")
-LONGEST_NUMBER = 21
+LONGEST_NAME = 9
+"""Of an account in a QuickBooks journal number: with the month before it and the entry after it 21 characters."""
+
 LONGEST_XERO = 300
 
 
@@ -78,11 +81,20 @@ def quickbooks(batch: Batch) -> bytes:
     nameless = sorted({p.code for entry in entries for p in entry if not p.name})
     if nameless:
         raise CannotExport(f"QuickBooks finds accounts by name; name {', '.join(nameless)} in the account map")
-    rows = (_quickbooks(number, p) for number, entry in enumerate(entries, start=1) for p in entry)
-    return _file(QUICKBOOKS, ((f"{batch.month:%Y%m}-{batch.account}"[:16] + f"-{row[0]}", *row[1:]) for row in rows))
+    of = _numbered(batch)
+    rows = (_quickbooks(f"{of}-{number}", p) for number, entry in enumerate(entries, start=1) for p in entry)
+    return _file(QUICKBOOKS, rows)
 
 
-def _quickbooks(number: int, posting: Posted) -> tuple[Any, ...]:
+def _numbered(batch: Batch) -> str:
+    """What the journals of this account and month begin with; a long name of an account ends in its hash."""
+    name = batch.account
+    if len(name) > LONGEST_NAME:
+        name = name[:4] + hashlib.sha256(name.encode()).hexdigest()[: LONGEST_NAME - 4]
+    return f"{batch.month:%Y%m}-{name}"
+
+
+def _quickbooks(number: str, posting: Posted) -> tuple[Any, ...]:
     return (
         number, f"{posting.booked_on:%m/%d/%Y}", posting.currency, posting.name, *_sides(posting),
         f"{posting.number} {posting.text}", "",

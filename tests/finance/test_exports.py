@@ -137,6 +137,13 @@ def test_it_writes_journal_entries_for_quickbooks():
         tables.quickbooks(batch(posted(name=""), CLEARING))
 
 
+def test_it_tells_accounts_apart_that_begin_alike_in_quickbooks():
+    made = [tables.quickbooks(batch(posted(), account=f"marketplace-{name}")).decode() for name in ("eu", "us")]
+    first, second = (text.splitlines()[1].partition(",")[0] for text in made)
+    assert (first[:11], second[:11], len(first), len(second)) == ("202609-mark", "202609-mark", 18, 18)
+    assert first != second
+
+
 def test_it_writes_every_posting_with_its_order_and_no_formula():
     text = tables.generic(batch(posted(order_ref="=1+1", name="+x"), CLEARING)).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
