@@ -8,10 +8,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from config.core import clock
 from finance import order_money
+from finance.classes import Scope
 from finance.models import Claim, ClaimState, Discrepancy, DiscrepancyKind, DiscrepancyState, Recovery, SettlementLine
 from finance.selectors import statements as selectors
 from finance.services import hand_matches
@@ -100,7 +101,6 @@ def recover(claim: Claim, line: SettlementLine, *, by: str) -> Claim:
 def evidence(claim: Claim) -> dict[str, Any]:
     """What proves the claim: the difference, every row settled for the order, and the raw pages they come from."""
     found = claim.discrepancy
-    rows = selectors.settled_of_order(account=claim.account_id, order_ref=claim.order_ref) if claim.order_ref else []
     told = [
         {
             "statement": row.settlement.external_id, "row": row.row_no, "class": row.line_class,
@@ -108,13 +108,22 @@ def evidence(claim: Claim) -> dict[str, Any]:
             "currency": row.currency, "posted_at": row.posted_at.isoformat() if row.posted_at else None,
             "raw_page": row.settlement.page_id, "hash": row.source_hash,
         }
-        for row in rows
+        for row in _rows(claim)
     ]  # fmt: skip
     return {
         "kind": claim.kind, "order": claim.order_ref, "asked": str(claim.asked), "currency": claim.currency,
         "difference": found.evidence, "first_seen_at": found.first_seen_at.isoformat(), "rows": told,
         "raw_pages": sorted({row["raw_page"] for row in told if row["raw_page"]}),
     }  # fmt: skip
+
+
+def _rows(claim: Claim) -> QuerySet[SettlementLine]:
+    """Everything settled for the order; without one, what the statement charged the account of the class in question."""
+    if claim.order_ref:
+        return selectors.settled_of_order(account=claim.account_id, order_ref=claim.order_ref)
+    found = claim.discrepancy
+    charged = selectors.statement_lines(settlement=found.settlement_id or 0, scope=Scope.ACCOUNT)
+    return charged.filter(line_class=found.evidence.get("class", "")).select_related("settlement")
 
 
 def _resolve(claim: Claim, by: str) -> None:

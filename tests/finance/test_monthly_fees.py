@@ -12,7 +12,7 @@ from catalog.models import Product, Sku
 from config.core import clock
 from finance import sinks
 from finance.models import Discrepancy, FeeRule
-from finance.services import reconcile
+from finance.services import claims, reconcile
 from inventory.models import StockDay, Warehouse
 from marketplaces.canonical import LineClass as C
 from tests import factories
@@ -106,3 +106,13 @@ def stored(account):
 def test_it_finds_storage_that_costs_more_than_its_rate(account, stored, amounts, found):
     told = charge(account, *((C.STORAGE, amount, 6) for amount in amounts))
     assert [(kind, amount) for kind, amount, _ in told] == found
+
+
+def test_it_packs_the_rows_of_the_month_for_a_claim(account):
+    agree(account, "subscription", per_line=Decimal(39))
+    charge(account, (C.ADVERTISING, "-5.00", 1), (C.SUBSCRIPTION, "-49.00", 2))
+    claim = claims.submit(claims.open_for(Discrepancy.objects.get(), by="fin"), by="fin")
+    assert (claim.asked, claim.evidence["raw_pages"]) == (Decimal(10), [1])
+    assert [(row["row"], row["class"], row["amount"]) for row in claim.evidence["rows"]] == [
+        (2, "subscription", "-49.0000")
+    ]
