@@ -74,7 +74,7 @@ SELECT id, period_start, max(period_end) OVER (chain ROWS BETWEEN UNBOUNDED PREC
 FROM finance_settlement WHERE id = ANY(%(ids)s)
 WINDOW chain AS (PARTITION BY account_id, currency, chain, kind ORDER BY period_start, id)
 """
-_CHECKS = Table(
+CHECKS = Table(
     name="finance_identitycheck",
     columns=("settlement_id", "number", "expected", "actual", "passed", "reason", "as_of"),
     key=("settlement_id", "number"),
@@ -99,7 +99,7 @@ def refresh(settlement_ids: Sequence[int]) -> None:
             )
             following += [pk] if former in facts else []
     rows += [(pk, identities.roll_forward(told), now) for pk, told in _facts(following).items()]
-    land(_CHECKS, ((pk, c.number, c.expected, c.actual, c.passed, c.reason, at) for pk, c, at in rows))
+    land(CHECKS, ((pk, c.number, c.expected, c.actual, c.passed, c.reason, at) for pk, c, at in rows))
 
 
 def _series(ids: Sequence[int]) -> list[tuple[int, datetime | None, datetime | None, int | None]]:

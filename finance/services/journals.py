@@ -12,27 +12,20 @@ from typing import Any
 from django.db import connection, transaction
 
 from config.core import clock
-from config.core.bulk import Table, land
 from config.core.money import minor_unit, quantise
 from finance import bookkeeping as sql
 from finance import closing, journals
 from finance.closing import Late
-from finance.identities import Check
 from finance.journals import PURPOSES, Asked, Purpose, Rule, Unbalanced
 from finance.models import Books, RestatementKind, Settlement
 from finance.selectors.journals import account_map, books
+from finance.services import book_checks
 from finance.services.bank import bookings
 from marketplaces.models import Account
 from marketplaces.selectors import accounts
 
 AT_ONCE = 20
 ZERO = Decimal(0)
-_CHECKS = Table(
-    name="finance_identitycheck",
-    columns=("settlement_id", "number", "expected", "actual", "passed", "reason", "as_of"),
-    key=("settlement_id", "number"),
-    newer=None,
-)
 
 
 def book_open() -> dict[str, int]:
@@ -59,7 +52,7 @@ def book(settlement_ids: Sequence[int]) -> dict[int, str]:
         with connection.cursor() as cursor:
             blocked |= _book(cursor, {pk: told for pk, told in statements.items() if not told.problem}, ids)
         bookings.book_of(ids)
-        _check(ids, blocked)
+        book_checks.refresh(ids, blocked)
     return blocked
 
 
@@ -265,33 +258,3 @@ def _late(cursor: Any) -> list[Late]:
         )
         for account_id, external_id, origin, month, amount, currency, was_booked in cursor.fetchall()
     ]  # fmt: skip
-
-
-def _check(ids: Sequence[int], blocked: Mapping[int, str]) -> None:
-    now = clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute(sql.BALANCES, {"ids": list(ids)})
-        rows = cursor.fetchall()
-    found = [(row[0], check) for row in rows for check in _identities(row, blocked.get(row[0], ""))]
-    land(_CHECKS, ((pk, c.number, c.expected, c.actual, c.passed, c.reason[:200], now) for pk, c in found))
-
-
-def _identities(row: Sequence[Any], problem: str) -> tuple[Check, Check]:
-    _, total, currency, cleared, parts, rounding, paid, following = row
-    if problem:
-        return Check(7, None, None, None, "not booked"), Check(8, total, None, False, f"not booked: {problem}")
-    whole = -((parts or ZERO) + (rounding or ZERO))
-    expected = quantise(total, currency)
-    return _clearing(expected, cleared or ZERO, paid, following), Check(8, expected, whole, expected == whole)
-
-
-def _clearing(total: Decimal, cleared: Decimal, paid: Decimal | None, following: str | None) -> Check:
-    """Identity 7: what the statement put on the clearing account, its deposit takes away."""
-    if paid is not None:
-        return Check(7, ZERO, cleared + paid, cleared + paid == 0)
-    if not total:
-        return Check(7, ZERO, cleared, cleared == 0)
-    if following:
-        return Check(7, ZERO, ZERO, True, f"carried over into {following}")
-    waits = "no deposit seen yet" if total > 0 else "nothing repaid the negative balance yet"
-    return Check(7, ZERO, cleared, None, waits)
