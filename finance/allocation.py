@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from finance.profitability import ACCOUNT_STEP, CM1, CM2, CM3, DRIVERS, NET_REVENUE, STEPS, Driver
+from finance.profitability import CM1, CM2, CM3, NET_REVENUE, STEPS
+from finance.spreading import ACCOUNT_STEP, DRIVERS, Driver
 
 SHARED_STEPS = tuple(dict.fromkeys(ACCOUNT_STEP[line_class] for line_class in DRIVERS))
 

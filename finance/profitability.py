@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 
-from config.core.money import Money, minor_unit, quantise, split
+from config.core.money import quantise
 from marketplaces.canonical import LineClass as C
 
 Amount = Decimal | None
@@ -40,23 +39,6 @@ STEP_OF: dict[C, str] = {
     **dict.fromkeys((C.SUBSCRIPTION, C.PENALTY, C.ADJUSTMENT, C.FX), "other"),
 }
 """The step of each class. Tax of refunds is the state's, tax withheld only pays it; reserves and loans are no profit."""
-
-
-class Driver(StrEnum):
-    """By what a charge of the whole account is spread over the lines of its day."""
-
-    NET_REVENUE = "net_revenue"
-    UNITS = "units"
-
-
-DRIVERS = {C.ADVERTISING: Driver.NET_REVENUE, C.MARKETING: Driver.NET_REVENUE, C.STORAGE: Driver.UNITS}
-"""Classes without a driver stay with the account."""
-
-ACCOUNT_STEP: dict[C, str] = {
-    line_class: "other" if step in NET_REVENUE else step
-    for line_class, step in STEP_OF.items()
-    if line_class not in (*SALE, C.TAX, C.PROMOTION)
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,20 +249,6 @@ def _fees(facts: Facts, steps: Steps) -> list[str]:
     for name, amount in expected.items():
         steps.add(name, _part(amount, facts.open_units, facts.units, facts.currency))
     return [f"no_{name}" for name in ("fees", "fulfilment", "payment") if name in expected and expected[name] is None]
-
-
-def allot(charge: Money, weights: Sequence[int]) -> list[Money] | None:
-    """A charge over the lines of a day by weight, largest remainder first; None where no line has any weight."""
-    positive = [Decimal(max(weight, 0)) for weight in weights]
-    return split(charge, positive) if any(positive) else None
-
-
-def per_day(charge: Money, days: int) -> list[Money]:
-    """A charge over the days it is for: equal to the minor unit, the first days one unit more, finer rests on the first."""
-    unit = minor_unit(charge.currency)
-    rest = charge.amount % unit if charge.amount >= 0 else -(-charge.amount % unit)
-    parts = split(Money(charge.amount - rest, charge.currency), [Decimal(1)] * days)
-    return [parts[0] + Money(rest, charge.currency), *parts[1:]]
 
 
 def share(part: Amount, whole: Amount) -> Amount:

@@ -18,8 +18,9 @@ from config.core.money import Money, quantise
 from finance import profit
 from finance.fx import store
 from finance.models import Cost, LineProfit, Match, MatchLayer, ProfitDay, SettlementLine, VatRate
-from finance.profitability import ACCOUNT_STEP, CM2, DRIVERS, STEPS, Driver, Steps, allot, of_line, per_day
+from finance.profitability import CM2, STEPS, Steps, of_line
 from finance.services import profit as asked
+from finance.spreading import ACCOUNT_STEP, DRIVERS, Driver, allot, per_day
 from inventory.models import Order, OrderLine
 from marketplaces.canonical import LineClass as C
 from tests import factories

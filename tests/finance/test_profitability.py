@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from config.core.money import Money
-from finance.profitability import Facts, allot, of_line, per_day, share
+from finance.profitability import Facts, of_line, share
+from finance.spreading import allot, per_day
 from marketplaces.canonical import LineClass as C
 
 GOLDEN: dict[C, Decimal] = {
