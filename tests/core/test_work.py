@@ -1,49 +1,20 @@
-"""The queue of record: claimed once, returned once when a worker dies, parked after that."""
+"""The queue of record: each wish is followed by a run, each failure by what its kind asks for."""
 
 import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
 
-import psycopg
 import pytest
-import redis
-from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
-from config.core import bulk, clock, runner, tenancy, work
+from config.core import clock, runner, tenancy, work
 from config.core.errors import NeedsOperator, RateLimited, Rejected, Transient
 from config.core.jobs import JOBS, Job
 from config.core.models import JobRun, WorkItem
-from config.core.upsert import Table
+from tests.core.conftest import CALLS, FAILS
 
 pytestmark = pytest.mark.django_db
-CALLS: list[dict] = []
-FAILS: list[Exception] = []
-
-
-def body(**kwargs):
-    CALLS.append(kwargs)
-    if FAILS:
-        raise FAILS.pop(0)
-    return {"rows": 3}
-
-
-@pytest.fixture
-def job(north, monkeypatch):
-    CALLS.clear()
-    FAILS.clear()
-    row = Job(key="tests.body", call="tests.core.test_work.body", why="a body to watch", max_attempts=2)
-    monkeypatch.setitem(JOBS._items, row.key, row)
-    monkeypatch.setattr(work, "LEASE", timedelta(milliseconds=10))
-    return row
-
-
-def lose_the_lease(*, with_the_database=False):
-    """The lease just ran out, of a worker that was last seen after (or before) the database started."""
-    seen = "pg_postmaster_start_time() - interval '1 second'" if with_the_database else "now() - 2 * interval '10 ms'"
-    with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE core_workitem SET lease_until = {seen} + interval '10 ms'")  # noqa: S608 - constants
 
 
 def test_it_runs_an_item_once_and_keeps_what_it_counted(job, north):
@@ -147,109 +118,6 @@ def test_each_transaction_gets_its_own_run_when_a_waiting_one_might_not_see_its_
         assert work.later(job.key, days=["2026-10-01"]) is not None
 
 
-def test_it_returns_a_lost_item_once_and_then_parks_it(job):
-    item = work.later(job.key)
-    assert work.claim(item).attempts == 1
-    assert work.claim(item) is None
-    lose_the_lease()
-    assert work.claim(item).lost == 1
-    lose_the_lease()
-    assert runner.run("north", item) == "lost"
-    parked = WorkItem.objects.get()
-    assert (parked.state, parked.lost) == ("dead", 2)
-    assert "lost its worker twice" in parked.last_error
-    assert CALLS == []
-    assert runner.run("north", item) == "skipped"
-
-
-def test_work_that_lost_its_worker_twice_is_told_and_leaves_a_run(job, monkeypatch):
-    told = []
-    monkeypatch.setitem(runner.ON_FAILURE._items, "test", lambda *failure: told.append(failure))
-    item = work.later(job.key, account_id=7)
-    for _ in range(2):
-        work.claim(item)
-        lose_the_lease()
-    assert runner.run("north", item) == "lost"
-    [(dead, error, outcome)] = told
-    assert (dead.pk, dead.account_id, error.code, outcome) == (item, 7, "lost_worker", "lost")
-    run = JobRun.objects.get()
-    assert (run.outcome, run.code, run.account_id, run.work_item_id) == ("lost", "lost_worker", 7, item)
-
-
-def test_a_parked_row_whose_job_is_gone_leaves_a_run_and_troubles_no_hook(job, monkeypatch):
-    item = work.later(job.key)
-    monkeypatch.delitem(JOBS._items, job.key)
-    assert runner.run("north", item) == "lost"
-    assert JobRun.objects.get().message == "no job is called 'tests.body' any more"
-
-
-def test_it_does_not_count_a_lease_that_was_lost_with_the_database(job):
-    item = work.later(job.key)
-    for _ in range(3):
-        work.claim(item)
-        lose_the_lease(with_the_database=True)
-    assert runner.run("north", item) == "lost"
-    assert JobRun.objects.get().code == "attempts_spent"
-    assert WorkItem.objects.values_list("state", "lost", "last_error").get() == (
-        "dead", 0, "used up its attempts without an answer; look at its arguments, then replay it",
-    )  # fmt: skip
-
-
-def test_a_worker_that_was_taken_for_dead_changes_nothing_any_more(job):
-    item = work.later(job.key)
-    first = work.claim(item)
-    lose_the_lease()
-    second = work.claim(item)
-    work.finish(first, "done")
-    work.postpone(first, clock.now(), "too late")
-    assert (work.renew(first), work.renew(second)) == (False, True)
-    assert WorkItem.objects.values_list("state", "attempts").get() == ("leased", 2)
-    work.finish(second, "done")
-    assert WorkItem.objects.get().state == "done"
-
-
-@pytest.mark.parametrize("away", [OperationalError("gone"), InterfaceError("closed"), redis.ConnectionError("no")])
-def test_it_comes_back_when_a_server_of_our_own_was_away(job, north, away):
-    item = work.later(job.key)
-    FAILS.append(away)
-    assert runner.run(north.schema_name, item) == "retry"
-    assert JobRun.objects.get().code == "server_away"
-    with clock.frozen(clock.now() + timedelta(hours=1)):
-        assert runner.run(north.schema_name, item) == "ok"
-
-
-def rows_of_a_dying_server(pid):
-    """Enough rows that the first chunk is on its way when the server ends the connection."""
-    for number in range(20_000):
-        if number == 15_000:
-            with psycopg.connect(settings.EMBEDDED.database_url, autocommit=True) as another:
-                another.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-        yield ("tests.copied", clock.now(), f"{number}", "ok")
-
-
-COPIED = Table(
-    name="core_jobrun", columns=("job", "started_at", "message", "outcome"), key=("job", "message"), newer=None
-)
-
-
-def land_and_lose_the_database(**kwargs):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        (pid,) = cursor.fetchone()
-    bulk.land(COPIED, rows_of_a_dying_server(pid) if not JobRun.objects.exists() else [])
-
-
-@pytest.mark.django_db(transaction=True)
-def test_it_comes_back_when_the_database_goes_away_in_the_middle_of_a_copy(job, monkeypatch):
-    monkeypatch.setitem(JOBS._items, job.key, replace(job, call="tests.core.test_work.land_and_lose_the_database"))
-    monkeypatch.setattr(work, "LEASE", timedelta(seconds=30))
-    item = work.later(job.key)
-    assert runner.run("north", item) == "retry"
-    assert JobRun.objects.values_list("job", "code").get() == (job.key, "server_away")
-    with clock.frozen(clock.now() + timedelta(hours=1)):
-        assert runner.run("north", item) == "ok"
-
-
 def test_it_gives_a_parked_item_a_fresh_start(job, north):
     item = work.later(job.key)
     FAILS.append(Rejected("bad request"))
@@ -301,7 +169,7 @@ def test_it_finds_due_items_that_nobody_sent(job):
 
 
 def test_it_drops_an_item_that_waited_beyond_its_expiry(north, monkeypatch):
-    row = Job(key="tests.body", call="tests.core.test_work.body", why="expires", expires=timedelta(minutes=5))
+    row = Job(key="tests.body", call="tests.core.conftest.body", why="expires", expires=timedelta(minutes=5))
     monkeypatch.setitem(JOBS._items, row.key, row)
     CALLS.clear()
     item = work.later(row.key)
@@ -318,52 +186,3 @@ def test_it_closes_parked_rows_that_newer_work_makes_needless(job, north):
     assert work.supersede(8, "tests.", why="resumed") == 0
     assert work.supersede(7, "tests.", why="resumed") == 1
     assert WorkItem.objects.get().last_error == "resumed"
-
-
-@pytest.mark.django_db
-def test_a_run_takes_over_what_waits_for_the_same_job_and_account_and_gives_it_back_when_it_fails(job):
-    mine = [work.later(job.key, account_id=7, days=[day]) for day in ("a", "b")]
-    other = work.later(job.key, account_id=8, days=["c"])
-    with transaction.atomic():
-        work.absorb(job.key, 7)
-        transaction.set_rollback(True)
-    assert set(WorkItem.objects.values_list("pk", "state")) == {(pk, "ready") for pk in (*mine, other)}
-    assert work.absorb(job.key, 7) == [{"days": ["a"]}, {"days": ["b"]}]
-    assert set(WorkItem.objects.values_list("pk", "state")) == {(mine[0], "done"), (mine[1], "done"), (other, "ready")}
-    assert work.claim(mine[0]) is None
-
-
-def marking(item_id, marked, done):
-    """Another process that marks the row as sent, or absorbs it, and takes its time."""
-    with tenancy.in_tenant("north"), transaction.atomic():
-        WorkItem.objects.filter(pk=item_id).update(sent_at=clock.now())
-        marked.set()
-        done.wait(5)
-    connection.close()
-
-
-def claimed_beside(job, held_for):
-    """What a worker gets that claims while another process holds the row for so many seconds."""
-    item_id, marked, done = work.later(job.key), threading.Event(), threading.Event()
-    holder = threading.Thread(target=marking, args=[item_id, marked, done])
-    holder.start()
-    marked.wait(5)
-    release = threading.Timer(held_for, done.set)
-    release.start()
-    found = work.claim(item_id)
-    release.cancel()
-    done.set()
-    holder.join()
-    return found
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_claim_waits_for_whoever_marks_the_row_so_that_no_message_is_lost(job):
-    assert claimed_beside(job, held_for=0.2).state == "leased"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_claim_leaves_a_row_to_whoever_holds_it_longer(job, monkeypatch):
-    monkeypatch.setattr(work, "_WAIT_BRIEFLY", "SET LOCAL lock_timeout = '50ms'")
-    assert claimed_beside(job, held_for=3) is None
-    assert WorkItem.objects.get().state == "ready"

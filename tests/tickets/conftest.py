@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 
 from config.core import clock
 from inventory.models import Order, OrderLine
 from marketplaces.models import Account, SyncState
 from tests import factories
-from tickets.models import Threshold
-from tickets.rules import defaults
+from tickets.models import Threshold, Ticket
+from tickets.rules import defaults, engine
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +62,15 @@ def later(minutes: float) -> Any:
 def keep_fresh(account: Account) -> None:
     """Its flows have run well just now."""
     SyncState.objects.filter(account=account).update(last_ok_at=clock.now())
+
+
+def sweep(minutes: float = 0) -> dict[str, int]:
+    """What the detectors of goods find so many minutes later, all input being fresh."""
+    with later(minutes):
+        SyncState.objects.update(last_ok_at=clock.now())
+        return engine.sweep("inventory")
+
+
+def leaves() -> QuerySet[Ticket]:
+    """Tickets that are no parents."""
+    return Ticket.objects.filter(is_parent=False)
