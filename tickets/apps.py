@@ -1,3 +1,9 @@
+"""The detectors and metrics are the modules of two folders: a new one is found by being there."""
+
+import pkgutil
+from importlib import import_module
+from types import ModuleType
+
 from django.apps import AppConfig
 
 
@@ -8,44 +14,16 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from config.core.jobs import declare
         from config.core.tenancy import TENANT_DEFAULTS
-        from tickets import receivers, schedule
-        from tickets.detectors import (
-            ages,
-            catalog,
-            costs,
-            finance,
-            health,
-            inventory,
-            margins,
-            masters,
-            pools,
-            publishing,
-            rates,
-            shipping,
-            supply,
-            sync,
-        )
-        from tickets.health import completeness, delays, orders, oversold, parity, recovery, seed, sight, variance
+        from tickets import detectors, health, receivers, schedule
+        from tickets.health import seed
         from tickets.rules import defaults
 
-        self.watching = (
-            ages,
-            catalog,
-            costs,
-            finance,
-            health,
-            inventory,
-            margins,
-            publishing,
-            masters,
-            pools,
-            rates,
-            shipping,
-            supply,
-            sync,
-            receivers,
-        )
-        self.measuring = (completeness, delays, orders, oversold, parity, recovery, sight, variance)
+        self.watching = (*_modules(detectors), *_modules(health), receivers)
         declare(schedule.JOBS)
         TENANT_DEFAULTS.add("tickets.thresholds", defaults.seed)
         TENANT_DEFAULTS.add("tickets.health", seed.seed)
+
+
+def _modules(package: ModuleType) -> list[ModuleType]:
+    found = pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+    return [import_module(each.name) for each in found]
