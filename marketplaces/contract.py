@@ -36,6 +36,7 @@ class Capability(StrEnum):
     CONFIRM_SHIPMENT = "confirm_shipment"
     CORRECT_TRACKING = "correct_tracking"
     TELL_TRACKING = "tell_tracking"
+    CANCEL_UNITS = "cancel_units"
 
 
 class CommandKind(StrEnum):
@@ -53,6 +54,16 @@ class CommandKind(StrEnum):
     CONFIRM_SHIPMENT = "confirm_shipment"
     CORRECT_TRACKING = "correct_tracking"
     TELL_TRACKING = "tell_tracking"
+    CANCEL_UNITS = "cancel_units"
+
+
+class CancelReason(StrEnum):
+    """Why units are cancelled at our wish."""
+
+    OUT_OF_STOCK = "out_of_stock"
+    BUYER_ASKED = "buyer_asked"
+    WRONG_PRICE = "wrong_price"
+    OTHER = "other"
 
 
 FIELDS: Mapping[str, CommandKind] = {

@@ -72,6 +72,7 @@ def _fetch(request: HttpRequest, found: Order) -> str:
 BUTTONS = {
     "fetch_again": Button(Action.REPLAY, _fetch),
     "confirm_shipment": Button(Action.WRITE_MARKETPLACE, parcels.confirm),
+    "cancel_units": Button(Action.WRITE_MARKETPLACE, parcels.cancel),
     "correct_number": Button(Action.WRITE_MARKETPLACE, parcels.correct_number),
     "plan_parcel": Button(Action.SHIP, lambda request, found: packing.plan(request, found, parcels.units(request))),
     "buy_label": Button(Action.SHIP, packing.buy),

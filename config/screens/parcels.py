@@ -15,7 +15,8 @@ from config.core.buttons import text
 from config.screens import packing
 from inventory import selectors, shipping
 from inventory.models import Order, OrderLine
-from inventory.services import planning, shipments
+from inventory.services import cancellations, planning, shipments
+from marketplaces.contract import CancelReason
 from marketplaces.models import Command, CommandState
 from marketplaces.services import carriage, told_parcels, writes
 from marketplaces.views import outbox
@@ -31,9 +32,10 @@ def about(order: Order, lines: Sequence[OrderLine], asked: Sequence[Command]) ->
     return {
         **outbox.about(order.account, asked),
         **packing.about(order, planned),
-        "parcel": _parcel(order, lines, planning.free(lines, writes.parcels(asked), waiting)),
+        "parcel": _parcel(order, lines, cancellations.free(lines, asked, waiting)),
         "carriers": carriage.codes(order.account),
         "told_parcels": _told(order, asked),
+        "cancel_reasons": list(CancelReason) if cancellations.can_cancel(order.account) else [],
         "needs_return": carriage.needs_return(order.account),
         "shipped_at": f"{clock.now():%Y-%m-%dT%H:%M}",
     }
@@ -75,6 +77,16 @@ def confirm(request: HttpRequest, order: Order) -> str:
     )
     shipments.confirm(order, parcel, outbox.wish(request))
     return f"The parcel of {sum(parcel.lines.values())} units is on its way to be told; it counts when it is read back"
+
+
+def cancel(request: HttpRequest, order: Order) -> str:
+    """The button: the units of the form are cancelled at the marketplace."""
+    reason = request.POST.get("reason", "")
+    if reason not in set(CancelReason):
+        raise ValidationError("say why the units are cancelled")
+    wanted = writes.Cancelled(units=units(request), reason=CancelReason(reason))
+    cancellations.cancel(order, wanted, outbox.wish(request))
+    return f"The marketplace is asked to cancel {sum(wanted.units.values())} units; it counts when the order shows it"
 
 
 def units(request: HttpRequest) -> dict[str, int]:

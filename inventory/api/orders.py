@@ -13,11 +13,12 @@ from config.core.permissions import Action
 from inventory import filters
 from inventory.api import shipping
 from inventory.models import Order, OrderEvent, OrderLine
-from inventory.services import shipments
+from inventory.services import cancellations, shipments
 from marketplaces.api.writes import CommandSerializer, wish
+from marketplaces.contract import CancelReason
 from marketplaces.selectors import commands
 from marketplaces.services import records
-from marketplaces.services.writes import MOST_UNITS, Parcel
+from marketplaces.services.writes import MOST_UNITS, Cancelled, Parcel
 
 
 class LineSerializer(serializers.ModelSerializer):
@@ -76,6 +77,13 @@ class ParcelSent(serializers.Serializer):
     return_carrier = serializers.CharField(max_length=60, allow_blank=True, default="")
 
 
+class UnitsCancelled(serializers.Serializer):
+    """Units to be cancelled per line id (`external_id` of the line), and why."""
+
+    reason = serializers.ChoiceField(choices=[str(reason) for reason in CancelReason])
+    lines = serializers.DictField(child=serializers.IntegerField(min_value=1, max_value=MOST_UNITS), allow_empty=False)
+
+
 class NumberCorrected(serializers.Serializer):
     """Another carrier or number of a parcel; `write` is the id of the write that told it."""
 
@@ -103,6 +111,13 @@ class OrderViews(Rows):
         """Tell the marketplace that a parcel with all or some of the open units has left; answers the write."""
         parcel = Parcel(**self.given(request))
         return Response(CommandSerializer(shipments.confirm(self.get_object(), parcel, wish(request))).data)
+
+    @write(Action.WRITE_MARKETPLACE, takes=UnitsCancelled, gives=CommandSerializer)
+    def cancellation(self, request: Request, pk: str) -> Response:
+        """Ask the marketplace to cancel open units that no parcel holds; answers the write."""
+        given = self.given(request)
+        wanted = Cancelled(units=given["lines"], reason=CancelReason(given["reason"]))
+        return Response(CommandSerializer(cancellations.cancel(self.get_object(), wanted, wish(request))).data)
 
     @write(Action.WRITE_MARKETPLACE, takes=NumberCorrected, gives=CommandSerializer)
     def tracking(self, request: Request, pk: str) -> Response:

@@ -75,5 +75,7 @@ class Command(models.Model):
         parcel = [str(payload[name]) for name in ("carrier", "tracking_number") if payload.get(name)]
         if "parcel" in payload:
             return ", ".join([str(payload.get("state", "another number")).replace("_", " "), *parcel])
+        if "units" in payload:
+            return f"{sum(payload['units'].values())} cancelled, {payload['reason'].replace('_', ' ')}"
         units = sum(payload.get("lines", {}).values())
         return ", ".join([f"{units} shipped", *parcel] if units else parcel)

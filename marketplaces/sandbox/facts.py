@@ -267,6 +267,9 @@ class View(Protocol):
 
     def set_quantity(self, sku: str, store: str, quantity: int) -> None: ...
 
+    def cancel_units(self, order_serial: int, units: Mapping[int, int]) -> None:
+        """Units of the order, by line serial, become cancelled at the seller's wish."""
+
     def set_content(self, sku: str, store: str, field: str, value: Any) -> None:
         """What one field of an offer says from now on, besides price and quantity."""
 

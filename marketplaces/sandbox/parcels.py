@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -53,6 +53,20 @@ def cancelled(order: WorldOrder, by: datetime, at: datetime) -> WorldOrder:
     lines = tuple(replace(line, cancelled=line.quantity - line.shipped) for line in order.lines)
     status = orders.status_of(lines, is_ready=True, is_delivered=order.status == OrderStatus.DELIVERED)
     return replace(order, lines=lines, status=status, updated_at=max(order.updated_at, by), cancelled_at=by)
+
+
+def with_cancelled(order: WorldOrder, units: Mapping[int, int], by: datetime, at: datetime) -> WorldOrder:
+    """The order of which the seller cancelled units, by line serial; they never leave."""
+    if at < by:
+        return order
+    lines = tuple(_less(line, units.get(line.serial, 0)) for line in order.lines)
+    status = orders.status_of(lines, is_ready=True, is_delivered=order.status == OrderStatus.DELIVERED)
+    return replace(order, lines=lines, status=status, updated_at=max(order.updated_at, by), cancelled_at=by)
+
+
+def _less(line: WorldLine, units: int) -> WorldLine:
+    gone = max(line.cancelled, units)
+    return replace(line, cancelled=gone, shipped=min(line.shipped, line.quantity - gone))
 
 
 def settled(story: OrderStory, parcels: Sequence[Parcel]) -> OrderStory:

@@ -36,10 +36,11 @@ from marketplaces.sandbox.facts import (
 )
 from marketplaces.sandbox.orders import OrderStory
 from marketplaces.sandbox.overlay import Overlay
-from marketplaces.sandbox.parcels import Parcel, cancelled, settled, with_parcels
+from marketplaces.sandbox.parcels import Parcel, cancelled, settled, with_cancelled, with_parcels
 from marketplaces.sandbox.statements import Period
 from marketplaces.sandbox.world import World
 
+CANCELLED = "_cancelled"
 CONTENT, PARCELS, PRICES, QUANTITIES, SCENARIOS = "_content", "_parcels", "_prices", "_quantities", "_scenarios"
 
 
@@ -59,7 +60,8 @@ class AccountView:
         back = orders.LIFE_DAYS if by == "updated" else 0
         found = [story for story in self._told(since, until, back) if since <= self._listed_at(story, by) < until]
         if by == "updated":
-            found += filter(None, (self._world.story(self.account.key, int(serial)) for serial in self._laid(PARCELS)))
+            laid = dict.fromkeys((*self._laid(PARCELS), *self._laid(CANCELLED)))
+            found += filter(None, (self._world.story(self.account.key, int(serial)) for serial in laid))
         told = {s.serial: self._shown(s) for s in found if self._is_open(s) and s.placed_at <= self.at}
         timed = [(o.updated_at if by == "updated" else o.placed_at, o.serial, o) for o in told.values()]
         return [order for at, _, order in sorted(timed, key=lambda t: t[:2]) if since <= at < until]
@@ -160,6 +162,12 @@ class AccountView:
         sent = {**parcel, "lines": units, "at": self.at.isoformat()}
         self.put(PARCELS, str(order_serial), {"parcels": [*known["parcels"], sent]})
 
+    def cancel_units(self, order_serial: int, units: Mapping[int, int]) -> None:
+        """Units of the order, by line serial, become cancelled at the seller's wish."""
+        known = (self.get(CANCELLED, str(order_serial)) or {"units": {}})["units"]
+        more = {str(serial): count + known.get(str(serial), 0) for serial, count in units.items()}
+        self.put(CANCELLED, str(order_serial), {"units": {**known, **more}, "at": self.at.isoformat()})
+
     def correct_parcel(self, order_serial: int, was: str, parcel: Mapping[str, Any]) -> bool:
         """Another carrier and tracking_number for the confirmed parcel that has the number `was`; whether there is one."""
         sent = (self.get(PARCELS, str(order_serial)) or {"parcels": []})["parcels"]
@@ -194,6 +202,9 @@ class AccountView:
     def _shown(self, story: OrderStory) -> WorldOrder:
         order = self._world.order(self.account.key, story, self.at)
         shown = with_parcels(order, self._parcels(story.serial), self.at)
+        if wish := self._laid(CANCELLED).get(str(story.serial)):
+            units = {int(serial): count for serial, count in wish["units"].items()}
+            shown = with_cancelled(shown, units, datetime.fromisoformat(wish["at"]), self.at)
         raw = self._laid(SCENARIOS).get(f"order_cancelled/{story.serial}")
         return cancelled(shown, datetime.fromisoformat(raw["at"]), self.at) if raw else shown
 

@@ -30,10 +30,12 @@ NEEDS = {
     CommandKind.CONFIRM_SHIPMENT: Capability.CONFIRM_SHIPMENT,
     CommandKind.CORRECT_TRACKING: Capability.CORRECT_TRACKING,
     CommandKind.TELL_TRACKING: Capability.TELL_TRACKING,
+    CommandKind.CANCEL_UNITS: Capability.CANCEL_UNITS,
 }
 REPLACING = frozenset(FIELDS.values())
 OVERTAKING = REPLACING | {CommandKind.CORRECT_TRACKING}
 """Of these only the newest of the same subject counts."""
+OF_UNITS = frozenset({CommandKind.CONFIRM_SHIPMENT, CommandKind.CANCEL_UNITS})
 WAITING = (CommandState.SENT, CommandState.ACCEPTED, CommandState.UNKNOWN)
 _FAILED = (CommandState.REJECTED, CommandState.SUPERSEDED)
 
@@ -206,8 +208,8 @@ def _settle(command: Command, outcome: Outcome) -> None:
 
 
 def _read_order_again(command: Command) -> None:
-    """What was shipped, or refused because it was cancelled, changes what is left to ship: the order is read."""
-    if command.kind == CommandKind.CONFIRM_SHIPMENT and records.can_fetch(command.account):
+    """What was shipped or cancelled, or refused because it was, changes what is left to ship: the order is read."""
+    if command.kind in OF_UNITS and records.can_fetch(command.account):
         order = str(command.payload.get("external_id", ""))
         later("marketplaces.fetch_record", account_id=command.account_id, resource="orders", external_id=order)
 

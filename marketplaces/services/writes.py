@@ -3,7 +3,8 @@
 Each kind has a payload of its own, which the adapters read: a price `price` (text) beside `currency`, a quantity
 `quantity`, a shipment `carrier` (our word) and `carrier_code` (theirs), `tracking_number`, `shipped_at`, `lines` (line id
 to units) and `shipped_in_all` (line id to the units that have left once this parcel has), by which a read-back tells a
-second parcel from the first; where there is a return label, its `return_tracking_number` and `return_carrier`.
+second parcel from the first; where there is a return label, its `return_tracking_number` and `return_carrier`. A
+cancellation has `units` (line id to units), `cancelled_in_all` (those that are cancelled once these are) and `reason`.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from config.core import clock
 from config.core.money import Money, minor_unit
 from marketplaces import plain, registry, subjects
 from marketplaces.canonical import Fulfilment
-from marketplaces.contract import CommandKind, Writing
+from marketplaces.contract import CancelReason, CommandKind, Writing
 from marketplaces.models import Account, AccountStage, Command, CommandState
 from marketplaces.services import carriage, commands
 
 MOST_UNITS = 1_000_000
 HIGHEST_PRICE = 1_000_000_000
-LATER, WAS = "shipped_in_all", "was"
+LATER, GONE, WAS = "shipped_in_all", "cancelled_in_all", "was"
 CAME_TO_NOTHING = (CommandState.REJECTED, CommandState.PARKED, CommandState.SUPERSEDED)
 
 
@@ -63,6 +64,15 @@ class Parcel:
     lines: Mapping[str, int]
     return_tracking_number: str = ""
     return_carrier: str = ""
+    before: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """Units of which lines (line id to units) are not sent, and why. `before`: units of them cancelled by now."""
+
+    units: Mapping[str, int]
+    reason: CancelReason
     before: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -107,6 +117,31 @@ def shipment(account: Account, order: str, parcel: Parcel, wish: Wish, *, channe
         key=shipment_key(wish), asked_by=wish.asked_by,
     )  # fmt: skip
     return plan(account, intent)
+
+
+def cancellation(account: Account, order: str, wanted: Cancelled, wish: Wish, *, channel: str) -> Command:
+    """Ask the marketplace to cancel units of an order (its id there); they are the caller's to check."""
+    if not wanted.units or min(wanted.units.values()) < 1:
+        raise ValidationError("say how many units of which line are to be cancelled")
+    payload = {
+        "external_id": order, "units": wanted.units, "reason": wanted.reason,
+        GONE: {line: count + wanted.before.get(line, 0) for line, count in wanted.units.items()},
+    }  # fmt: skip
+    intent = commands.Intent(
+        kind=CommandKind.CANCEL_UNITS, subject=subjects.order(order), channel=channel, payload=payload,
+        key=cancellation_key(wish), asked_by=wish.asked_by,
+    )  # fmt: skip
+    return plan(account, intent)
+
+
+def cancellations(found: Iterable[Command]) -> list[Command]:
+    """Those of an order's writes that cancelled units or are about to; what came to nothing is left out."""
+    asked = (each for each in found if each.kind == CommandKind.CANCEL_UNITS)
+    return [each for each in asked if each.state not in CAME_TO_NOTHING]
+
+
+def cancellation_key(wish: Wish) -> str:
+    return _key(CommandKind.CANCEL_UNITS, wish)
 
 
 def can_tell_parcels(account: Account) -> bool:
@@ -157,4 +192,4 @@ def plan(account: Account, intent: commands.Intent) -> Command:
 
 def _asked(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The payload without what we added from what stood in our tables at that moment."""
-    return {name: value for name, value in payload.items() if name not in (LATER, WAS)}
+    return {name: value for name, value in payload.items() if name not in (LATER, GONE, WAS)}

@@ -13,8 +13,10 @@ from config.core.money import Money
 from config.core.permissions import Role
 from inventory import sinks
 from inventory.models import Order
+from marketplaces import registry
 from marketplaces.canonical import Fulfilment, ListingStatus
 from marketplaces.canonical import Listing as Told
+from marketplaces.contract import Capability
 from marketplaces.models import Command, InboxEvent
 from tests import factories
 from tests.api.test_writes import post
@@ -64,6 +66,19 @@ def test_it_writes_a_price_and_answers_the_write(program, mug):
 def test_it_writes_a_quantity_and_answers_the_write(program, mug):
     told = post(program("write"), f"{mug}/quantity", {"quantity": 17}).json()
     assert (told["kind"], told["payload"]["quantity"], told["payload"]["external_id"]) == ("set_stock", 17, "A1")
+
+
+def test_it_cancels_units_and_answers_the_write(program, shop, order):
+    shop.marketplace = registry.with_capability(Capability.CANCEL_UNITS)[0].key
+    shop.save()
+    robot, given = program("write"), {"reason": "out_of_stock", "lines": {"L1": 1}}
+    told = post(robot, f"{order}/cancellation", given).json()
+    assert (told["kind"], told["subject"], told["payload"]["cancelled_in_all"]) == (
+        "cancel_units",
+        "order:O-1",
+        {"L1": 1},
+    )
+    assert post(robot, f"{order}/cancellation", {**given, "reason": "no"}).status_code == 400
 
 
 def test_it_tells_a_parcel_and_answers_the_write(program, order):

@@ -18,8 +18,10 @@ from config.core.models import WorkItem
 from config.core.money import Money
 from config.core.permissions import Role
 from inventory.models import Order
+from marketplaces import registry
 from marketplaces.canonical import Fulfilment, ListingStatus
 from marketplaces.canonical import Listing as Told
+from marketplaces.contract import Capability
 from marketplaces.models import Command, InboxEvent
 from marketplaces.services import accounts
 from tests import factories
@@ -190,6 +192,20 @@ def test_it_tells_a_parcel_from_the_page_of_the_order_and_then_offers_what_is_le
     page = owner.get(f"/orders/{order.pk}/")
     assert [(line.external_id, units) for line, units in page.context["parcel"]] == [("L1", 1)]
     assert [step["title"] for step in page.context["timeline"]].count("confirm_shipment") == 1
+
+
+def test_it_cancels_units_from_the_page_of_the_order_and_offers_them_no_more(owner, acting, order):
+    acting.marketplace = registry.with_capability(Capability.CANCEL_UNITS)[0].key
+    acting.save()
+    _, said = post(owner, f"/orders/{order.pk}/", "cancel_units", **{"units:L1": "1", "reason": "out_of_stock"})
+    assert said == ["The marketplace is asked to cancel 1 units; it counts when the order shows it"]
+    command = Command.objects.get()
+    assert (command.subject, command.kind, command.wanted) == ("order:O-1", "cancel_units", "1 cancelled, out of stock")
+    assert command.payload == {
+        "external_id": "O-1", "units": {"L1": 1}, "cancelled_in_all": {"L1": 1}, "reason": "out_of_stock",
+    }  # fmt: skip
+    page = owner.get(f"/orders/{order.pk}/")
+    assert [(line.external_id, units) for line, units in page.context["parcel"]] == [("L1", 1)]
 
 
 def test_it_corrects_a_number_from_the_page_of_the_order_when_the_parcel_is_shown(owner, order):

@@ -11,11 +11,12 @@ from catalog.services import listings
 from config.core import clock
 from config.core.money import Money
 from inventory.models import Order, OrderLine
-from inventory.services import shipments
-from marketplaces.contract import Capability
+from inventory.services import cancellations, planning, shipments
+from marketplaces.contract import CancelReason, Capability
 from marketplaces.models import Command, Traffic
 from marketplaces.sandbox.carelessness import NAME
 from marketplaces.services import retries
+from marketplaces.services.writes import Cancelled
 from tests.chaos.conftest import TODAY, shops
 from tests.writes.conftest import HOUR, parcel, wish
 
@@ -24,6 +25,10 @@ pytestmark = pytest.mark.django_db
 
 def each(*needs):
     return pytest.mark.parametrize(("adapter", "declared"), shops(*needs))
+
+
+def gone(units):
+    return Cancelled(units=units, reason=CancelReason.OUT_OF_STOCK)
 
 
 def shown(shop, listing):
@@ -117,6 +122,38 @@ def test_it_tells_a_part_first_and_the_rest_in_a_second_parcel(shop):
     second = shipments.confirm(order, parcel(rest, tracking_number="340434161092"), wish())
     assert shop.settled(second).state == "confirmed"
     assert Order.objects.get(pk=order.pk).status == "shipped"
+
+
+@each(Capability.CANCEL_UNITS)
+def test_it_cancels_what_is_open_and_reads_the_order_again(shop):
+    order = shop.order(days=1)
+    units = dict(OrderLine.objects.filter(order=order).values_list("external_id", "quantity"))
+    command = cancellations.cancel(order, gone(units), wish())
+    assert (command.subject, command.wanted) == (
+        f"order:{order.external_id}",
+        f"{sum(units.values())} cancelled, out of stock",
+    )
+    assert shop.settled(command).state == "confirmed"
+    order.refresh_from_db()
+    assert order.status == "cancelled"
+    assert dict(order.lines.values_list("external_id", "quantity_cancelled")) == units
+    with pytest.raises(ValidationError, match="nothing is left to cancel"):
+        cancellations.cancel(order, gone(units), wish())
+
+
+@each(Capability.CANCEL_UNITS)
+def test_units_that_a_parcel_holds_or_that_are_being_cancelled_are_not_cancelled(shop):
+    order = shop.order(units=2)
+    line = order.lines.filter(quantity__gte=2)[0]
+    planning.plan(order, [planning.Piece(lines={line.external_id: 1}, weight_g=500)], by="anna")
+    rest = line.quantity - 1
+    with pytest.raises(ValidationError, match=f"{line.quantity} units are more than the {rest} that no parcel holds"):
+        cancellations.cancel(order, gone({line.external_id: line.quantity}), wish())
+    cancellations.cancel(order, gone({line.external_id: rest}), wish())
+    with pytest.raises(ValidationError, match="1 units are more than the 0 that no parcel holds"):
+        cancellations.cancel(order, gone({line.external_id: 1}), wish())
+    with pytest.raises(ValidationError, match="has no line none"):
+        cancellations.cancel(order, gone({"none": 1}), wish())
 
 
 @each(Capability.CONFIRM_SHIPMENT)

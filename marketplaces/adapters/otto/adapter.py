@@ -151,6 +151,7 @@ ADAPTER = Adapter(
             Capability.WRITE_STOCK,
             Capability.WRITE_LISTING,
             Capability.CONFIRM_SHIPMENT,
+            Capability.CANCEL_UNITS,
         }
     ),
     limits=LIMITS,

@@ -16,11 +16,12 @@ class Endpoint:
     is_repeatable: bool = True
 
     def path_for(self, **parts: str) -> str:
-        return self.path.format(**{key: quote(value, safe="") for key, value in parts.items()})
+        return self.path.format(**{key: quote(value, safe=",") for key, value in parts.items()})
 
 
 ORDERS = Endpoint("GET", "/v4/orders")
 ORDER = Endpoint("GET", "/v4/orders/{id}")
+CANCEL = Endpoint("POST", "/v4/orders/{order}/positionItems/{units}/cancellation")
 PRODUCTS = Endpoint("GET", "/v5/products", "products.read")
 MARKETPLACE_STATUS = Endpoint("GET", "/v5/products/marketplace-status", "status.read")
 ACTIVE_STATUS = Endpoint("GET", "/v5/products/active-status", "active.read")

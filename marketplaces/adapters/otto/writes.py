@@ -1,4 +1,4 @@
-"""Writes and their read-backs: prices by a task, quantities at once, shipments never twice."""
+"""Writes and their read-backs: prices by a task, quantities at once, shipments never twice, cancellations of open units."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from config.core.errors import Rejected
 from config.core.http import Reply
 from config.core.money import decimal
-from marketplaces.adapters.otto import actions, answers, endpoints, paging, words
+from marketplaces.adapters.otto import actions, answers, cancelling, endpoints, paging, words
 from marketplaces.adapters.otto.auth import Api
 from marketplaces.adapters.otto.rows.reading import text
 from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState
@@ -36,6 +36,8 @@ class Writer:
                 return self._switch(command)
             if command.kind is CommandKind.CONFIRM_SHIPMENT:
                 return self._ship(command)
+            if command.kind is CommandKind.CANCEL_UNITS:
+                return self._cancel(command)
         except Rejected as error:
             return Outcome(OutcomeState.REJECTED, reason=str(error))
         return Outcome(OutcomeState.REJECTED, reason=f"{command.kind} cannot be written here")
@@ -43,6 +45,8 @@ class Writer:
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         if command.kind is CommandKind.CONFIRM_SHIPMENT:
             return actions.shipment_outcome(command, self.order(command.external_id), remote_ref)
+        if command.kind is CommandKind.CANCEL_UNITS:
+            return cancelling.outcome(command, self.order(command.external_id))
         if command.kind is CommandKind.SET_PRICE or command.field in words.FIELDS:
             return self._variation_outcome(command, remote_ref)
         if command.kind is CommandKind.SET_HOLD:
@@ -158,6 +162,17 @@ class Writer:
                 raise
             return Outcome(OutcomeState.ACCEPTED, reason="told already, by the marketplace's word")
         return Outcome(OutcomeState.ACCEPTED, remote_ref=text(answer, "shipmentId"), answer=dict(answer))
+
+    def _cancel(self, command: Outbound) -> Outcome:
+        """Open units, all of them or none; units that are cancelled already do no harm."""
+        order = self.order(command.external_id)
+        if order is None:
+            raise Rejected(f"order {command.external_id} is not known to the marketplace; check the number")
+        if not (leaving := cancelling.chosen(command, order)):
+            return Outcome(OutcomeState.ACCEPTED, reason="cancelled already")
+        parts = {"order": text(order, "salesOrderId"), "units": ",".join(leaving)}
+        self.api.call(endpoints.CANCEL, parts=parts)
+        return Outcome(OutcomeState.ACCEPTED)
 
     def _known_parcel(self, key: Mapping[str, str]) -> Mapping[str, Any] | None:
         number = key.get("trackingNumber", "")

@@ -34,6 +34,7 @@ API = SandboxApi(
         Route("POST", "/v1/token", token, "token", is_open=True),
         Route("GET", "/v4/orders", orders.order_list, "default"),
         Route("GET", f"/v4/orders/{ID}", orders.order, "default"),
+        Route("POST", f"/v4/orders/{ID}/positionItems/(?P<units>[^/]+)/cancellation", orders.cancel, "default"),
         Route("GET", "/v1/shipments", parcels.shipment_list, "default"),
         Route("POST", "/v1/shipments", parcels.ship, "default"),
         Route(

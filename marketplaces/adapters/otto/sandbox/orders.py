@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from marketplaces.sandbox.facts import Answer, Request, View, WorldLine, WorldOr
 MOST = 128
 CARRIERS = {"POSTNL": "HERMES"}
 RETURNS_WITHIN = timedelta(days=40)
+CANCELLABLE = frozenset({"PROCESSABLE", "CANCELLED_BY_PARTNER"})
 TICK = timedelta(seconds=1)
 
 Backs = Mapping[int, WorldReturn]
@@ -61,6 +63,24 @@ def order(view: View, request: Request) -> Answer:
     serial = ids.order_serial(request.match["id"])
     found = view.order(serial) if serial is not None else None
     return reply(shown(found, backs_of(view, found.placed_at))) if found else missing(request)
+
+
+def cancel(view: View, request: Request) -> Answer:
+    """`POST /v4/orders/{id}/positionItems/{units}/cancellation`: open pieces, all of them or none."""
+    serial = ids.order_serial(request.match["id"])
+    found = view.order(serial) if serial is not None else None
+    if found is None:
+        return missing(request)
+    known = {unit.unit_id: unit for unit in units_of(found, backs_of(view, found.placed_at))}
+    wanted = [known.get(name) for name in request.match["units"].split(",")]
+    if any(unit is None or unit.status not in CANCELLABLE for unit in wanted):
+        return refuse(
+            request, 409, "POSITION_ITEM_NOT_CANCELLABLE", "a piece is in another state; nothing is cancelled"
+        )
+    pieces = Counter(unit.line.serial for unit in wanted if unit and unit.status == "PROCESSABLE")
+    if pieces:
+        view.cancel_units(found.serial, pieces)
+    return reply({})
 
 
 def backs_of(view: View, since: datetime) -> Backs:

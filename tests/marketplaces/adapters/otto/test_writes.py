@@ -251,3 +251,44 @@ def test_it_sends_the_sale_that_stands_with_a_new_price(otto):
     write = command(CommandKind.SET_PRICE, sku(otto), price="12.30")
     assert actions.price_body(write, {"pricing": {"sale": sale}})[0]["sale"] == sale
     assert "sale" not in actions.price_body(write, {"pricing": {"sale": None}})[0]
+
+
+def cancelling(order, **lines) -> Outbound:
+    return command(CommandKind.CANCEL_UNITS, ids.order_number(order.serial), units=lines, cancelled_in_all=lines)
+
+
+def test_it_cancels_the_last_open_pieces_of_a_line_by_name_and_never_twice(otto, client):
+    order = open_order(otto, pieces=2)
+    line = next(line for line in order.lines if line.quantity >= 2)
+    wish = cancelling(order, **{ids.unit_id(line.serial, 1): 1})
+    assert client.read_back(wish, "").state is OutcomeState.UNKNOWN
+    assert client.send(wish).state is OutcomeState.ACCEPTED
+    (path,) = [request.path for request in otto.seen if request.method == "POST" and "cancellation" in request.path]
+    last = ids.unit_id(line.serial, line.quantity)
+    assert path == f"/v4/orders/{ids.sales_order_id(order.serial)}/positionItems/{last}/cancellation"
+    assert client.read_back(wish, "").state is OutcomeState.CONFIRMED
+    again = client.send(wish)
+    assert (again.state, again.reason) == (OutcomeState.ACCEPTED, "cancelled already")
+    (row,) = MAPPERS["orders"](client.by_id("orders", wish.external_id))
+    shown = next(each for each in row.lines if each.external_id == ids.unit_id(line.serial, 1))
+    assert (shown.quantity_cancelled, row.status) == (1, "to_ship")
+
+
+def test_it_cancels_no_piece_that_has_left(otto, client):
+    order = open_order(otto)
+    client.send(parcel(order))
+    line = order.lines[0]
+    refused = client.send(cancelling(order, **{ids.unit_id(line.serial, 1): line.quantity}))
+    assert refused.state is OutcomeState.REJECTED
+    assert "but only 0 are open" in refused.reason
+
+
+def test_all_pieces_of_a_call_are_cancelled_or_none(otto, client):
+    order = open_order(otto, pieces=2)
+    line = next(line for line in order.lines if line.quantity >= 2)
+    names = [ids.unit_id(line.serial, number) for number in range(1, line.quantity + 1)]
+    client.send(parcel(order, lines={names[0]: 1}, shipped_in_all={names[0]: 1}))
+    with pytest.raises(Rejected, match="POSITION_ITEM_NOT_CANCELLABLE"):
+        client.api.call(endpoints.CANCEL, parts={"order": ids.sales_order_id(order.serial), "units": ",".join(names)})
+    (row,) = MAPPERS["orders"](client.by_id("orders", ids.order_number(order.serial)))
+    assert [each.quantity_cancelled for each in row.lines if each.external_id == names[0]] == [0]
