@@ -70,6 +70,15 @@ class ChangeKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CancelReason(StrEnum):
+    """Why units are cancelled at our wish."""
+
+    OUT_OF_STOCK = "out_of_stock"
+    BUYER_ASKED = "buyer_asked"
+    WRONG_PRICE = "wrong_price"
+    OTHER = "other"
+
+
 class LineClass(StrEnum):
     """What a settlement line is, by its economic meaning (reconciliation E3)."""
 

@@ -57,15 +57,6 @@ class CommandKind(StrEnum):
     CANCEL_UNITS = "cancel_units"
 
 
-class CancelReason(StrEnum):
-    """Why units are cancelled at our wish."""
-
-    OUT_OF_STOCK = "out_of_stock"
-    BUYER_ASKED = "buyer_asked"
-    WRONG_PRICE = "wrong_price"
-    OTHER = "other"
-
-
 FIELDS: Mapping[str, CommandKind] = {
     "price": CommandKind.SET_PRICE,
     "quantity": CommandKind.SET_STOCK,

@@ -16,7 +16,7 @@ from config.screens import packing
 from inventory import selectors, shipping
 from inventory.models import Order, OrderLine
 from inventory.services import cancellations, planning, shipments
-from marketplaces.contract import CancelReason
+from marketplaces.canonical import CancelReason
 from marketplaces.models import Command, CommandState
 from marketplaces.services import carriage, told_parcels, writes
 from marketplaces.views import outbox
@@ -35,7 +35,7 @@ def about(order: Order, lines: Sequence[OrderLine], asked: Sequence[Command]) ->
         "parcel": _parcel(order, lines, cancellations.free(lines, asked, waiting)),
         "carriers": carriage.codes(order.account),
         "told_parcels": _told(order, asked),
-        "cancel_reasons": list(CancelReason) if cancellations.can_cancel(order.account) else [],
+        "cancel_reasons": list(CancelReason) if writes.can_cancel(order.account) else [],
         "needs_return": carriage.needs_return(order.account),
         "shipped_at": f"{clock.now():%Y-%m-%dT%H:%M}",
     }

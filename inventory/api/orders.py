@@ -15,7 +15,7 @@ from inventory.api import shipping
 from inventory.models import Order, OrderEvent, OrderLine
 from inventory.services import cancellations, shipments
 from marketplaces.api.writes import CommandSerializer, wish
-from marketplaces.contract import CancelReason
+from marketplaces.canonical import CancelReason
 from marketplaces.selectors import commands
 from marketplaces.services import records
 from marketplaces.services.writes import MOST_UNITS, Cancelled, Parcel

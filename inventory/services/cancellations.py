@@ -13,14 +13,8 @@ from inventory.models import Order, OrderLine, ParcelItem
 from inventory.services import planning
 from marketplaces import selectors as asked
 from marketplaces import subjects
-from marketplaces.contract import CommandKind
-from marketplaces.models import Account, Command
-from marketplaces.services import commands, writes
-
-
-def can_cancel(account: Account) -> bool:
-    """Whether the account is trusted with writes and its marketplace takes cancellations."""
-    return CommandKind.CANCEL_UNITS.value in commands.possible(account)
+from marketplaces.models import Command
+from marketplaces.services import writes
 
 
 def cancel(order: Order, wanted: writes.Cancelled, wish: writes.Wish) -> Command:

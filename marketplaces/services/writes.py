@@ -20,8 +20,8 @@ from django.core.exceptions import ValidationError
 from config.core import clock
 from config.core.money import Money, minor_unit
 from marketplaces import plain, registry, subjects
-from marketplaces.canonical import Fulfilment
-from marketplaces.contract import CancelReason, CommandKind, Writing
+from marketplaces.canonical import CancelReason, Fulfilment
+from marketplaces.contract import CommandKind, Writing
 from marketplaces.models import Account, AccountStage, Command, CommandState
 from marketplaces.services import carriage, commands
 
@@ -142,6 +142,11 @@ def cancellations(found: Iterable[Command]) -> list[Command]:
 
 def cancellation_key(wish: Wish) -> str:
     return _key(CommandKind.CANCEL_UNITS, wish)
+
+
+def can_cancel(account: Account) -> bool:
+    """Whether the account is trusted with writes and its marketplace takes cancellations."""
+    return CommandKind.CANCEL_UNITS.value in commands.possible(account)
 
 
 def can_tell_parcels(account: Account) -> bool:

@@ -12,7 +12,8 @@ from config.core import clock
 from config.core.money import Money
 from inventory.models import Order, OrderLine
 from inventory.services import cancellations, planning, shipments
-from marketplaces.contract import CancelReason, Capability
+from marketplaces.canonical import CancelReason
+from marketplaces.contract import Capability
 from marketplaces.models import Command, Traffic
 from marketplaces.sandbox.carelessness import NAME
 from marketplaces.services import retries

@@ -21,6 +21,7 @@ from marketplaces.contract import CommandKind, Outbound, Outcome, OutcomeState, 
 MOST_STOCK = 999
 LONGEST_REFERENCE = 90
 CENT = Decimal("0.01")
+OF_ORDERS = {CommandKind.CONFIRM_SHIPMENT: "lines", CommandKind.CANCEL_UNITS: "units"}
 OTHER_TRANSPORTER = "OTHER"
 TRANSPORTERS = {
     "postnl": "TNT", "post_nl": "TNT", "tnt": "TNT", "ups": "UPS", "gls": "GLS", "dhl": "DHL", "dhlforyou": "DHLFORYOU",
@@ -151,8 +152,7 @@ def report_state(status: Mapping[str, Any] | None) -> ReportState:
 
 def entity_of(command: Outbound) -> tuple[str, str]:
     """Resource and id of what a write changes."""
-    is_shipment = command.kind is CommandKind.CONFIRM_SHIPMENT
-    return ("orders" if is_shipment else "listings"), command.external_id
+    return ("orders" if command.kind in OF_ORDERS else "listings"), command.external_id
 
 
 def entity_outcome(command: Outbound, entity: Mapping[str, Any] | None, remote_ref: str) -> Outcome:
@@ -174,7 +174,7 @@ def _wanted(command: Outbound) -> Any:
         return _quantity(command.payload)
     if command.kind in documents.SWITCHES:
         return command.value
-    return {str(line): True for line in command.payload.get("lines") or {}}
+    return {str(line): True for line in command.payload.get(OF_ORDERS[command.kind]) or {}}
 
 
 def _shown(command: Outbound, entity: Mapping[str, Any]) -> Any:
@@ -184,12 +184,12 @@ def _shown(command: Outbound, entity: Mapping[str, Any]) -> Any:
         return (entity.get("stock") or {}).get("amount")
     if command.kind in documents.SWITCHES:
         return documents.shown(command, entity)
-    lines = command.payload.get("lines") or {}
-    in_all = {**lines, **(command.payload.get("shipped_in_all") or {})}
-    shipped = {
-        str(item.get("orderItemId")): item.get("quantityShipped") or 0 for item in entity.get("orderItems") or []
-    }
-    return {str(line): shipped.get(str(line), 0) >= int(in_all[line]) for line in lines}
+    lines = command.payload.get(OF_ORDERS[command.kind]) or {}
+    is_cancelled = command.kind is CommandKind.CANCEL_UNITS
+    in_all = {**lines, **(command.payload.get("cancelled_in_all" if is_cancelled else "shipped_in_all") or {})}
+    name = "quantityCancelled" if is_cancelled else "quantityShipped"
+    done = {str(item.get("orderItemId")): item.get(name) or 0 for item in entity.get("orderItems") or []}
+    return {str(line): done.get(str(line), 0) >= int(in_all[line]) for line in lines}
 
 
 def unit_price(offer: Mapping[str, Any]) -> Decimal | None:

@@ -124,6 +124,7 @@ def per_minute(count: int) -> Limit:
 LIMITS = {
     "orders.list": per_minute(25),
     "orders.get": per_second(25),
+    "orders.cancel": per_second(5),
     "shipments.list": per_minute(25),
     "shipments.get": per_minute(50),
     "shipments.create": per_second(25),
@@ -193,6 +194,7 @@ ADAPTER = Adapter(
             Capability.WRITE_STOCK,
             Capability.WRITE_LISTING,
             Capability.CONFIRM_SHIPMENT,
+            Capability.CANCEL_UNITS,
             Capability.CORRECT_TRACKING,
         }
     ),

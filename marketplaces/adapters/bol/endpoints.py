@@ -26,6 +26,7 @@ class Endpoint:
 ME = Endpoint("GET", "/retailer/retailers/current", "retailers.get")
 ORDERS = Endpoint("GET", "/retailer/orders", "orders.list")
 ORDER = Endpoint("GET", "/retailer/orders/{id}", "orders.get")
+CANCEL = Endpoint("PUT", "/retailer/orders/cancellation", "orders.cancel")
 SHIPMENTS = Endpoint("GET", "/retailer/shipments", "shipments.list")
 SHIPMENT = Endpoint("GET", "/retailer/shipments/{id}", "shipments.get")
 SHIP = Endpoint("POST", "/retailer/shipments", "shipments.create")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from config.core.errors import Rejected
-from marketplaces.adapters.bol import actions, documents, endpoints, paging, transports, words
+from marketplaces.adapters.bol import actions, cancelling, documents, endpoints, paging, transports, words
 from marketplaces.adapters.bol.auth import Api
 from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState, Page
 
@@ -38,6 +38,9 @@ class Writer:
             language = self.account.settings.get("content_language") or words.LANGUAGE
             told = words.body(command.field, command.value, self._ean(command), language)
             return actions.Write(endpoints.UPLOAD_CONTENT, told)
+        if command.kind is CommandKind.CANCEL_UNITS:
+            order = self._by_id("orders", command.external_id)
+            return actions.Write(endpoints.CANCEL, cancelling.body(command, order.json() if order else None))
         settings = self.account.settings
         if command.kind not in documents.SWITCHES:
             call = actions.request(command, settings)

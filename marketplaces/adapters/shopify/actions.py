@@ -133,7 +133,8 @@ def _taken(work: Mapping[str, Any], wanted: dict[str, int]) -> Iterator[dict[str
 
 def refusal(data: Mapping[str, Any], name: str) -> tuple[str, str]:
     """Code and text of the first of `userErrors`; both empty when the mutation was done."""
-    errors = nodes(inner(data, name).get("userErrors"))
+    told = inner(data, name)
+    errors = nodes(told.get("userErrors") or told.get(f"{name}UserErrors"))
     first = errors[0] if errors and isinstance(errors[0], Mapping) else {}
     if not errors:
         return "", ""

@@ -126,6 +126,7 @@ ADAPTER = Adapter(
             Capability.WRITE_STOCK,
             Capability.WRITE_LISTING,
             Capability.CONFIRM_SHIPMENT,
+            Capability.CANCEL_UNITS,
             Capability.CORRECT_TRACKING,
             Capability.TELL_TRACKING,
         }

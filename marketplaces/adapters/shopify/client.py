@@ -9,7 +9,7 @@ from typing import Any
 
 from config.core.errors import Rejected
 from config.core.http import ApiSession
-from marketplaces.adapters.shopify import actions, bulk, hooks, paging, parcels, payouts, queries, words
+from marketplaces.adapters.shopify import actions, bulk, cancelling, hooks, paging, parcels, payouts, queries, words
 from marketplaces.adapters.shopify.auth import Api
 from marketplaces.adapters.shopify.errors import error_of
 from marketplaces.adapters.shopify.queries import Query
@@ -120,6 +120,9 @@ class Client:
                 return self._ship(command)
             if command.kind is CommandKind.SET_STOCK:
                 return self._set_stock(command)
+            if command.kind is CommandKind.CANCEL_UNITS:
+                told = self.api.data(queries.CANCEL, **cancelling.variables(command, self._order(command) or {}))
+                return actions.outcome(told, "orderCancel")
             if command.kind in ABOUT_PARCELS:
                 query, name = ABOUT_PARCELS[command.kind]
                 return actions.outcome(self.api.data(query, **parcels.request(command, self._parcels(command))), name)
@@ -134,6 +137,8 @@ class Client:
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         if command.kind is CommandKind.CONFIRM_SHIPMENT:
             return actions.order_outcome(command, self._shipped(command))
+        if command.kind is CommandKind.CANCEL_UNITS:
+            return cancelling.outcome(command, self._order(command))
         if command.kind in ABOUT_PARCELS:
             return parcels.outcome(command, self._parcels(command))
         query = queries.PICTURES if command.field == "images" else queries.VARIANT
@@ -177,8 +182,11 @@ class Client:
         return Outcome(OutcomeState.ACCEPTED)
 
     def _shipped(self, command: Outbound) -> dict[str, int] | None:
-        order = self._known(queries.ORDER, "Order", command.external_id, "order")
+        order = self._order(command)
         return {line.id: line.units - line.unfulfilled for line in lines_of(order)} if order else None
+
+    def _order(self, command: Outbound) -> Mapping[str, Any] | None:
+        return self._known(queries.ORDER, "Order", command.external_id, "order")
 
     def _parcels(self, command: Outbound) -> Mapping[str, Any]:
         return self._known(queries.PARCELS, "Order", command.external_id, "order") or {}

@@ -184,6 +184,11 @@ TELL_NEWS = _mutation(
     "TellNews", "$event: FulfillmentEventInput!",
     "fulfillmentEventCreate(fulfillmentEvent: $event) { fulfillmentEvent { id status } userErrors { field message } }",
 )  # fmt: skip
+CANCEL = _mutation(
+    "Cancel", "$orderId: ID!, $reason: OrderCancelReason!, $refund: OrderCancelRefundMethodInput!",
+    "orderCancel(orderId: $orderId, reason: $reason, restock: false, refundMethod: $refund, notifyCustomer: true)"
+    " { job { id done } orderCancelUserErrors { field message code } }",
+)  # fmt: skip
 HOOKS = _query(
     "Hooks", "$first: Int!",
     "webhookSubscriptions(first: $first) { nodes { id topic uri } pageInfo { hasNextPage endCursor } }", 30,
@@ -195,5 +200,5 @@ HOOK = _mutation(
 )  # fmt: skip
 ALL = (
     SHOP, ORDERS, ORDER, CHANGES, RETURNS, STOCK, VARIANT, PICTURES, BULK_START, BULK_STATE, PAYOUTS, MOVEMENTS,
-    SETTLED, OPEN_WORK, SET_PRICE, SET_PRODUCT, SET_FILES, SET_STOCK, SHIP, PARCELS, FIX_TRACKING, TELL_NEWS, HOOKS, HOOK,
+    SETTLED, OPEN_WORK, SET_PRICE, SET_PRODUCT, SET_FILES, SET_STOCK, SHIP, PARCELS, FIX_TRACKING, TELL_NEWS, CANCEL, HOOKS, HOOK,
 )  # fmt: skip

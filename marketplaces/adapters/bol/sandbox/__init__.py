@@ -67,6 +67,7 @@ API = SandboxApi(
         Route("POST", "/token", token, "token", is_open=True),
         _route("GET", "/retailer/retailers/current", "retailers.get", _me),
         _route("GET", "/retailer/orders", "orders.list", orders.order_list),
+        _route("PUT", "/retailer/orders/cancellation", "orders.cancel", shipments.cancel),
         _route("GET", f"/retailer/orders/{ID}", "orders.get", orders.order),
         _route("GET", "/retailer/shipments", "shipments.list", shipments.shipment_list),
         _route("GET", f"/retailer/shipments/{ID}", "shipments.get", shipments.shipment),

@@ -7,11 +7,17 @@ from typing import Any
 
 from marketplaces.adapters.bol.actions import CODES, transporter
 from marketplaces.adapters.bol.sandbox import ids, processes
-from marketplaces.adapters.bol.sandbox.orders import METHODS, offer_of
+from marketplaces.adapters.bol.sandbox.orders import METHODS, is_open, offer_of
 from marketplaces.adapters.bol.sandbox.replies import PER_PAGE, bad, missing, paged, read, reply, stamp
 from marketplaces.sandbox.facts import Answer, Request, View, WorldLine, WorldOrder
 
 KEPT_FOR = (timedelta(days=8), timedelta(days=90))
+REASONS = frozenset(
+    {
+        "OUT_OF_STOCK", "REQUESTED_BY_CUSTOMER", "BAD_CONDITION", "HIGHER_SHIPCOST", "INCORRECT_PRICE",
+        "NOT_AVAIL_IN_TIME", "NO_BOL_GUARANTEE", "ORDERED_TWICE", "RETAIN_ITEM", "TECH_ISSUE", "UNFINDABLE_ITEM", "OTHER",
+    }
+)  # fmt: skip
 IN_TRANSIT_AFTER = timedelta(hours=6)
 FIRST_DIGIT = "6"
 
@@ -71,6 +77,21 @@ def ship(view: View, request: Request) -> Answer:
     tracking = (body.get("transport") or {}).get("trackAndTrace", "")
     view.confirm_shipment(found.serial, {"carrier": code, "tracking_number": tracking, "lines": units})
     return processes.started(view, "CREATE_SHIPMENT", entity)
+
+
+def cancel(view: View, request: Request) -> Answer:
+    """`PUT /retailer/orders/cancellation`: whole order items of one order; the answer is a process status."""
+    items = read(request).get("orderItems") or []
+    serials = [ids.line_serial(str(item.get("orderItemId"))) for item in items]
+    if not items or any(item.get("reasonCode") not in REASONS for item in items):
+        return bad(request, "orderItems", "must name order items with a reasonCode")
+    found = view.order((serials[0] or 0) // 10)
+    left = {line.serial: line.quantity - line.shipped for line in found.lines if is_open(line)} if found else {}
+    entity = str(items[0]["orderItemId"])
+    if found is None or any(serial not in left for serial in serials):
+        return processes.started(view, "CANCEL_ORDER", entity, error="the order item is unknown or no longer open")
+    view.cancel_units(found.serial, {serial: left[serial] for serial in serials if serial is not None})
+    return processes.started(view, "CANCEL_ORDER", entity)
 
 
 def change_transport(view: View, request: Request) -> Answer:

@@ -52,6 +52,7 @@ def _resolved(view: View, document: Document, root: Field, request: Request) -> 
         "productUpdate": lambda: products.set_product(view, root),
         "productSet": lambda: products.set_files(view, root),
         "inventorySetQuantities": lambda: products.set_stock(view, root),
+        "orderCancel": lambda: parcels.cancel(view, root),
         "fulfillmentCreate": lambda: parcels.ship(view, root),
         "fulfillmentTrackingInfoUpdate": lambda: parcels.correct(view, root),
         "fulfillmentEventCreate": lambda: parcels.tell(view, root),

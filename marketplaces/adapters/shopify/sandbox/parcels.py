@@ -38,6 +38,17 @@ def ship(view: View, call: Field) -> dict[str, Any]:
     return {"fulfillment": {"id": gid("Fulfillment", order.serial), "status": "SUCCESS"}, "userErrors": []}
 
 
+def cancel(view: View, call: Field) -> dict[str, Any]:
+    """`orderCancel`: all of the order; one of which something has left is refused."""
+    number = serial(call.arguments.get("orderId"), "Order")
+    order = view.order(number) if number is not None else None
+    if order is None or order.status in CLOSED or any(line.shipped for line in order.lines):
+        wrong = {"field": ["orderId"], "message": "Cannot cancel this order", "code": "INVALID"}
+        return {"job": None, "orderCancelUserErrors": [wrong]}
+    view.cancel_units(order.serial, {line.serial: line.quantity for line in order.lines})
+    return {"job": {"id": gid("Job", order.serial), "done": False}, "orderCancelUserErrors": []}
+
+
 def _units(order: WorldOrder, rows: list[dict[str, Any]]) -> dict[int, int]:
     if not rows:
         left = {line.serial: line.quantity - line.shipped - line.cancelled for line in order.lines}
