@@ -24,6 +24,7 @@ REVOKED_DAYS = (60, 61)
 STATEMENT_DAYS = (15, 83)
 GAP_DAYS = (30, 74)
 PAID_AFTER = 21 * DAY
+PLAN_DEARER = Decimal("0.25")
 STRANGE_LABEL = "Handling Surcharge"
 STATEMENT_KINDS = (
     "missing_line", "duplicate_fee", "short_payment", "renamed_label", "missing_line", "duplicate_fee", "short_payment",
@@ -50,6 +51,15 @@ class Plan:
     def statements(self) -> dict[tuple[str, int], str]:
         return _statement_kinds(self.economy, list(self.economy.stages.values()), self.gap)
 
+    @cached_property
+    def overpriced(self) -> tuple[str, int] | None:
+        """The statement, sound but for this, on which the account's plan costs more than agreed."""
+        stages = sorted(
+            self.economy.stages.values(), key=lambda s: chance.number(self.economy.seed, s.account.key, "plan")
+        )
+        told = (found for stage in stages for found in _with_plan(self.economy, stage))
+        return next((found for found in told if found not in self.statements and found != self.gap), None)
+
 
 def plan(economy: Economy) -> Plan:
     """Place the troubles of one client; the same for the same seed, client and accounts."""
@@ -74,6 +84,18 @@ def plan(economy: Economy) -> Plan:
 def is_revoked(plan: Plan, stage: Stage, at: datetime) -> bool:
     first, last = (stage.start_of(day) for day in REVOKED_DAYS)
     return plan.revoked == stage.account.key and first <= at < last
+
+
+def surcharge(row: WorldStatementLine) -> Money:
+    """What a plan costs too much, positive."""
+    return -tariffs.part(row.amount, PLAN_DEARER)
+
+
+def overprice(rows: Iterable[WorldStatementLine]) -> Iterator[WorldStatementLine]:
+    """The rows with a plan that costs more than agreed."""
+    for row in rows:
+        is_plan = row.line_class == LineClass.SUBSCRIPTION
+        yield replace(row, amount=row.amount - surcharge(row)) if is_plan else row
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +167,12 @@ def _statements_between(stage: Stage, first_day: int, end_day: int) -> list[stat
         for period in takewhile(lambda p: p.end_day <= end_day, statements.periods(stage, currency))
         if period.number and period.first_day >= first_day
     ]
+
+
+def _with_plan(economy: Economy, stage: Stage) -> Iterator[tuple[str, int]]:
+    for period in _statements_between(stage, *STATEMENT_DAYS):
+        if any(row.line_class == LineClass.SUBSCRIPTION for row in economy.earned(stage.account.key, period)):
+            yield stage.account.key, statements.serial_of(stage, period)
 
 
 def _gap(stage: Stage) -> tuple[str, int] | None:

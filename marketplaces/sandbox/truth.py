@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from marketplaces.canonical import LineClass
 from marketplaces.sandbox import belated, scenarios, shelf_troubles, statements
 from marketplaces.sandbox.facts import Fault
 from marketplaces.sandbox.stage import Stage
@@ -104,6 +105,9 @@ def _of_statement(world: World, stage: Stage, period: statements.Period) -> Iter
     at = stage.start_of(period.end_day) + statements.ISSUED_AFTER
     if not world.is_published(account, period):
         yield Fault("statement_gap", account, (str(serial),), at=at)
+    if world.plan.overpriced == (account, serial):
+        plan = next(row for row in world.due(account, period) if row.line_class == LineClass.SUBSCRIPTION)
+        yield Fault("plan_overcharge", account, (str(serial),), scenarios.surcharge(plan), at)
     bent = world.bent(account, period)
     if bent:
         subject = tuple(str(part) for part in (serial, bent.subject.order_serial, bent.subject.line_serial) if part)

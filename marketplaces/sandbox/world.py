@@ -78,8 +78,10 @@ class World(Economy):
         return statements.document(stage, period, bent.shown if bent else rows, amount=paid), bent
 
     def _booked(self, account: str, period: Period) -> list[WorldStatementLine]:
-        """What is due, but for the lines that are booked wrongly."""
+        """What is due, but for the lines that are booked wrongly, and a plan that costs more than agreed."""
         rows: Iterable[WorldStatementLine] = self.due(account, period)
+        if self.plan.overpriced == (account, statements.serial_of(self.stages[account], period)):
+            rows = scenarios.overprice(rows)
         for (key, _), trouble in self.plan.misbooked.items():
             rows = trouble.rows(rows) if key == account else rows
         return list(rows)

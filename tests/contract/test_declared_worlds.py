@@ -8,7 +8,8 @@ from tests.contract.conftest import ORIGIN
 END = datetime(ORIGIN.year, ORIGIN.month, ORIGIN.day, tzinfo=UTC) + timedelta(days=90)
 KINDS = {
     "hidden_order", "missing_line", "duplicate_fee", "short_payment", "renamed_label", "unregistered_product",
-    "late_shipment", "token_revoked", "statement_gap", "missing_payment", *misbookings.KINDS, *shelf_troubles.KINDS,
+    "late_shipment", "token_revoked", "statement_gap", "missing_payment", "plan_overcharge",
+    *misbookings.KINDS, *shelf_troubles.KINDS,
 }  # fmt: skip
 
 

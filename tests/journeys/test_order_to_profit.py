@@ -25,7 +25,11 @@ from tests.finance.test_simulated_world import KINDS, ORIGIN, SOON, TODAY, Shop,
 
 EVERY = 99
 """Accounts of one marketplace: more than there are."""
-OF_FEES = {"fee_overcharge": ("fee_overcharge", 1), "unexpected_fee": ("unexpected_fee", 1)}
+OF_FEES = {
+    "fee_overcharge": ("fee_overcharge", 1),
+    "plan_overcharge": ("fee_overcharge", 1),
+    "unexpected_fee": ("unexpected_fee", 1),
+}
 
 
 @pytest.fixture(scope="module")

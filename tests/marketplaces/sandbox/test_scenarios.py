@@ -8,8 +8,8 @@ from marketplaces.sandbox import misbookings, scenarios, shelf_troubles, stateme
 from marketplaces.sandbox.view import AccountView
 from tests.marketplaces.sandbox.conftest import ACCOUNTS, TODAY
 
-ONCE_PER_CLIENT = ("unregistered_product", "missing_payment", "token_revoked", "statement_gap")
-OF_STATEMENTS = {"missing_line", "duplicate_fee", "short_payment", "renamed_label", "statement_gap"}
+ONCE_PER_CLIENT = ("unregistered_product", "missing_payment", "token_revoked", "statement_gap", "plan_overcharge")
+OF_STATEMENTS = {"missing_line", "duplicate_fee", "short_payment", "renamed_label", "statement_gap", "plan_overcharge"}
 
 
 @pytest.fixture(scope="module")
