@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -107,10 +108,18 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class CredentialField:
+    """One thing to fill in. `pattern` is what the whole of a setting must look like, for one that becomes an address."""
+
     name: str
     label: str
     is_secret: bool = True
     is_required: bool = True
+    pattern: str = ""
+
+    def fits(self, values: Mapping[str, Any]) -> bool:
+        """Whether the value is left out, or text of this pattern."""
+        value = values.get(self.name)
+        return not value or (isinstance(value, str) and bool(re.fullmatch(self.pattern or ".*", value, re.DOTALL)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

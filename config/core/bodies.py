@@ -6,7 +6,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from pathlib import Path
 
 from config.core.errors import Rejected, Transient
 
@@ -42,15 +42,15 @@ def unpacked(chunks: Iterator[bytes], sizes: Sizes) -> Iterator[bytes]:
 
 
 def to_file(chunks: Iterator[bytes]) -> str:
-    """Write to a file that the caller deletes, and return its path."""
-    with tempfile.NamedTemporaryFile(prefix="body-", delete=False) as target:
-        _copy(chunks, target)
-        return target.name
-
-
-def _copy(chunks: Iterator[bytes], target: BinaryIO | tempfile._TemporaryFileWrapper[bytes]) -> None:
-    for chunk in chunks:
-        target.write(chunk)
+    """Write to a file that the caller deletes, and return its path; a download that breaks off leaves none."""
+    target = tempfile.NamedTemporaryFile(prefix="body-", delete=False)  # noqa: SIM115 - handed on
+    try:
+        with target:
+            target.writelines(chunks)
+    except BaseException:
+        Path(target.name).unlink()
+        raise
+    return target.name
 
 
 def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -57,7 +57,7 @@ def text(request: HttpRequest, name: str, *, missing: str) -> str:
 
 def chosen(request: HttpRequest) -> list[int]:
     """The rows that were ticked; raises ValidationError when there is none."""
-    ids = [int(pk) for pk in request.POST.getlist("pk") if pk.isdigit()]
+    ids = [int(pk) for pk in request.POST.getlist("pk") if pk.isdecimal()]
     if not ids:
         raise ValidationError("tick at least one row first")
     return ids

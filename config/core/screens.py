@@ -87,7 +87,7 @@ def listing(request: HttpRequest, spec: Listing, context: Mapping[str, Any] | No
     rows = _ordered(request, spec, filterset.qs if filterset else spec.queryset(request))
     if request.GET.get("format") == "csv":
         return csv_response(spec.title, _names(spec), _plain(rows[: spec.export_limit], spec))
-    number = max(1, int(request.GET.get("page", "1") if request.GET.get("page", "1").isdigit() else 1))
+    number = max(1, int(request.GET.get("page", "1") if request.GET.get("page", "1").isdecimal() else 1))
     cut = list(rows[(number - 1) * PAGE_SIZE : number * PAGE_SIZE + 1])
     table = {
         "spec": spec,

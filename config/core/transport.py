@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
 from django.conf import settings
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
 
 from config.core import bodies
 from config.core.calls import Call, Reply
@@ -49,9 +53,37 @@ def refuse_unprotected(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme == "https":
         return
-    is_allowed = getattr(settings, "HTTP_ALLOWED_LOCAL", False) or getattr(settings, "SIMULATED", False)
-    if parts.scheme != "http" or not is_allowed or not _is_this_machine(parts.hostname or ""):
+    if parts.scheme != "http" or not _may_stay_inside() or not _is_this_machine(parts.hostname or ""):
         raise Rejected(f"{parts.scheme}://{parts.hostname} is not protected; use https", code="unprotected")
+
+
+def _may_stay_inside() -> bool:
+    return bool(getattr(settings, "HTTP_ALLOWED_LOCAL", False) or getattr(settings, "SIMULATED", False))
+
+
+class _Outward(HTTPSConnection):
+    """Addresses come from clients too (a shop, a mailbox): none of them may lead into our own network.
+
+    The address is judged when the connection stands, so that a name cannot mean another one by then.
+    """
+
+    def _new_conn(self) -> socket.socket:
+        connected = super()._new_conn()
+        peer = ip_address(connected.getpeername()[0])
+        if self.proxy is None and not peer.is_global and not _may_stay_inside():
+            connected.close()
+            raise Rejected(f"{self.host} is an address inside a network, not a marketplace's", code="inside")
+        return connected
+
+
+class _OutwardPool(HTTPSConnectionPool):
+    ConnectionCls = _Outward
+
+
+class _OutwardAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {**self.poolmanager.pool_classes_by_scheme, "https": _OutwardPool}
 
 
 def _request(call: Call, owner: str) -> requests.Response:
@@ -92,7 +124,7 @@ def _until(deadline: float, response: requests.Response, call: Call) -> Iterator
 def _session(process: int, thread: int, owner: str) -> requests.Session:
     """Connections are kept per process, thread and account; nothing is shared across a fork."""
     session = requests.Session()
-    session.mount("https://", HTTPAdapter(max_retries=0))
+    session.mount("https://", _OutwardAdapter(max_retries=0))
     session.mount("http://", HTTPAdapter(max_retries=0))
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.auth = _as_given

@@ -88,7 +88,7 @@ def _override(request: HttpRequest, job: Job) -> str:
     if not operations.is_shared():
         raise ValidationError("a cadence holds for every client; an operator changes it on the installation's own host")
     minutes = request.POST.get("minutes", "").strip()
-    if minutes and not minutes.isdigit():
+    if minutes and not minutes.isdecimal():
         raise ValidationError("the cadence is a whole number of minutes")
     decision = operations.Decision(
         is_enabled=request.POST.get("is_enabled") == "on",

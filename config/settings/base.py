@@ -245,6 +245,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "LOGIN": {"form": "config.core.sign_in.SignIn"},
     "BORDER_RADIUS": "8px",
     "STYLES": [lambda request: static("app.css")],
     "SCRIPTS": [lambda request: static("live.js")],

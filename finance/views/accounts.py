@@ -31,13 +31,13 @@ def _rule(request: HttpRequest) -> str:
     key = values.pop("account", "")
     values["account"] = accounts().filter(key=key).first() if key else None
     pk = request.POST.get("pk", "")
-    rule = service.set_rule(values, pk=int(pk) if pk.isdigit() else None)
+    rule = service.set_rule(values, pk=int(pk) if pk.isdecimal() else None)
     return f"{rule.get_purpose_display()} goes to {rule.code}; open months are booked again"
 
 
 def _remove(request: HttpRequest) -> str:
     pk = request.POST.get("pk", "")
-    if not pk.isdigit():
+    if not pk.isdecimal():
         raise ValidationError("name the row")
     service.remove_rule(int(pk))
     return "Removed; open months are booked again"

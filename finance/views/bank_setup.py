@@ -24,7 +24,7 @@ LABELS = {
 
 def _number(request: HttpRequest, name: str) -> int | None:
     value = request.POST.get(name, "")
-    return int(value) if value.isdigit() else None
+    return int(value) if value.isdecimal() else None
 
 
 def _named(request: HttpRequest) -> int:

@@ -85,7 +85,7 @@ def lines(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def _propose(request: HttpRequest, found: SettlementLine) -> str:
     chosen = request.POST.get("order_line", "")
-    item = get_object_or_404(OrderLine, pk=chosen) if chosen.isdigit() else None
+    item = get_object_or_404(OrderLine, pk=chosen) if chosen.isdecimal() else None
     why = text(request, "reason", missing="say why; the next person will ask")
     made = hand_matches.propose(found, order_line=item, by=request.user.get_username(), reason=why)
     return "Matched" if made.state == DecisionState.APPROVED else "Proposed: a second person must agree"

@@ -48,7 +48,7 @@ RULES = Listing(
 
 def _set(request: HttpRequest) -> str:
     kind, value = request.POST.get("kind", ""), text(request, "value", missing="say how much")
-    if kind not in LABELS or not value.isdigit():
+    if kind not in LABELS or not value.isdecimal():
         raise ValidationError("choose a rule and a whole number")
     sku = request.POST.get("sku", "").strip()
     found = catalog.skus().filter(code=sku).first() if sku else None

@@ -43,7 +43,7 @@ COUNTS = Listing(
 def _lines(told: str) -> dict[int, int]:
     """`CODE units` per line; raises ValidationError naming each line that cannot be read."""
     rows = [line.replace(";", " ").replace(",", " ").split() for line in told.splitlines() if line.strip()]
-    if wrong := [" ".join(row) for row in rows if len(row) != 2 or not row[1].isdigit()]:
+    if wrong := [" ".join(row) for row in rows if len(row) != 2 or not row[1].isdecimal()]:
         raise ValidationError(f"a line holds a SKU and a whole number: {'; '.join(wrong[:5])}")
     known = codes(row[0] for row in rows)
     if missing := [code for code, _ in rows if code not in known]:

@@ -82,7 +82,7 @@ def _send(request: HttpRequest, row: InboundShipment) -> str:
 
 def _receive(request: HttpRequest, row: InboundShipment) -> str:
     typed = {line.sku_id: request.POST.get(f"units-{line.sku_id}", "") for line in row.lines.all()}
-    units = {sku: int(count) for sku, count in typed.items() if count.isdigit() and int(count)}
+    units = {sku: int(count) for sku, count in typed.items() if count.isdecimal() and int(count)}
     key = text(request, "key", missing="open the page again before you receive")
     held = service.receive(row, units, key=key, by=request.user.get_username())
     return f"{sum(units.values())} units received; {held.reference} is {held.get_state_display()}"
@@ -124,7 +124,7 @@ def shipment(request: HttpRequest, pk: int) -> HttpResponse:
 def _plan(request: HttpRequest) -> InboundShipment:
     """The form: a place, where it comes from, and one `SKU units` per line."""
     typed = [line.rsplit(maxsplit=1) for line in request.POST.get("lines", "").splitlines() if line.strip()]
-    if not typed or any(len(parts) != 2 or not parts[1].isdigit() for parts in typed):
+    if not typed or any(len(parts) != 2 or not parts[1].isdecimal() for parts in typed):
         raise ValidationError("write one SKU and its units per line, such as: MUG-BLUE 120")
     known = catalog.codes(code.strip() for code, _ in typed)
     unknown = [code for code, _ in typed if code.strip() not in known]

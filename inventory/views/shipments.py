@@ -136,7 +136,7 @@ BUTTONS = {"pack": Button(Action.SHIP, _pack), "tell": Button(Action.SHIP, _tell
 def pick_list(request: HttpRequest) -> HttpResponse:
     """What to take from the shelves, to be printed: the named orders, or all that are due within a day."""
     require(request, Action.VIEW)
-    ids = [int(pk) for pk in request.GET.get("orders", "").split(",") if pk.isdigit()]
+    ids = [int(pk) for pk in request.GET.get("orders", "").split(",") if pk.isdecimal()]
     if not ids:
         soon = BoardFilter({"due": "24"}, queryset=shipping.board()).qs
         ids = list(soon.values_list("pk", flat=True))

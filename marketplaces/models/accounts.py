@@ -69,6 +69,9 @@ class Account(Stamped):
         unknown = [code for code in self.stores if registry.get(self.marketplace).store(code) is None]
         if unknown:
             raise ValidationError({"stores": f"unknown storefronts: {', '.join(unknown)}"})
+        wrong = [each.label for each in registry.get(self.marketplace).settings if not each.fits(self.settings)]
+        if wrong:
+            raise ValidationError({"settings": f"this cannot be: {', '.join(wrong)}"})
 
 
 class Credential(models.Model):

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from config.core import clock
-from config.core.errors import NinefoldError, RateLimited, Rejected
+from config.core.errors import NinefoldError, RateLimited, Rejected, Transient
 from config.core.work import later
 from marketplaces import registry, subjects
 from marketplaces.contract import Capability, Notice
@@ -31,6 +31,10 @@ _KEEP = """
 """
 
 
+def are_pushed(account: Account) -> bool:
+    return Capability.WEBHOOKS in registry.get(account.marketplace).capabilities
+
+
 def is_authentic(account: Account, body: bytes, headers: Mapping[str, str]) -> bool:
     """Whether the marketplace signed this; its keys are kept for an hour and asked for again when one is unknown."""
     check = registry.part(account.marketplace, "events").is_authentic
@@ -38,7 +42,9 @@ def is_authentic(account: Account, body: bytes, headers: Mapping[str, str]) -> b
     known = cache.get(name)
     if known is not None and check(body, headers, known):
         return True
-    if not cache.add(f"{name}:asked", True, 60) and known is not None:
+    if not cache.add(f"{name}:asked", True, 60):
+        if known is None:
+            raise Transient("the keys were asked for a moment ago and have not come", code="keys_asked")
         return False
     with connections.opened(account, connections.Recorder(account)) as client:
         fresh: Any = client.signature_keys()  # type: ignore[attr-defined]

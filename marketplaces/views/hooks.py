@@ -30,9 +30,11 @@ def receive(request: HttpRequest, account_key: str, client: str = "") -> HttpRes
 
 def _receive(request: HttpRequest, account_key: str) -> HttpResponse:
     account = get_object_or_404(Account, key=account_key)
-    if int(request.headers.get("Content-Length") or 0) > LARGEST:
-        return HttpResponse(status=413)
+    if not events.are_pushed(account):
+        return HttpResponse(status=404)
     try:
+        if len(request.body) > LARGEST:
+            return HttpResponse(status=413)
         is_authentic = events.is_authentic(account, request.body, request.headers)
     except NinefoldError:
         return HttpResponse(status=503)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import logging
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -211,6 +212,18 @@ def test_it_refuses_plain_http_where_the_settings_forbid_it(server, settings):
     with pytest.raises(Rejected, match="use https"):
         get(server)
     assert server.seen == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_it_says_nothing_to_an_address_inside_the_network(settings, host):
+    """A shop or mailbox is an address that a client fills in."""
+    settings.HTTP_ALLOWED_LOCAL = False
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        with pytest.raises(Rejected, match="is an address inside a network"):
+            session().call(Call("GET", f"https://{host}:{listening.getsockname()[1]}/"))
+        heard, _ = listening.accept()
+        with heard:
+            assert heard.recv(100) == b""
 
 
 def test_it_keeps_no_secret_token_or_buyer_of_any_attempt(server, caplog):

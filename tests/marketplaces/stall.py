@@ -65,7 +65,10 @@ ADAPTER = Adapter(
         ),
     ),
     capabilities=frozenset(
-        {Capability.ORDERS_BY_ID, Capability.WRITE_PRICE, Capability.WRITE_STOCK, Capability.WRITE_LISTING}
+        {
+            Capability.ORDERS_BY_ID, Capability.WEBHOOKS, Capability.WRITE_PRICE, Capability.WRITE_STOCK,
+            Capability.WRITE_LISTING,
+        }
     ),
     writes={
         "price": Writing(least=Decimal(1), most=Decimal(500)), "quantity": Writing(most=Decimal(999)),

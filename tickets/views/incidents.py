@@ -63,7 +63,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
 
 def _step(request: HttpRequest, found: Incident) -> str:
     position = request.POST.get("position", "")
-    step = incidents.do_step(found, int(position) if position.isdigit() else 0, by=request.user.get_username())
+    step = incidents.do_step(found, int(position) if position.isdecimal() else 0, by=request.user.get_username())
     return f"Done: {step.title}"
 
 

@@ -22,7 +22,7 @@ EARLIEST = 2000
 def _answer(request: HttpRequest, week_on: date) -> str:
     position = request.POST.get("position", "")
     found = reviews.answer(
-        reviews.begin(week_on), int(position) if position.isdigit() else 0, by=request.user.get_username(),
+        reviews.begin(week_on), int(position) if position.isdecimal() else 0, by=request.user.get_username(),
         note=request.POST.get("note", ""),
     )  # fmt: skip
     return f"Answered: {found.title}"

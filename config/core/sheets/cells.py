@@ -34,7 +34,7 @@ class Problem(Exception):
 
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet would run this text; a signed number is none."""
-    return text.startswith(("=", "@")) or (text.startswith(("+", "-")) and not text[1:2].isdigit() and len(text) > 1)
+    return text.startswith(("=", "@")) or (text.startswith(("+", "-")) and not text[1:2].isdecimal() and len(text) > 1)
 
 
 def unquoted(text: str) -> str:

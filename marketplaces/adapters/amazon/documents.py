@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from config.core import clock
-from config.core.errors import Transient
+from config.core.errors import NinefoldError, Transient
 from marketplaces.adapters.amazon import reports
 from marketplaces.adapters.amazon.api import Api, segment
 from marketplaces.adapters.amazon.errors import DOCUMENT_EXPIRED
@@ -116,9 +116,12 @@ def _why(api: Api, document_id: str) -> str:
     """A failed report may carry a document that says why, in plain text."""
     if not document_id:
         return "FATAL without a reason; it may have been asked for too often"
-    path = fetch(api, document_id)
-    with open(path, "rb") as stream:
-        return "FATAL: " + stream.read(500).decode("utf-8", errors="replace").strip()
+    file = Path(fetch(api, document_id))
+    try:
+        with file.open("rb") as stream:
+            return "FATAL: " + stream.read(500).decode("utf-8", errors="replace").strip()
+    finally:
+        file.unlink()
 
 
 def fetch(api: Api, document_id: str) -> str:
@@ -142,10 +145,19 @@ def collect(api: Api, document_ids: str) -> tuple[str, str, dict[str, str]]:
         name, document_id = next(iter(ids.items()))
         store = name.partition(".")[0]
         return fetch(api, document_id), "text/tab-separated-values", {"store": store} if len(store) == 2 else {}
-    handle, target = tempfile.mkstemp(suffix=".zip")
-    with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, document_id in ids.items():
-            path = fetch(api, document_id)
-            archive.write(path, f"{name}.tsv")
-            os.unlink(path)
-    return target, "application/zip", {}
+    return _zipped(api, ids), "application/zip", {}
+
+
+def _zipped(api: Api, ids: Mapping[str, str]) -> str:
+    """A zip of several documents; when one cannot be had, nothing of the others stays behind."""
+    target = tempfile.NamedTemporaryFile(prefix="reports-", suffix=".zip", delete=False)  # noqa: SIM115 - handed on
+    try:
+        with target, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, document_id in ids.items():
+                document = Path(fetch(api, document_id))
+                archive.write(document, f"{name}.tsv")
+                document.unlink()
+    except NinefoldError:
+        Path(target.name).unlink()
+        raise
+    return target.name

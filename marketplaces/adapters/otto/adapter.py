@@ -139,9 +139,17 @@ ADAPTER = Adapter(
         CredentialField(
             "return_number", "Return number where a parcel has none of its own", is_secret=False, is_required=False
         ),
-        CredentialField("statement_mailbox", "Address of the statement mailbox", is_secret=False, is_required=False),
+        CredentialField(
+            "statement_mailbox",
+            "Address of the statement mailbox",
+            is_secret=False,
+            is_required=False,
+            pattern=r"(https?:/)?/[^\s@]+",
+        ),
         CredentialField("scopes", "Scopes of the app (separated by spaces)", is_secret=False, is_required=False),
-        CredentialField("token_path", "Token path (/oauth2/token)", is_secret=False, is_required=False),
+        CredentialField(
+            "token_path", "Token path (/oauth2/token)", is_secret=False, is_required=False, pattern=r"/[\w.-][\w./-]*"
+        ),
     ),
     resources=RESOURCES,
     capabilities=frozenset(

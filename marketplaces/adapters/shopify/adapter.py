@@ -110,7 +110,12 @@ ADAPTER = Adapter(
         CredentialField("access_token", "Admin API token of an older custom app", is_required=False),
     ),
     settings=(
-        CredentialField("shop", "Shop name (the part before .myshopify.com)", is_secret=False),
+        CredentialField(
+            "shop",
+            "Shop name (the part before .myshopify.com)",
+            is_secret=False,
+            pattern=r"[A-Za-z0-9][A-Za-z0-9-]*(\.myshopify\.com)?",
+        ),
         CredentialField("ships_authorised", "Ship on authorisation (yes or no)", is_secret=False, is_required=False),
         CredentialField(
             "other_sources", "Sources sold through elsewhere, by comma", is_secret=False, is_required=False

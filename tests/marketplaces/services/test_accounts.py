@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from config.core import clock, runner, work
 from config.core.errors import NeedsOperator, RateLimited, Transient
 from config.core.jobs import JOBS, Job, Scope
 from config.core.models import JobRun, WorkItem
-from marketplaces import signals
+from marketplaces import registry, signals
+from marketplaces.contract import CredentialField
 from marketplaces.models import Account, Credential, SyncState
 from marketplaces.services import accounts, connections, flows
 from tests.factories import NOON
@@ -30,6 +32,17 @@ def _pulls_of_the_stall_are_jobs(remote, monkeypatch):
         key = f"pull.stall.{resource.key}"
         known[key] = PULL if key == PULL.key else Job(key=key, call=PULL.call, why="read")
     monkeypatch.setattr(JOBS, "_items", known)
+
+
+@pytest.mark.parametrize("path", ["@inside.example/token", "//inside.example/", 7, ["/token"]])
+def test_a_setting_that_becomes_an_address_is_refused_when_it_leads_elsewhere(north, remote, path, monkeypatch):
+    field = CredentialField("token_path", "Token path", is_secret=False, is_required=False, pattern=r"/[\w.-][\w./-]*")
+    monkeypatch.setitem(registry._ADAPTERS._items, "stall", replace(stall.ADAPTER, settings=(field,)))
+    with pytest.raises(ValidationError, match="this cannot be: Token path"):
+        accounts.connect(given(settings={"token_path": path}))
+    assert not Account.objects.filter(key="new").exists()
+    accounts.check(given(settings={"token_path": "/oauth2/token"}))
+    accounts.check(given())
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 
 from config.core.errors import Transient
 from marketplaces.models import InboxEvent
+from marketplaces.services import events
 from tests.marketplaces.services.test_events import HISTORY, body
 
 pytestmark = pytest.mark.django_db
@@ -67,3 +68,20 @@ def test_it_takes_deliveries_for_a_client_on_the_common_host(push, shop, client)
 
 def test_it_knows_no_other_account(push, at_north):
     assert deliver(at_north, "/hooks/other/") == 404
+
+
+def test_it_knows_no_account_whose_marketplace_pushes_nothing(push, remote, monkeypatch):
+    monkeypatch.setattr(events, "are_pushed", lambda account: False)
+    assert push() == 404
+    assert remote.asked == []
+
+
+def test_it_asks_for_keys_that_do_not_come_once_a_minute_however_often_somebody_knocks(push, remote):
+    remote.errors = [Transient("down")]
+    assert [push(), push(), push()] == [503, 503, 503]
+    assert remote.asked == ["keys"]
+
+
+def test_it_refuses_a_delivery_that_no_marketplace_would_send(push, shop, at_north):
+    answer = at_north.post(f"/hooks/{shop.key}/", b" " * 1_000_001, content_type="application/json")
+    assert answer.status_code == 413
