@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -112,6 +113,14 @@ def _no_world_outside() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _downloads_are_pytests_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a test downloads and nobody takes over goes the way of all of pytest's files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("downloads")))
         yield
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,13 +44,12 @@ def unpacked(chunks: Iterator[bytes], sizes: Sizes) -> Iterator[bytes]:
 
 def to_file(chunks: Iterator[bytes]) -> str:
     """Write to a file that the caller deletes, and return its path; a download that breaks off leaves none."""
-    target = tempfile.NamedTemporaryFile(prefix="body-", delete=False)  # noqa: SIM115 - handed on
-    try:
-        with target:
-            target.writelines(chunks)
-    except BaseException:
-        Path(target.name).unlink()
-        raise
+    with ExitStack() as undo:
+        target = undo.enter_context(tempfile.NamedTemporaryFile(prefix="body-", delete=False))
+        undo.callback(Path(target.name).unlink)
+        target.writelines(chunks)
+        target.close()
+        undo.pop_all()
     return target.name
 
 

@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 import socket
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -198,7 +199,14 @@ def test_it_reads_a_document_to_a_file(server):
     reply = get(server, to_file=True)
     path = Path(reply.path)
     assert (path.read_bytes(), reply.body) == (b"row\n" * 100_000, b"")
-    path.unlink()
+
+
+def test_it_leaves_no_file_of_a_document_that_breaks_off(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    server.answers = [Answer(200, gzip.compress(bytes(range(256)) * 50_000)[:-12])]
+    with pytest.raises(Transient):
+        get(server, to_file=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_refuses_plain_http_to_another_machine(settings):

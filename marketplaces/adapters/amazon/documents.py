@@ -5,12 +5,13 @@ from __future__ import annotations
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from config.core import clock
-from config.core.errors import NinefoldError, Transient
+from config.core.errors import Transient
 from marketplaces.adapters.amazon import reports
 from marketplaces.adapters.amazon.api import Api, segment
 from marketplaces.adapters.amazon.errors import DOCUMENT_EXPIRED
@@ -150,14 +151,14 @@ def collect(api: Api, document_ids: str) -> tuple[str, str, dict[str, str]]:
 
 def _zipped(api: Api, ids: Mapping[str, str]) -> str:
     """A zip of several documents; when one cannot be had, nothing of the others stays behind."""
-    target = tempfile.NamedTemporaryFile(prefix="reports-", suffix=".zip", delete=False)  # noqa: SIM115 - handed on
-    try:
-        with target, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    with ExitStack() as undo:
+        target = undo.enter_context(tempfile.NamedTemporaryFile(prefix="reports-", suffix=".zip", delete=False))
+        undo.callback(Path(target.name).unlink)
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, document_id in ids.items():
                 document = Path(fetch(api, document_id))
                 archive.write(document, f"{name}.tsv")
                 document.unlink()
-    except NinefoldError:
-        Path(target.name).unlink()
-        raise
+        target.close()
+        undo.pop_all()
     return target.name

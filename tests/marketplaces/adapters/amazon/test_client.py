@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -11,10 +12,10 @@ from decimal import Decimal
 import pytest
 
 from config.core import clock
-from config.core.errors import NeedsOperator, RateLimited, Rejected, Transient
+from config.core.errors import NeedsOperator, NinefoldError, RateLimited, Rejected, Transient
 from marketplaces.adapters.amazon.mapping import MAPPERS
 from marketplaces.canonical import Fulfilment, OrderStatus
-from marketplaces.contract import CommandKind, Outbound, OutcomeState, ReportStatus, Window
+from marketplaces.contract import CommandKind, Outbound, OutcomeState, ReportState, ReportStatus, Window
 from marketplaces.sandbox.facts import Answer
 from tests.marketplaces.adapters.amazon.conftest import TODAY, Shop
 
@@ -216,6 +217,32 @@ def test_it_takes_a_report_without_data_for_a_success_and_says_why_one_failed(sh
         state = client.report_state("order_changes", "x=1")
         assert state.status is expected
     assert "asked for too often" in state.reason
+
+
+def test_it_tells_why_a_report_failed_and_keeps_no_file_of_it(shop: Shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    told = {"reportId": "1", "processingStatus": "FATAL", "reportDocumentId": "D-1"}
+    address = {"url": f"{shop.client().api.host}/storage/D-1"}
+    shop.sandbox.instead += [
+        ("/reports/2021-06-30/reports/1", Answer(200, json.dumps(told).encode())),
+        ("/documents/D-1", Answer(200, json.dumps(address).encode())),
+        ("/storage/D-1", Answer(200, b"the span is too long")),
+    ]
+    assert shop.client().report_state("order_changes", "x=1").reason == "x: FATAL: the span is too long"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_keeps_no_file_of_a_pull_when_one_of_its_reports_cannot_be_had(shop: Shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    address = {"url": f"{shop.client().api.host}/storage/D-1"}
+    shop.sandbox.instead += [
+        ("/documents/D-1", Answer(200, json.dumps(address).encode())),
+        ("/storage/D-1", Answer(200, b"sku\tprice\n")),
+        ("/documents/D-2", Answer(404, b"{}")),
+    ]
+    with pytest.raises(NinefoldError):
+        shop.client().download("listings", ReportState(ReportStatus.READY, "DE=D-1 FR=D-2"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_reads_the_same_orders_by_both_versions_of_the_api(shop: Shop):
