@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import zipfile
@@ -14,6 +13,7 @@ from typing import Any
 from django.db.models import Max
 
 from config.core import clock
+from config.core.exports import csv_lines
 from tickets.models import Effect, HealthDay, Incident, Rehearsal
 
 BEFORE = timedelta(days=14)
@@ -47,8 +47,12 @@ def archive(incident: Incident) -> bytes:
     stored = io.BytesIO()
     with zipfile.ZipFile(stored, "w", zipfile.ZIP_DEFLATED) as files:
         _put(files, "incident.json", json.dumps(_facts(incident), indent=2, default=_said))
-        _put(files, "timeline.csv", _table(("at", "kind", "actor", "text"), _lines(incident)))
-        _put(files, "measures.csv", _table(("day", "metric", "value", "band", "of", "why"), _measures(incident)))
+        _put(files, "timeline.csv", "".join(csv_lines(("at", "kind", "actor", "text"), _lines(incident))))
+        _put(
+            files,
+            "measures.csv",
+            "".join(csv_lines(("day", "metric", "value", "band", "of", "why"), _measures(incident))),
+        )
         for piece in incident.evidence.all():
             _put(files, f"evidence/{piece.pk}-{piece.name}", bytes(piece.body))
     return stored.getvalue()
@@ -88,16 +92,3 @@ def _measures(incident: Incident) -> Iterable[Sequence[Any]]:
     return [
         (row.day, row.metric, row.value, row.band, row.denominator, row.why) for row in rows.order_by("metric", "day")
     ]
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows([[_safe(value) for value in row] for row in rows])
-    return text.getvalue()
-
-
-def _safe(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula is told apart by an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value

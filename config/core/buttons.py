@@ -32,6 +32,8 @@ def press(request: HttpRequest, buttons: Mapping[str, Button], *about: Any, to: 
     button = buttons.get(request.POST.get("action", ""))
     if button is None:
         raise SuspiciousOperation("the form names no action of this page")
+    if any("\0" in value for _, values in request.POST.lists() for value in values):
+        raise SuspiciousOperation("the form holds a character that no text can hold")
     require(request, button.needs)
     try:
         messages.success(request, button.act(request, *about))

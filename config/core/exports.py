@@ -11,11 +11,11 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def safe(value: Any) -> str:
-    """A cell as text; what a spreadsheet would take for a formula gets an apostrophe (OWASP ASVS 1.2.10)."""
+    """A cell as text; what a spreadsheet would take for a formula gets an apostrophe, in full width too (OWASP ASVS 1.2.10)."""
     if value is None:
         return ""
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):

@@ -21,6 +21,7 @@ from config.core.money import Money
 from config.core.permissions import Action, may
 
 PAGE_SIZE = 50
+LAST_PAGE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ def listing(request: HttpRequest, spec: Listing, context: Mapping[str, Any] | No
     rows = _ordered(request, spec, filterset.qs if filterset else spec.queryset(request))
     if request.GET.get("format") == "csv":
         return csv_response(spec.title, _names(spec), _plain(rows[: spec.export_limit], spec))
-    number = max(1, int(request.GET.get("page", "1") if request.GET.get("page", "1").isdecimal() else 1))
+    wanted = request.GET.get("page", "")
+    number = min(max(1, int(wanted)), LAST_PAGE) if wanted.isdecimal() and len(wanted) < 10 else 1
     cut = list(rows[(number - 1) * PAGE_SIZE : number * PAGE_SIZE + 1])
     table = {
         "spec": spec,

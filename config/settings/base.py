@@ -63,6 +63,7 @@ GET_EXECUTOR_FUNCTION = "config.tenants.tables.executor"
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.core.nul.RefuseNul",
     "config.tenants.middleware.TenantMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

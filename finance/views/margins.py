@@ -79,9 +79,10 @@ def read(given: Mapping[str, str]) -> View:
 
 def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text or "")
+        found = date.fromisoformat(text or "")
     except ValueError:
         return None
+    return found if found.year > 1999 else None
 
 
 def _next(only: Mapping[str, str]) -> str:

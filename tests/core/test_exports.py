@@ -6,7 +6,9 @@ import pytest
 from config.core.exports import csv_lines, csv_response, safe
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\tx", "\rx", "\n=x"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\tx", "\rx", "\n=x", "\uff1d1+1", "\uff20SUM(A1)"]
+)
 def test_it_keeps_a_spreadsheet_from_running_a_cell(text):
     assert safe(text) == f"'{text}"
 

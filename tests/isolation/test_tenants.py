@@ -34,6 +34,7 @@ from tests import lookalikes
 
 pytestmark = pytest.mark.django_db
 OURS, THEIRS = "CANARY-NORTH", "CANARY-SOUTH"
+MARKUP = "'\"><b>"
 OPENAPI = json.loads(Path(settings.BASE_DIR, "openapi.json").read_text())
 
 
@@ -42,7 +43,7 @@ def rows(north, south):
     cache.clear()
     with tenancy.in_tenant("south"):
         lookalikes.fill(THEIRS)
-    return lookalikes.fill(OURS)
+    return lookalikes.fill(OURS + MARKUP)
 
 
 @pytest.fixture
@@ -70,6 +71,11 @@ def text_of(answer):
 def shows(answer):
     """Which clients' marks an answer carries."""
     return {mark for mark in (OURS, THEIRS) if mark in text_of(answer)}
+
+
+def is_markup(answer):
+    """Whether a page takes what a row says for its own markup."""
+    return "html" in answer.headers.get("Content-Type", "") and f"{OURS}{MARKUP}" in answer.content.decode()
 
 
 def views():
@@ -130,6 +136,7 @@ def test_it_shows_only_its_own_rows_on_every_screen_and_in_every_file(owner):
             answer = owner.get(address + query)
             statuses[address + query] = answer.status_code
             assert THEIRS not in shows(answer), address
+            assert not is_markup(answer), address
     assert [address for address, status in statuses.items() if status >= 500] == []
 
 
@@ -138,7 +145,7 @@ def test_it_shows_only_its_own_rows_in_the_admin(owner, rows):
         meta = model._meta
         listed = owner.get(reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist"))
         assert listed.status_code in (200, 302, 403), meta.label
-        assert THEIRS not in shows(listed), meta.label
+        assert (THEIRS in shows(listed), is_markup(listed)) == (False, False), meta.label
         if meta.label in rows:
             opened = owner.get(reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[rows[meta.label].pk]))
             assert THEIRS not in shows(opened), meta.label
