@@ -205,7 +205,8 @@ class Product:
 class Carrier:
     """The declaration. `code` is the word for this carrier in the tables of the marketplaces.
 
-    `batch` is how many labels a call takes, `tracking_batch` how many numbers; the rest is the simulated contract.
+    `batch` is how many labels a call takes, `tracking_batch` how many numbers; the rest is the simulated contract. Where the
+    carrier checks ages, its settings `age_18` and `age_16` name the categories of goods that ask for it.
     """
 
     key: str

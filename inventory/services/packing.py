@@ -17,6 +17,8 @@ from marketplaces import selectors as asked
 from marketplaces import subjects
 from marketplaces.services import carriage, writes
 
+AGES = (16, 18)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
@@ -55,11 +57,34 @@ def want(parcel: Parcel, choice: Choice, *, by: str) -> Label:
     is_outbound = choice.kind == LabelKind.OUTBOUND
     wish = labels.Wish(
         account=choice.account, product=choice.product or carrier.usual(country).code, asked_by=by,
-        format=choice.format, services=choice.services, kind=choice.kind, is_routed=choice.is_routed,
-        customs=declarations.of_parcel(parcel) if is_outbound else {},
+        format=choice.format, services=_services(parcel, choice) if is_outbound else {}, kind=choice.kind,
+        is_routed=choice.is_routed, customs=declarations.of_parcel(parcel) if is_outbound else {},
         with_return=is_outbound and (needs_return if choice.with_return is None else choice.with_return),
     )  # fmt: skip
     return labels.want(parcel, wish)
+
+
+def _services(parcel: Parcel, choice: Choice) -> dict[str, Any]:
+    """What was chosen, and the age check that the goods ask for by the contract's settings: nobody has to think of it."""
+    categories, settings = _categories(parcel), choice.account.settings
+    ages = [age for age in AGES if categories & _named(settings.get(f"age_{age}", ""))]
+    age = max([*ages, choice.services.get("minimum_age", 0)])
+    return {**choice.services, "minimum_age": age} if age else choice.services
+
+
+def _categories(parcel: Parcel) -> set[str]:
+    """Of the products in a parcel, and of those that its bundles are packed from."""
+    found = parcel.items.select_related("line__sku__product").prefetch_related("line__sku__parts__component__product")
+    skus = [item.line.sku for item in found if item.line.sku]
+    return {
+        each.product.category.casefold()
+        for sku in skus
+        for each in (sku, *(part.component for part in sku.parts.all()))
+    }
+
+
+def _named(text: str) -> set[str]:
+    return {name.strip().casefold() for name in text.split(",")} - {""}
 
 
 def pack(order: Order, choice: Choice, *, by: str) -> Label:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 
-from catalog.models import Product, Sku
+from catalog.models import BundlePart, Product, Sku
 from config.core import clock
 from config.core.money import Money
 from inventory import sinks
@@ -184,3 +184,33 @@ def test_a_label_of_a_carrier_that_the_marketplace_does_not_take_is_not_wanted(m
     with pytest.raises(ValidationError, match="takes no parcels of DHL; choose another carrier's contract"):
         packing.want(parcel, packing.Choice(account=contract), by="anna")
     assert not Label.objects.exists()
+
+
+def wanted(order, **settings):
+    parcel = plan(order, {"L1": 1}).parcels.get()
+    contract = CarrierAccount.objects.create(key="dhl", carrier="dhl", label="DHL", settings=settings)
+    return lambda **changes: packing.want(parcel, packing.Choice(account=contract, **changes), by="anna")
+
+
+def test_goods_of_a_category_with_an_age_get_its_check_without_anybody_thinking_of_it():
+    order = placed()
+    Product.objects.update(category="Spirits")
+    want = wanted(order, age_18="knives, spirits", age_16="wine")
+    assert want(services={"minimum_age": 16, "named_person": True}).services == {
+        "minimum_age": 18,
+        "named_person": True,
+    }
+
+
+def test_an_age_check_in_a_bundle_holds_for_all_of_it_and_forbids_what_cannot_check():
+    order = placed()
+    gin = Sku.objects.create(code="GIN", product=Product.objects.create(title="Gin", category="Spirits"))
+    BundlePart.objects.create(bundle=Sku.objects.get(code="MUG"), component=gin, quantity=1)
+    want = wanted(order, age_18="Spirits")
+    with pytest.raises(ValidationError, match="excludes minimum age; choose another product"):
+        want(product="V62KP")
+    assert want().services == {"minimum_age": 18}
+
+
+def test_goods_of_other_categories_get_no_check():
+    assert wanted(placed(), age_18="Spirits")().services == {}
