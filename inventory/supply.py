@@ -16,6 +16,7 @@ from inventory.ageing import Body, Rate, StorageUnit
 from inventory.models import (
     Coverage,
     Holding,
+    InboundKind,
     InboundLine,
     InboundReceipt,
     InboundShipment,
@@ -161,8 +162,7 @@ def sold_lately(sku_ids: Iterable[int]) -> dict[tuple[int, int | None], int]:
 
 
 def shortages() -> QuerySet[InboundLine]:
-    """Lines of closed shipments to marketplaces' pools of which less came than was sent."""
-    found = InboundLine.objects.filter(
-        shipment__state=InboundState.CLOSED, shipment__destination__account__isnull=False, received__lt=F("quantity")
-    )
+    """Lines of closed shipments of which less came than was sent: to marketplaces' pools, and between our own places."""
+    sent = Q(shipment__destination__account__isnull=False) | Q(shipment__kind=InboundKind.TRANSFER)
+    found = InboundLine.objects.filter(sent, shipment__state=InboundState.CLOSED, received__lt=F("quantity"))
     return found.select_related("shipment__destination", "sku__product").order_by("pk")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from config.core import clock
+from config.core.errors import NinefoldError
 from inventory.carriers.news import ENDS, UNSCANNED, Tracked, TrackingState, settled
 from inventory.models import CarrierAccount, Label, LabelKind, LabelState, OrderEvent, TrackingEvent
 from inventory.services import carriers, labels, telling
@@ -28,22 +30,47 @@ def track_due() -> dict[str, int]:
     """Ask each carrier about its parcels whose time has come, the longest waiting first, and those on their way to us last.
 
     A parcel that is scanned has left: its marketplace is told, where nobody did so and the account may write. One that wants
-    to hear of the parcel's way is told that as well.
+    to hear of the parcel's way is told that as well. A carrier that does not answer keeps nobody from hearing of the others;
+    what it told before it fell silent counts, and the rest stays due. Its error is raised when all is kept.
     """
     due = Label.objects.filter(state=LabelState.BOUGHT, next_track_at__lte=clock.now())
     rows = due.select_related("account", "parcel__shipment__order__account", "parcel__command")
     by_account: dict[int, list[Label]] = defaultdict(list)
     for label in rows.order_by("kind", "next_track_at")[:AT_ONCE]:
         by_account[label.account_id].append(label)
-    tracked = sum(_track(found[0].account, found) for found in by_account.values())
-    every = [label for found in by_account.values() for label in found]
-    counts = {"tracked": tracked, "told": sum(map(telling.parcel, every))}
-    return counts | {"news": telling.news(every, scans(every))}
+    answers = [_asked(found[0].account, found) for found in by_account.values()]
+    every = [label for answer in answers for label in _track(answer)]
+    counts = {"tracked": len(every), "told": sum(map(telling.parcel, every))}
+    counts["news"] = telling.news(every, scans(every))
+    for answer in answers:
+        if answer.error:
+            raise answer.error
+    return counts
 
 
-def _track(account: CarrierAccount, found: list[Label]) -> int:
-    with carriers.opened(account) as client:
-        told = {each.tracking_number: each for each in client.track([label.tracking_number for label in found])}
+@dataclass(slots=True)
+class _Answer:
+    """What a carrier told of labels, and what stopped it."""
+
+    found: list[Label]
+    told: dict[str, Tracked] = field(default_factory=dict)
+    error: NinefoldError | None = None
+
+
+def _asked(account: CarrierAccount, found: list[Label]) -> _Answer:
+    answer = _Answer(found)
+    try:
+        with carriers.opened(account) as client:
+            for each in client.track([label.tracking_number for label in found]):
+                answer.told[each.tracking_number] = each
+    except NinefoldError as error:
+        answer.error = error
+        answer.found = [label for label in found if label.tracking_number in answer.told]
+    return answer
+
+
+def _track(answer: _Answer) -> list[Label]:
+    found, told = answer.found, answer.told
     with transaction.atomic():
         _keep(found, told)
         known = scans(found)
@@ -54,7 +81,7 @@ def _track(account: CarrierAccount, found: list[Label]) -> int:
         steps = [step for label in found for step in _steps(label, known[label.pk])]
         OrderEvent.objects.bulk_create(steps, ignore_conflicts=True)
         labels.given_back(each for each in found if each.tracking_state == TrackingState.CANCELLED)
-    return len(found)
+    return found
 
 
 def _keep(found: Iterable[Label], told: Mapping[str, Tracked]) -> None:

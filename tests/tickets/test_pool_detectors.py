@@ -20,6 +20,8 @@ from inventory.models import (
     StorageRate,
     Warehouse,
 )
+from inventory.services import inbound, stock
+from inventory.services.stock import Move
 from marketplaces import registry
 from marketplaces.canonical import StockHealth
 from marketplaces.contract import Window
@@ -162,6 +164,18 @@ def test_it_tells_of_units_that_never_came(shop, pool, mug):
             sweep(shop)
     ticket.refresh_from_db()
     assert ticket.state == "resolved"
+
+
+def test_it_tells_of_units_that_were_lost_between_our_own_places(shop, mug):
+    here, there = (Warehouse.objects.create(code=code, label=code, pool="own", fulfilment="merchant") for code in "ab")
+    stock.move([Move(warehouse_id=here.pk, sku_id=mug.pk, kind="opening", quantity=9, key="o")], by="olga")
+    sent = inbound.plan(inbound.Draft(destination=there, origin=here, units={mug.pk: 5}), by="olga")
+    inbound.order(sent, on=clock.now().date(), expected_on=None)
+    inbound.send(sent, by="olga")
+    inbound.receive(sent, {mug.pk: 3}, key="first", by="olga")
+    assert sweep(shop) is None
+    inbound.close(sent)
+    assert sweep(shop).title == f"2 units of MUG never came with {sent.reference}"
 
 
 @pytest.mark.parametrize(("quarter", "severity"), [("42.0", None), ("27.9", "S2"), (None, None)])

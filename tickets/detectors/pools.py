@@ -120,7 +120,7 @@ def unsellable_share(subjects: Sequence[str]) -> Iterator[Measure]:
 
 @detector("pool.shortage", subject="inbound_line", opens=POOL_HEALTH, candidates=_short, action="open_inbound")
 def missing_units(subjects: Sequence[str]) -> Iterator[Measure]:
-    """Units that were sent to a pool and had not come when the shipment was closed."""
+    """Units that were sent to a pool, or from one place of ours to another, and had not come when the shipment was closed."""
     today = clock.now().date()
     for line in supply.shortages().filter(pk__in=subjects):
         shipment = line.shipment

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.core import clock
+from config.core.errors import RateLimited
 from inventory import shipping
 from inventory.carriers import street
 from inventory.carriers.dhl.sandbox import tracking as stories
@@ -212,6 +213,30 @@ def test_a_number_that_was_somebody_elses_long_ago_brings_none_of_its_old_scans(
     poll(depot, 2)
     label.refresh_from_db()
     assert (label.tracking_state, label.delivered_at, Scan.objects.count()) == ("in_transit", None, 1)
+
+
+@pytest.mark.django_db
+def test_what_a_carrier_told_before_it_fell_silent_counts_and_the_rest_stays_due(contract, depot, monkeypatch):
+    arriving(monkeypatch)
+    label = bought(contract)
+    parcel = Parcel.objects.create(shipment=label.parcel.shipment, number=2, weight_g=500)
+    Label.objects.create(
+        parcel=parcel, account=contract, ref=labels.new_ref(), product="V01PAK", format="pdf", ship_on=MORNING,
+        state=LabelState.BOUGHT, tracking_number="00340434161094022115", bought_at=MORNING,
+        next_track_at=MORNING,
+    )  # fmt: skip
+
+    def track(self, numbers):
+        yield Tracked(label.tracking_number, (TrackingEvent(at=MORNING + HOUR, state=S.IN_TRANSIT, code="AE"),))
+        raise RateLimited("the calls of the day are used up", until=MORNING + 24 * HOUR)
+
+    monkeypatch.setattr("inventory.carriers.dhl.client.Client.track", track)
+    with pytest.raises(RateLimited):
+        poll(depot, 2)
+    assert dict(Label.objects.values_list("tracking_number", "next_track_at")) == {
+        label.tracking_number: MORNING + 4 * HOUR, "00340434161094022115": MORNING + 2 * HOUR,
+    }  # fmt: skip
+    assert Label.objects.get(pk=label.pk).tracking_state == "in_transit"
 
 
 @pytest.mark.django_db
