@@ -10,6 +10,7 @@ from django.db import transaction
 from config.core import clock
 from finance import discrepancies, statement_states, tieout
 from finance.models import PayoutState, Settlement, SettlementState
+from finance.services.bank import deposits
 
 
 def sent(settlement: Settlement, *, reason: str = "") -> Settlement:
@@ -42,6 +43,7 @@ def exchange(settlement: Settlement, *, currency: str, rate: Decimal | None, fee
         Settlement.objects.filter(pk=settlement.pk).update(
             payout_currency=currency.upper() if rate is not None else "", payout_rate=rate, payout_fee=fee
         )
+        deposits.link()
         return _judged(settlement)
 
 

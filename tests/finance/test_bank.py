@@ -204,11 +204,20 @@ def test_it_takes_back_the_payout_that_a_return_names_though_a_later_one_is_as_l
     assert Deposit.objects.get(returned_on=None).reference == "payout B-2"
 
 
+CHARGES = '<Chrgs><Rcrd><Amt Ccy="EUR">2.50</Amt><ChrgInclInd>true</ChrgInclInd></Rcrd></Chrgs>'
+
+
+@pytest.mark.django_db
+def test_it_knows_a_payout_by_what_was_due_before_the_bank_kept_its_fee(statements):
+    take(entry("52.50", day="2026-10-01", text="collective", more=CHARGES))
+    assert Deposit.objects.get().settlement.external_id == "S-200"
+    assert (identity("S-200", 2), identity("S-200", 7)) == (True, True)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("place", ["more", "details"], ids=["of the entry", "of its transaction"])
 def test_it_books_the_fee_that_the_bank_kept(statements, place):
-    charges = '<Chrgs><Rcrd><Amt Ccy="EUR">2.50</Amt><ChrgInclInd>true</ChrgInclInd></Rcrd></Chrgs>'
-    take(entry("97.50", text="payout S-100", **{place: charges}))
+    take(entry("97.50", text="payout S-100", **{place: CHARGES}))
     found = dict(JournalLine.objects.filter(journal__kind="deposit").values_list("purpose", "amount"))
     assert found == {"bank": Decimal("97.50"), "bank_fee": Decimal("2.50"), "clearing": Decimal("-100.00")}
     assert identity("S-100", 7) is True

@@ -11,7 +11,7 @@ import pytest
 from finance import sinks
 from finance.models import Deposit, Discrepancy, IdentityCheck, Settlement
 from finance.selectors import statements as selectors
-from finance.services import reconcile
+from finance.services import payouts, reconcile
 from finance.services.bank import deposits
 from marketplaces.canonical import LineClass as C
 from tests import factories
@@ -84,6 +84,22 @@ def test_it_keeps_two_equal_bookings_of_one_day_apart_and_brings_none_twice(stat
     assert (first.new, first.known, again.new, again.known) == (3, 0, 0, 3)
     days = Deposit.objects.order_by("booked_on", "ordinal").values_list("booked_on", "ordinal")
     assert list(days) == [(date(2026, 9, 18), 0), (date(2026, 9, 18), 1), (date(2026, 9, 19), 0)]
+
+
+@pytest.mark.parametrize(
+    ("booked", "is_paid"),
+    [
+        ("shop,2026-09-18,108.40,USD,", True),
+        ("shop,2026-09-18,110.00,USD,S-1", False),
+        ("shop,2026-09-18,109.00,USD,", None),
+    ],
+    ids=["less the fee", "named though it differs", "another amount"],
+)
+def test_it_links_a_payout_that_was_exchanged_once_its_rate_is_known(statements, booked, is_paid):
+    assert book(booked).settlement_ids == ()
+    statement = Settlement.objects.get(external_id="S-1")
+    payouts.exchange(statement, currency="USD", rate=Decimal("1.1"), fee=Decimal("1.60"))
+    assert identity_2("S-1") is is_paid
 
 
 def test_it_leaves_a_booking_alone_that_fits_no_statement(statements):

@@ -12,18 +12,17 @@ from finance.services import journals, payouts
 from finance.services.bank import bookings, deposits
 
 SHORTEST_NAME = 3
-_ACCOUNTS = r"""
+_ACCOUNTS = f"""
 SELECT b.id, coalesce(
     (SELECT min(rule.account_id) FROM finance_bankrule rule
         WHERE position(lower(rule.text) IN lower(b.reference)) > 0 HAVING count(DISTINCT rule.account_id) = 1),
-    (SELECT min(s.account_id) FROM finance_settlement s WHERE s.currency = b.currency
+    (SELECT min(s.account_id) FROM {deposits.PAYABLE} s WHERE s.paid_in = b.currency
         AND position(s.external_id IN b.reference) > 0 AND length(s.external_id) > 3
         HAVING count(DISTINCT s.account_id) = 1),
-    (SELECT min(s.account_id) FROM finance_settlement s WHERE s.currency = b.currency AND s.total IN (b.amount, b.amount + b.fee)
-        AND b.booked_on BETWEEN coalesce(s.deposit_on, s.period_end::date) - 2
-            AND coalesce(s.deposit_on, s.period_end::date) + 14 HAVING count(DISTINCT s.account_id) = 1))
+    (SELECT min(s.account_id) FROM {deposits.PAYABLE} s WHERE s.paid_in = b.currency AND {deposits.IS_DUE.format(paid="b")}
+        HAVING count(DISTINCT s.account_id) = 1))
 FROM finance_bankbooking b WHERE b.deposit_id IS NULL AND NOT b.is_return ORDER BY b.id
-"""
+"""  # noqa: S608 - fragments of one statement, no values
 
 
 def attribute() -> tuple[int, int, tuple[int, ...]]:

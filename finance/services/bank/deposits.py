@@ -33,25 +33,38 @@ _DEPOSITS = Table(
     update=(),
     newer=None,
 )
-_LINK = r"""
+PAYABLE = """(
+    SELECT *, coalesce(deposit_on, period_end::date) AS due_on, round(total * coalesce(payout_rate, 1), 4) AS due,
+        CASE WHEN payout_rate IS NULL THEN currency ELSE payout_currency END AS paid_in,
+        CASE WHEN payout_rate IS NULL THEN 0 ELSE least(0.005 * line_count, 1) END AS allowed
+    FROM finance_settlement)"""
+"""Statements as the bank pays them: what is due in which currency, and what converting line by line may make of it."""
+
+IS_DUE = """
+    (EXISTS (SELECT FROM (VALUES (0), ({paid}.fee), (coalesce(s.payout_fee, 0))) AS kept(fee)
+        WHERE abs(s.due - {paid}.amount - kept.fee) <= s.allowed)
+    AND {paid}.booked_on BETWEEN s.due_on - 2 AND s.due_on + 14)
+"""
+"""Whether a booking is as large as the statement's payout, what the bank kept left out, and came when it was due."""
+
+_LINK = rf"""
 WITH fits AS (
     SELECT d.id AS deposit_id, s.id AS settlement_id,
         row_number() OVER (PARTITION BY d.id ORDER BY named.it DESC, abs(d.booked_on - s.due_on), s.id) AS place,
         row_number() OVER (PARTITION BY s.id ORDER BY named.it DESC, abs(d.booked_on - s.due_on), d.id) AS turn
     FROM finance_deposit d
-    JOIN (SELECT *, coalesce(deposit_on, period_end::date) AS due_on FROM finance_settlement) s
-        ON s.account_id = d.account_id AND s.currency = d.currency
+    JOIN {PAYABLE} s ON s.account_id = d.account_id AND s.paid_in = d.currency
     CROSS JOIN LATERAL (
         SELECT position(s.external_id IN d.reference) > 0 AND d.reference ~ ('(^|[^[:alnum:]])'
             || regexp_replace(s.external_id, '([^[:alnum:]])', '\\\1', 'g') || '($|[^[:alnum:]])') AS it
     ) AS named
     WHERE d.settlement_id IS NULL
         AND NOT EXISTS (SELECT FROM finance_deposit taken WHERE taken.settlement_id = s.id AND taken.returned_on IS NULL)
-        AND (named.it OR (d.amount = s.total AND d.booked_on BETWEEN s.due_on - 2 AND s.due_on + 14))
+        AND (named.it OR {IS_DUE.format(paid="d")})
 )
 UPDATE finance_deposit d SET settlement_id = fits.settlement_id FROM fits
 WHERE fits.deposit_id = d.id AND fits.place = 1 AND fits.turn = 1 RETURNING d.settlement_id
-"""
+"""  # noqa: S608 - fragments of one statement, no values
 
 
 @dataclass(frozen=True, slots=True)
