@@ -19,6 +19,7 @@ _GLUED = re.compile(r"(?P<street>.*[a-zäöüß.])(?P<house>\d+\s*[a-z]?)$", re.
 _SQUARE = re.compile(r"(?P<street>[A-Z]\s?\d{1,2})\s*,\s*(?P<house>\d+\s*[a-z]?)$")
 _LOCKER = re.compile(r"pack\s?station\s*(?:nr\.?\s*)?(\d{3})\b", re.IGNORECASE)
 _OUTLET = re.compile(r"post\s?filiale\s*(?:nr\.?\s*)?(\d{3})\b", re.IGNORECASE)
+_POST_WORDS = re.compile(r"post\s?-?(nummer|nr\b\.?)|kunden\s?-?(nummer|nr\b\.?)", re.IGNORECASE)
 _POST_NUMBER = re.compile(r"\b(\d{6,10})\b")
 
 
@@ -42,15 +43,24 @@ def routed(address: Address) -> Address:
 
 
 def _at_a_machine(address: Address) -> Address:
-    lines = " ".join((address.street, address.house, address.addition, address.name2, address.name3))
+    names = (address.name, address.name2, address.name3)
+    lines = " ".join((address.street, address.house, address.addition, *names))
     if address.country != "DE" or address.locker_id or address.outlet_id:
         return address
     locker, outlet = _LOCKER.search(lines), _OUTLET.search(lines)
     number = _POST_NUMBER.search(lines)
     told = address.post_number or (number[1] if number else "")
+    person = next((name for name in names if _is_person(name)), address.name)
     if locker:
-        return replace(address, locker_id=locker[1], post_number=told)
-    return replace(address, outlet_id=outlet[1], post_number=told) if outlet else address
+        return replace(address, name=person, locker_id=locker[1], post_number=told)
+    return replace(address, name=person, outlet_id=outlet[1], post_number=told) if outlet else address
+
+
+def _is_person(name: str) -> bool:
+    """Neither the machine nor a post number, which shops write where a company would stand."""
+    for pattern in (_LOCKER, _OUTLET, _POST_WORDS, _POST_NUMBER):
+        name = pattern.sub("", name)
+    return any(sign.isalpha() for sign in name)
 
 
 def consignee(address: Address, *, with_email: bool) -> dict[str, Any]:

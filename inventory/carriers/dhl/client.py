@@ -75,7 +75,10 @@ class Client:
         """Buy one label. A lost answer raises with the code `unknown_outcome`: find it before it is bought again."""
         answer = self._order(request, validate=False).json()
         found = mapping.result(answer)
-        return self._with_addresses(answer, found, request.format) if found.is_bought else found
+        if not found.is_bought:
+            return found
+        found = replace(found, messages=(*found.messages, *rules.hints(request)))
+        return self._with_addresses(answer, found, request.format)
 
     def _order(self, request: LabelRequest, *, validate: bool) -> Reply:
         rules.check_day(request.ship_on, clock.business_day(clock.now(), ZONE))

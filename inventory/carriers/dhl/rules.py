@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
 from config.core.errors import Rejected
-from inventory.carriers.contract import Customs, LabelRequest, Product
+from inventory.carriers.contract import Customs, LabelRequest, Message, Product
 from inventory.carriers.customs import EU, needs_customs
 from inventory.carriers.dhl.addresses import routed
 from inventory.carriers.dhl.carrier import (
@@ -20,6 +21,7 @@ from inventory.carriers.dhl.carrier import (
 
 CENT = Decimal("0.01")
 REF = range(8, 36)
+HEAVY_G = (20_000, 10_000)
 NOTIFIED_FROM = Decimal(1000)
 EUROPE = EU | {"CH", "GB", "NO", "LI", "MC", "SM"}
 US = frozenset({"US", "PR"})
@@ -40,6 +42,14 @@ def check(request: LabelRequest) -> None:
 def check_day(ship_on: date, today: date) -> None:
     if ship_on < today:
         raise Rejected(f"{ship_on} is past; a parcel is handed over today or later")
+
+
+def hints(request: LabelRequest) -> Iterator[Message]:
+    """What the sender has to do beside the label: since 2025 German postal law wants a visible mark on heavy parcels."""
+    heavy = next((limit for limit in HEAVY_G if request.weight_g > limit), None)
+    if heavy:
+        words = f"heavier than {heavy // 1000} kg: put the mark for parcels of this weight beside the label"
+        yield Message("details.weight", words, False)
 
 
 def _check_size(request: LabelRequest, product: Product) -> None:

@@ -202,6 +202,19 @@ def test_a_locker_written_as_a_street_is_addressed_as_a_locker():
         )
 
 
+@pytest.mark.parametrize("company", ["1234567", "Postnummer 1234567", "Packstation 145, 1234567"])
+def test_a_locker_written_where_a_company_stands_is_found_and_the_person_is_named(company):
+    told = Address(name=company, name2="Erika", street="Packstation 145", postal_code="20095", city="Hamburg")
+    found = addresses.consignee(told, with_email=False)
+    assert (found["name"], found["lockerID"], found["postNumber"]) == ("Erika", 145, "1234567")
+
+
+@pytest.mark.parametrize(("grams", "said"), [(10_000, ""), (10_001, "10 kg"), (20_001, "20 kg")])
+def test_a_heavy_parcel_is_said_to_need_its_mark(grams, said):
+    told = [message.text for message in rules.hints(request(weight_g=grams))]
+    assert told == ([f"heavier than {said}: put the mark for parcels of this weight beside the label"] if said else [])
+
+
 def test_an_outlet_takes_the_mail_where_there_is_no_post_number():
     told = Address(name="E", street="Postfiliale 502", postal_code="20095", city="H", email="e@example.org")
     assert addresses.consignee(told, with_email=False)["email"] == "e@example.org"
