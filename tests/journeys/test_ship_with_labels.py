@@ -65,7 +65,7 @@ def test_an_order_leaves_with_its_label_and_return_label(order, depot, desk):
     expect(page.get_by_label("return label")).to_be_checked()
     page.get_by_role("button", name="Buy the label").click()
     expect(page.get_by_text("is bought, return number")).to_be_visible()
-    label = Label.objects.get()
+    label = Label.objects.get(kind="outbound")
     assert (label.state, list(depot.sold())) == (LabelState.BOUGHT, [label.tracking_number])
     assert sorted(LabelPaper.objects.values_list("kind", flat=True)) == ["label", "return_label"]
     outbound, back = (paper(page, label, kind) for kind in ("label", "return_label"))
