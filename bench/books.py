@@ -45,9 +45,8 @@ _LINES = """
 INSERT INTO finance_settlementline (settlement_id, account_id, row_no, line_class, home, scope, label_type, label_group,
     label_text, amount, currency, posted_at, order_ref, line_ref, shipment_ref, reference, remote_id, product_ids,
     quantity, channel, is_reversal, source_hash, parser_version)
-SELECT 1 + account + of / 2 / (%(accounts)s * 1000) * %(accounts)s AS settlement_id, 1 + account, row_number() OVER (),
-    class, 'order', 'order', 'type', 'group', class,
-    CASE class WHEN 'principal' THEN 10 + of::bigint * 37 %% 5000 / 100.0 WHEN 'commission' THEN -1.5
+SELECT settlement_id, 1 + account, row_number() OVER (ORDER BY settlement_id, shuffled), class, 'order', 'order', 'type',
+    'group', class, CASE class WHEN 'principal' THEN 10 + of::bigint * 37 %% 5000 / 100.0 WHEN 'commission' THEN -1.5
     ELSE -0.5 END, 'EUR', %(first)s::timestamptz + interval '4 days' + of / 2 / (%(accounts)s * 1000) * interval '14 days',
     'O-' || of / 2,
     CASE WHEN lot < 72 THEN 'L-' || of ELSE '' END, '', '', CASE WHEN lot < 92 THEN 'SKU-' || 1 + of %% 6000 ELSE '' END, '[]',
@@ -56,7 +55,9 @@ FROM generate_series(%(since)s::int, %(until)s::int - 1) AS of CROSS JOIN (VALUE
     AS kind(class)
 CROSS JOIN LATERAL (SELECT (of / 2) %% %(accounts)s AS account, abs(hashint4(of * 3 + length(class))) %%
     CASE class WHEN 'commission' THEN 92 ELSE 100 END AS lot) AS drawn
-WHERE class <> 'closing' OR of %% 2 = 0 ORDER BY settlement_id, hashint4(of * 5 + length(class))
+CROSS JOIN LATERAL (SELECT 1 + account + of / 2 / (%(accounts)s * 1000) * %(accounts)s AS settlement_id,
+    hashint4(of * 5 + length(class)) AS shuffled) AS placed
+WHERE class <> 'closing' OR of %% 2 = 0 ORDER BY settlement_id, shuffled
 """
 _FEES = """
 INSERT INTO finance_expectedfee (order_line_id, line_class, amount, currency, tolerance, source, reason)

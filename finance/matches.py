@@ -19,7 +19,12 @@ _DELETE = """
 DELETE FROM finance_match USING finance_settlementline line
 WHERE line.id = finance_match.settlement_line_id AND line.settlement_id = ANY(%(ids)s)
 """
-_NAMED = """
+_EXACT = """
+INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
+SELECT line.id, 1, item.id,
+    CASE line.home WHEN 'order' THEN 1 WHEN 'quarantine' THEN 7 ELSE 6 END,
+    CASE line.home WHEN 'order' THEN 'line_id' WHEN 'quarantine' THEN 'no_ledger' ELSE 'ledger' END, line.amount
+FROM finance_settlementline line
 LEFT JOIN inventory_orderline item
     ON line.home = 'order' AND line.line_ref <> '' AND item.account_id = line.account_id
     AND item.order_ref = line.order_ref AND item.external_id = line.line_ref
@@ -31,16 +36,9 @@ LEFT JOIN inventory_orderline item
                 AND other.remote_id = told.remote_id
             WHERE told.account_id = line.account_id AND told.order_ref = line.order_ref AND told.order_ref <> ''
                 AND told.line_ref = line.line_ref AND told.remote_id NOT IN ('', item.remote_id)) END)
-"""
-_EXACT = f"""
-INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
-SELECT line.id, 1, item.id,
-    CASE line.home WHEN 'order' THEN 1 WHEN 'quarantine' THEN 7 ELSE 6 END,
-    CASE line.home WHEN 'order' THEN 'line_id' WHEN 'quarantine' THEN 'no_ledger' ELSE 'ledger' END, line.amount
-FROM finance_settlementline line {_NAMED}
 WHERE line.settlement_id = ANY(%(ids)s) AND (line.home NOT IN ('order', 'shipment') OR item.id IS NOT NULL)
 ORDER BY line.id
-"""  # noqa: S608 - constant text
+"""
 _WANTED = """line.id, line.account_id, line.settlement_id, line.home, line.line_class, line.amount, line.currency,
     line.order_ref, line.line_ref, line.shipment_ref, line.reference, line.remote_id, line.quantity, line.posted_at,
     CASE WHEN line.product_ids <> '[]' THEN jsonb_build_array(line.product_ids -> 0) END AS product,
@@ -139,10 +137,7 @@ _CHAINED = f"""
 UPDATE finance_settlementline line SET scope = 'order' FROM pending p
 WHERE line.id = p.id AND p.home = 'shipment' AND line.scope <> 'order' AND {_IS_PLACED}
 """  # noqa: S608 - constant text
-_COUNT = """
-SELECT count(*), count(*) FILTER (WHERE home NOT IN ('order', 'shipment') OR (home = 'order' AND line_ref <> ''))
-FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s)
-"""
+_COUNT = "SELECT count(*) FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s)"
 
 
 class MatchesDoNotAddUp(RuntimeError):
@@ -158,20 +153,21 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute(_COUNT, given)
-        lines, named = cursor.fetchone()
+        (lines,) = cursor.fetchone()
         _choose(cursor, hashing=lines > MANY, looking_up=lines <= MANY)
         cursor.execute(_DELETE, given)
         cursor.execute(_EXACT, given)
         matched = cursor.rowcount
         cursor.execute(_PENDING, given)
-        if matched < named:
+        if matched + cursor.rowcount < lines:
             cursor.execute(_NAMED_IN_VAIN, given)
         _choose(cursor, hashing=True, looking_up=lines - matched <= MANY)
         cursor.execute("ANALYZE pending (account_id, order_ref, remote_id)")
         matched += _all(cursor, (_PRODUCT, _FIT.format(distance=_amount_distance())), given)
         cursor.execute(_EVENT, given)
         cursor.execute(_LOOSE, given)
-        if cursor.rowcount:
+        if loose := cursor.rowcount:
+            _choose(cursor, hashing=True, looking_up=loose <= MANY)
             cursor.execute("ANALYZE loose")
             chains.follow(cursor, given, distance=_amount_distance())
         _choose(cursor, hashing=True, looking_up=True)

@@ -17,6 +17,16 @@ from finance import touched
 from finance.money_states import BASIS, STATE
 
 NEWEST_TOLD = 200
+_JUDGED = ("expected", "settled", "variance", "refunded", "recovered", "total", "is_tax_apart", "is_doubtful", "state",
+           "line_changed_at", "settlement_id")  # fmt: skip
+_WRITTEN = ("account_id", "channel", "ordered_on", "currency", "basis", "rebuilt_at", *_JUDGED)
+"""What is written where one of the judged columns differs."""
+
+
+def _of(table: str, columns: Sequence[str]) -> str:
+    return ", ".join(f"{table}.{name}" for name in columns)
+
+
 _REBUILD = f"""
 WITH chains AS (
     SELECT account_id, currency, chain, max(period_end) AS last FROM finance_settlement
@@ -37,7 +47,8 @@ WITH chains AS (
                 'kind', split_part(r.remote_id, ':', 1), 'value', split_part(r.remote_id, ':', 2))))))
     GROUP BY 1
 ), known AS (
-    SELECT item.id AS order_line_id, item.account_id, o.channel, o.business_on, item.currency, item.changed_at,
+    SELECT item.id AS order_line_id, item.account_id, o.channel, o.business_on AS ordered_on, item.currency,
+        item.changed_at AS line_changed_at, %(now)s::timestamptz AS rebuilt_at,
         left_us.units AS units_due, coalesce(told.units, 0) AS units_settled, coalesce(told.has_sale, false) AS has_sale,
         coalesce(told.settled, 0) AS settled, coalesce(told.total, 0) AS total, coalesce(told.refunded, 0) AS refunded,
         coalesce(told.charged_back, 0) AS charged_back, coalesce(told.recovered, 0) AS recovered, told.settlement_id,
@@ -87,23 +98,11 @@ WITH chains AS (
     FROM known LEFT JOIN habit USING (account_id, channel)
     CROSS JOIN LATERAL (SELECT habit.is_apart AS it) AS apart
 ), based AS (SELECT judged.*, {BASIS} AS basis FROM judged)
-INSERT INTO finance_orderlinemoney (order_line_id, account_id, channel, ordered_on, currency, expected, settled, variance,
-    refunded, recovered, total, is_tax_apart, is_doubtful, state, basis, settlement_id, line_changed_at, rebuilt_at)
-SELECT order_line_id, account_id, channel, business_on, currency, expected, settled, variance, refunded, recovered, total,
-    is_tax_apart, is_doubtful, {STATE}, basis, settlement_id, changed_at, %(now)s FROM based ORDER BY order_line_id
-ON CONFLICT (order_line_id) DO UPDATE SET (account_id, channel, ordered_on, currency, expected, settled, variance,
-    refunded, recovered, total, is_tax_apart, is_doubtful, state, basis, settlement_id, line_changed_at, rebuilt_at) =
-    (excluded.account_id, excluded.channel, excluded.ordered_on, excluded.currency, excluded.expected, excluded.settled,
-    excluded.variance, excluded.refunded, excluded.recovered, excluded.total, excluded.is_tax_apart,
-    excluded.is_doubtful, excluded.state, excluded.basis, excluded.settlement_id, excluded.line_changed_at,
-    excluded.rebuilt_at)
-WHERE (finance_orderlinemoney.expected, finance_orderlinemoney.settled, finance_orderlinemoney.variance,
-    finance_orderlinemoney.refunded, finance_orderlinemoney.recovered, finance_orderlinemoney.total,
-    finance_orderlinemoney.is_tax_apart, finance_orderlinemoney.is_doubtful, finance_orderlinemoney.state,
-    finance_orderlinemoney.line_changed_at, finance_orderlinemoney.settlement_id)
-    IS DISTINCT FROM (excluded.expected, excluded.settled, excluded.variance, excluded.refunded, excluded.recovered,
-    excluded.total, excluded.is_tax_apart, excluded.is_doubtful, excluded.state, excluded.line_changed_at,
-    excluded.settlement_id)
+MERGE INTO finance_orderlinemoney AS money
+USING (SELECT based.*, {STATE} AS state FROM based) AS told ON told.order_line_id = money.order_line_id
+WHEN MATCHED AND ({_of("money", _JUDGED)}) IS DISTINCT FROM ({_of("told", _JUDGED)}) THEN
+    UPDATE SET ({", ".join(_WRITTEN)}) = ({_of("told", _WRITTEN)})
+WHEN NOT MATCHED THEN INSERT (order_line_id, {", ".join(_WRITTEN)}) VALUES (told.order_line_id, {_of("told", _WRITTEN)})
 """  # noqa: S608 - constant text
 _STALE = """
 SELECT item.id FROM inventory_order o JOIN inventory_orderline item ON item.order_id = o.id

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from config.core import tenancy
 from finance.classes import ORDER_FEES, REFUNDS, SALE
 from finance.findings.fees import JUDGED
 from marketplaces.canonical import LineClass
@@ -90,7 +91,7 @@ _ADD_OTHERS = "INSERT INTO touched " + " UNION ALL ".join(
     for rows in (_NAMING_ORDER, _CHAINED)
 )
 _HAS_OTHERS = """
-SELECT EXISTS (SELECT FROM finance_settlement WHERE id <> ALL(%(ids)s) AND line_count > 0
+SELECT EXISTS (SELECT FROM finance_settlement WHERE id <> ALL(%(ids)s)
     AND account_id IN (SELECT account_id FROM finance_settlement WHERE id = ANY(%(ids)s)))
 """
 _JOIN = f"""
@@ -117,23 +118,29 @@ CREATE TEMPORARY TABLE told ON COMMIT DROP AS
 SELECT {_COLUMNS} FROM {_NAMING_ORDER.format(touched="odd")}
 UNION ALL SELECT {_COLUMNS} FROM {_CHAINED.format(touched="odd")}
 """  # noqa: S608 - constant text
+_ANALYZE = "ANALYZE touched (order_line_id, currency)"
+"""Without it, the planner takes joins with `touched` for one row and loops."""
+_ACCOUNTS = """
+SELECT account_id FROM finance_settlement WHERE id = ANY(%(ids)s)
+UNION SELECT account_id FROM inventory_orderline WHERE id = ANY(%(lines)s) ORDER BY 1
+"""
 _COMPLETE = """
 SELECT DISTINCT account_id FROM finance_feerule WHERE line_class = '' AND NOT is_end AND withdrawn_at IS NULL
 """
 
 
 def begin(cursor: Any, *, settlement_ids: Sequence[int] = (), order_line_ids: Sequence[int] = ()) -> None:
-    """Make `touched` for the order lines of these statements, or for these order lines."""
+    """Make `touched` for the order lines of these statements, or for these order lines, when it is their accounts' turn."""
     end(cursor)
     cursor.execute("SET LOCAL work_mem = '128MB'")
-    cursor.execute(_COMPLETE)
-    given = {"ids": list(settlement_ids), "complete": [pk for (pk,) in cursor.fetchall()]}
+    given = {"ids": list(settlement_ids), "lines": list(order_line_ids)}
+    for account_id in _told(cursor, _ACCOUNTS, given):
+        tenancy.take_turn("order_money", account_id)
+    given["complete"] = _told(cursor, _COMPLETE)
     cursor.execute(_CREATE, given)
     if order_line_ids:
-        cursor.execute(_ADD_LINES, {"lines": list(order_line_ids)})
-    cursor.execute(
-        "ANALYZE touched (order_line_id, currency)"
-    )  # without it, the planner takes these joins for one row and loops
+        cursor.execute(_ADD_LINES, given)
+    cursor.execute(_ANALYZE)
     if not order_line_ids:
         cursor.execute(_HAS_OTHERS, given)
         if not cursor.fetchone()[0]:
@@ -141,7 +148,12 @@ def begin(cursor: Any, *, settlement_ids: Sequence[int] = (), order_line_ids: Se
     cursor.execute(_ADD_OTHERS, given)
     if cursor.rowcount:
         cursor.execute(_JOIN)
-        cursor.execute("ANALYZE touched (order_line_id, currency)")
+        cursor.execute(_ANALYZE)
+
+
+def _told(cursor: Any, query: str, given: dict[str, list[int]] | None = None) -> list[int]:
+    cursor.execute(query, given)
+    return [pk for (pk,) in cursor.fetchall()]
 
 
 def tell(cursor: Any) -> None:
