@@ -185,7 +185,6 @@ class Writing:
     Where the style is REPLACE the client sends the whole document as the marketplace shows it, with one change.
     `shortest` and `longest` count the characters of a text, or of each piece of a list; `choices` is all it may be.
     `alters` is what the marketplace does to a text by itself: what differs in nothing else is shown as it was written.
-    `unread` says why nothing shows what was written; such a write ends as unknown, with this reason.
     """
 
     style: Style = Style.PATCH
@@ -195,7 +194,6 @@ class Writing:
     longest: int | None = None
     choices: tuple[str, ...] = ()
     alters: frozenset[Noise] = frozenset()
-    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from catalog import demand
 from catalog.mapping import placing
 from catalog.models import Listing, OfferField, Placement
 from catalog.publishing import learning, typed
@@ -28,14 +27,14 @@ def judge(given: Sequence[Given]) -> list[Judged]:
 
 def _worded(listings: Sequence[Listing]) -> list[sheet.Worded]:
     said = _said(listings)
-    sold = demand.lately({row.sku_id for row in listings if row.sku_id})
+    sold = listed.sold(listings)
     lacking = {row.account_id: batches.lacking(row.account) for row in listings}
     rules = Rules(listings)
     return [
         sheet.Worded(
             pk=row.pk, account=row.account.key, store=row.channel, said=said[row.pk], lacks=lacking[row.account_id],
             names=listed.names(row), wrong=rules.of(row),
-            sold=sold.get(demand.Place(row.account_id, row.channel, row.sku_id)) if row.sku_id else None,
+            sold=sold.get(row.pk),
         )
         for row in listings
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
 
+from catalog import demand
 from catalog.models import Listing
 from config.core.sheets.reading import Given
 from marketplaces.selectors import accounts
@@ -27,6 +28,13 @@ def active() -> QuerySet[Listing]:
 def names(row: Listing) -> tuple[str, ...]:
     """What a row may call the listing: our SKU before its name there."""
     return (row.sku.code, row.remote_id) if row.sku else (row.remote_id,)
+
+
+def sold(listings: Sequence[Listing]) -> dict[int, demand.Sold]:
+    """What each listing sold in the last 30 days, by its id; those that nothing is known of are left out."""
+    found = demand.lately({row.sku_id for row in listings if row.sku_id})
+    places = {row.pk: demand.Place(row.account_id, row.channel, row.sku_id) for row in listings if row.sku_id}
+    return {pk: found[place] for pk, place in places.items() if place in found}
 
 
 def keys() -> frozenset[str]:

@@ -184,19 +184,8 @@ def _rules_rows() -> Iterator[list[Any]]:
         AttributeRule.objects.filter(mapping__in=live).select_related("mapping").order_by("mapping", "attribute")
     ):
         pairs = "|".join(f"{ours}={theirs}" for ours, theirs in each.values.items())
-        yield [
-            each.mapping.marketplace,
-            "",
-            "",
-            "",
-            each.target,
-            each.attribute,
-            each.source,
-            each.constant,
-            pairs,
-            "",
-            "",
-        ]
+        told = (each.target, each.attribute, each.source, each.constant, pairs)
+        yield [each.mapping.marketplace, *[""] * 3, *told, "", ""]
     for adapter in registry.all_adapters():
         for category, _, weight in placing.unmapped(adapter.key):
             money = ", ".join(f"{amount:.2f} {currency}" for amount, currency in weight.amounts)

@@ -30,7 +30,7 @@ def known(given: Sequence[Given]) -> offers.Known[sheet.Offered]:
 def _offered(listings: Sequence[Listing]) -> list[sheet.Offered]:
     ids = [listing.pk for listing in listings]
     wanted = dict(OfferField.objects.filter(listing__in=ids, field="price").values_list("listing_id", "wanted"))
-    sold = demand.lately({listing.sku_id for listing in listings if listing.sku_id})
+    sold = listed.sold(listings)
     floors = demand.floors(ids)
     refused = learning.refused({row.account.marketplace for row in listings}, "price")
     return [
@@ -39,7 +39,7 @@ def _offered(listings: Sequence[Listing]) -> list[sheet.Offered]:
             names=listed.names(row),
             refused=refused.get((row.account.marketplace, listed.product_type(row)), {}),
             price=Decimal(wanted[row.pk]) if wanted.get(row.pk) else row.price,
-            sold=sold.get(demand.Place(row.account_id, row.channel, row.sku_id)) if row.sku_id else None,
+            sold=sold.get(row.pk),
         )
         for row in listings
     ]  # fmt: skip
@@ -62,15 +62,7 @@ def template() -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
     offered = sorted(_offered(list(listed.active())), key=lambda each: -(each.sold.units if each.sold else 0))
     header = ("account", "store", "sku", "currency", "price", "now", "sold_in_30_days")
     return header, (
-        [
-            each.account,
-            each.store,
-            each.names[0],
-            each.currency,
-            each.price,
-            each.price,
-            each.sold.units if each.sold else 0,
-        ]
+        [each.account, each.store, each.names[0], each.currency, *[each.price] * 2, each.sold.units if each.sold else 0]
         for each in offered
     )
 

@@ -128,7 +128,6 @@ def _hint(bounds: Writing) -> str:
         f"at most {bounds.most:f}" if bounds.most is not None else "",
         f"up to {bounds.longest} characters" + (" each" if bounds.most is not None else "") if bounds.longest else "",
         f"one of {', '.join(bounds.choices)}" if bounds.choices else "",
-        f"never proven: {bounds.unread}" if bounds.unread else "",
     ]
     return "; ".join(filter(None, told))
 

@@ -75,7 +75,7 @@ ADAPTER = Adapter(
         "title": Writing(shortest=3, longest=40, alters=frozenset({Noise.SPACES})),
         "description": Writing(longest=2000, alters=frozenset({Noise.SPACES, Noise.MARKUP})),
         "bullets": Writing(most=Decimal(2), longest=60), "attributes": Writing(),
-        "images": Writing(most=Decimal(3), longest=200, unread="the stall shows no pictures"),
+        "images": Writing(most=Decimal(3), longest=200),
         "delivery": Writing(choices=("1-2d", "3-5d")),
     },
 )  # fmt: skip

@@ -40,16 +40,8 @@ def _wish_for(account: Account) -> None:
 def _prices(found: list[Listing]) -> Iterator[Want]:
     for place, listing in enumerate(found):
         price = listing.price or Decimal(0)
-        wanted = (
-            (price * DEAR).quantize(Decimal("0.01"))
-            if place == 1
-            else (price + Decimal("0.50")).quantize(Decimal("0.01"))
-        )
+        wanted = price * DEAR if place == 1 else price + Decimal("0.50")
         yield Want(
-            listing_id=listing.pk,
-            field="price",
-            value=wanted,
-            cause="weekly price review",
-            cause_at=clock.now(),
-            asked_by=BY,
-        )
+            listing_id=listing.pk, field="price", value=wanted.quantize(Decimal("0.01")), cause="weekly price review",
+            cause_at=clock.now(), asked_by=BY,
+        )  # fmt: skip
