@@ -32,7 +32,7 @@ def about(order: Order, lines: Sequence[OrderLine], asked: Sequence[Command]) ->
     return {
         **outbox.about(order.account, asked),
         **packing.about(order, planned),
-        "parcel": _parcel(order, lines, cancellations.free(lines, asked, waiting)),
+        "parcel": _parcel(order, lines, planning.free(lines, asked, waiting)),
         "carriers": carriage.codes(order.account),
         "told_parcels": _told(order, asked),
         "cancel_reasons": list(CancelReason) if writes.can_cancel(order.account) else [],

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from inventory import selectors
-from inventory.models import Order, OrderLine, ParcelItem
-from inventory.services import planning
+from inventory.models import Order, OrderLine
+from inventory.services import planning, shipments
 from marketplaces import selectors as asked
 from marketplaces import subjects
 from marketplaces.models import Command
@@ -25,30 +25,20 @@ def cancel(order: Order, wanted: writes.Cancelled, wish: writes.Wish) -> Command
     with transaction.atomic():
         held = Order.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
         lines = list(selectors.lines_of(order=held))
-        told = list(asked.commands_about(account_id=held.account_id, subject=subjects.order(held.external_id)))
-        if all(each.key != writes.cancellation_key(wish) for each in told):
-            _check(held, wanted.units, free(lines, told, planning.waiting_items(held)))
-        wanted = replace(wanted, before=_before(lines, told))
+        found = list(asked.commands_about(account_id=held.account_id, subject=subjects.order(held.external_id)))
+        gone = shipments.cancelled(lines, found)
+        if all(each.key != writes.cancellation_key(wish) for each in found):
+            _check_alone(lines, wanted.units, gone)
+            _check(held, wanted.units, planning.free(lines, found, planning.waiting_items(held)))
+        wanted = replace(wanted, before=gone)
         return writes.cancellation(held.account, held.external_id, wanted, wish, channel=held.channel)
 
 
-def free(lines: Sequence[OrderLine], told: Iterable[Command], waiting: Iterable[ParcelItem]) -> dict[str, int]:
-    """Units per line id that neither a parcel holds nor a cancellation on its way."""
-    found = list(told)
-    left, gone = planning.free(lines, writes.parcels(found), waiting), _before(lines, found)
-    return {
-        line.external_id: max(0, left[line.external_id] - (gone[line.external_id] - line.quantity_cancelled))
-        for line in lines
-    }
-
-
-def _before(lines: Iterable[OrderLine], told: Iterable[Command]) -> dict[str, int]:
-    """Units per line id that are cancelled: by what was read, or by our own wishes where that is more."""
-    wished = [each.payload[writes.GONE] for each in writes.cancellations(told)]
-    return {
-        line.external_id: max([line.quantity_cancelled, *(each.get(line.external_id, 0) for each in wished)])
-        for line in lines
-    }
+def _check_alone(lines: Sequence[OrderLine], units: Mapping[str, int], gone: Mapping[str, int]) -> None:
+    """A line has one cancellation on its way at a time, so that a refused one is never counted into the next."""
+    for line in lines:
+        if line.external_id in units and gone[line.external_id] > line.quantity_cancelled:
+            raise ValidationError(f"line {line.external_id} is being cancelled already; wait until the order shows it")
 
 
 def _check(order: Order, units: Mapping[str, int], left: Mapping[str, int]) -> None:

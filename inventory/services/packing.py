@@ -15,7 +15,7 @@ from inventory.models import CarrierAccount, Label, LabelKind, Order, Parcel
 from inventory.services import addresses, declarations, labels, planning
 from marketplaces import selectors as asked
 from marketplaces import subjects
-from marketplaces.services import carriage, writes
+from marketplaces.services import carriage
 
 AGES = (16, 18)
 
@@ -90,9 +90,9 @@ def _named(text: str) -> set[str]:
 def pack(order: Order, choice: Choice, *, by: str) -> Label:
     """Everything of an order that is left in one parcel, and its label wanted; raises ValidationError with the reason."""
     lines = list(selectors.lines_of(order=order))
-    told = writes.parcels(asked.commands_about(account_id=order.account_id, subject=subjects.order(order.external_id)))
+    found = asked.commands_about(account_id=order.account_id, subject=subjects.order(order.external_id))
     waiting = planning.waiting_items(order)
-    left = {line: units for line, units in planning.free(lines, told, waiting).items() if units}
+    left = {line: units for line, units in planning.free(lines, found, waiting).items() if units}
     if left:
         parcel = planning.plan(order, [planning.Piece(lines=left)], by=by).parcels.get()
     else:

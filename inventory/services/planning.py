@@ -34,9 +34,9 @@ class Piece:
     size_mm: tuple[int, int, int] | None = None
 
 
-def free(lines: Sequence[OrderLine], told: Iterable[Command], waiting: Iterable[ParcelItem]) -> dict[str, int]:
-    """Units per line id that no parcel holds: neither told, nor planned and not told yet (`waiting`)."""
-    left = shipments.left(lines, told)
+def free(lines: Sequence[OrderLine], found: Iterable[Command], waiting: Iterable[ParcelItem]) -> dict[str, int]:
+    """Units per line id that nothing holds: neither told nor being cancelled, nor planned and not told yet (`waiting`)."""
+    left = shipments.left(lines, found)
     held = Counter[str]()
     for item in waiting:
         held[item.line.external_id] += item.quantity
@@ -99,8 +99,8 @@ def _check(order: Order, lines: Sequence[OrderLine], pieces: Sequence[Piece]) ->
         )
     if not pieces or not all(piece.lines for piece in pieces):
         raise ValidationError("say how many units of which line go into each parcel")
-    told = writes.parcels(asked.commands_about(account_id=order.account_id, subject=subjects.order(order.external_id)))
-    left, wanted = free(lines, told, waiting_items(order)), Counter[str]()
+    found = asked.commands_about(account_id=order.account_id, subject=subjects.order(order.external_id))
+    left, wanted = free(lines, found, waiting_items(order)), Counter[str]()
     for piece in pieces:
         wanted.update(piece.lines)
     for line, units in wanted.items():

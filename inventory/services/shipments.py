@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
@@ -36,9 +36,9 @@ def confirm(order: Order, parcel: writes.Parcel, wish: writes.Wish) -> Command:
     with transaction.atomic():
         subject = subjects.order(order.external_id)
         held = Order.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
-        told = writes.parcels(asked.commands_about(account_id=held.account_id, subject=subject))
-        if all(each.key != writes.shipment_key(wish) for each in told):
-            parcel = _checked(held, parcel, told)
+        found = list(asked.commands_about(account_id=held.account_id, subject=subject))
+        if all(each.key != writes.shipment_key(wish) for each in writes.parcels(found)):
+            parcel = _checked(held, parcel, found)
         return writes.shipment(held.account, held.external_id, parcel, wish, channel=held.channel)
 
 
@@ -51,13 +51,15 @@ def correct(order: Order, told: Command, numbered: Numbered, wish: writes.Wish) 
     return told_parcels.correct(told, numbered, wish)
 
 
-def left(lines: Iterable[OrderLine], told: Iterable[Command]) -> dict[str, int]:
-    """Units per line id that may still be told: open ones less those in writes on their way, whether read back or not.
+def left(lines: Iterable[OrderLine], asked: Iterable[Command]) -> dict[str, int]:
+    """Units per line id that may still leave, by what was read and what was asked of the marketplace about the order.
 
-    A parcel that is confirmed counts against the ordered units too, until its order was read again.
+    What is in parcels or cancellations on their way is not left, whether read back or not; a confirmed one counts against
+    the ordered units too, until its order was read again.
     """
-    every, waiting = Counter[str](), Counter[str]()
-    for each in told:
+    found, lines = list(asked), list(lines)
+    every, waiting, gone = Counter[str](), Counter[str](), cancelled(lines, found)
+    for each in writes.parcels(found):
         every.update(each.payload["lines"])
         if each.state != CommandState.CONFIRMED:
             waiting.update(each.payload["lines"])
@@ -65,15 +67,24 @@ def left(lines: Iterable[OrderLine], told: Iterable[Command]) -> dict[str, int]:
         line.external_id: max(
             0,
             min(
-                line.quantity_open - waiting[line.external_id],
-                line.quantity - line.quantity_cancelled - every[line.external_id],
+                line.quantity_open - (gone[line.external_id] - line.quantity_cancelled) - waiting[line.external_id],
+                line.quantity - gone[line.external_id] - every[line.external_id],
             ),
         )
         for line in lines
     }
 
 
-def _checked(order: Order, parcel: writes.Parcel, told: Iterable[Command]) -> writes.Parcel:
+def cancelled(lines: Iterable[OrderLine], asked: Iterable[Command]) -> dict[str, int]:
+    """Units per line id that are cancelled: by what was read, or by our own wishes where that is more."""
+    wished = [each.payload[writes.GONE] for each in writes.cancellations(asked)]
+    return {
+        line.external_id: max([line.quantity_cancelled, *(each.get(line.external_id, 0) for each in wished)])
+        for line in lines
+    }
+
+
+def _checked(order: Order, parcel: writes.Parcel, found: Sequence[Command]) -> writes.Parcel:
     """The parcel with what left before it; raises ValidationError when it cannot be one of this order."""
     if order.fulfilment == "marketplace":
         raise ValidationError(f"order {order.external_id} is shipped by the marketplace")
@@ -86,13 +97,13 @@ def _checked(order: Order, parcel: writes.Parcel, told: Iterable[Command]) -> wr
     if parcel.shipped_at < order.ordered_at:
         raise ValidationError("a parcel cannot have left before the order was placed")
     lines = list(selectors.lines_of(order=order))
-    free = left(lines, told)
+    free = left(lines, found)
     for line, units in parcel.lines.items():
         if line not in free:
             raise ValidationError(f"order {order.external_id} has no line {line}")
         if units > free[line]:
             raise ValidationError(f"line {line}: {units} units are more than the {free[line]} left to ship")
-    return replace(parcel, before=_before(lines, told))
+    return replace(parcel, before=_before(lines, writes.parcels(found)))
 
 
 def _before(lines: Iterable[OrderLine], told: Iterable[Command]) -> dict[str, int]:

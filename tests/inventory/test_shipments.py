@@ -95,36 +95,64 @@ def test_the_same_request_is_the_same_parcel_though_nothing_is_left(north):
 
 
 moves = st.one_of(
-    st.tuples(st.just("tell"), st.integers(1, 4)),
+    st.tuples(st.sampled_from(["tell", "cancel"]), st.integers(1, 4)),
     st.tuples(st.sampled_from(["confirm", "refuse"]), st.integers(0, 9)),
     st.tuples(st.just("read"), st.just(0)),
 )
 
 
+class Story:
+    """One line of an order, and what was asked of the marketplace about it."""
+
+    def __init__(self, ordered, cancelled):
+        self.ordered, self.cancelled, self.asked = ordered, cancelled, []
+        self.line = SimpleNamespace(external_id="L1", quantity=ordered)
+        self.read(0)
+
+    def alive(self):
+        return [each for each in self.asked if each.state != "rejected"]
+
+    def left(self):
+        return shipments.left([self.line], self.alive())["L1"]
+
+    def units(self, kind, *states):
+        name = "lines" if kind == "confirm_shipment" else "units"
+        return sum(each.payload[name]["L1"] for each in self.asked if each.state in states and each.kind == kind)
+
+    def held(self):
+        return sum(self.units(kind, "accepted", "confirmed") for kind in ("confirm_shipment", "cancel_units"))
+
+    def tell(self, number):
+        if number <= self.left():
+            self.asked.append(Command(kind="confirm_shipment", state="accepted", payload={"lines": {"L1": number}}))
+
+    def cancel(self, number):
+        is_alone = shipments.cancelled([self.line], self.alive())["L1"] == self.line.quantity_cancelled
+        if number <= self.left() and is_alone:
+            wish = {"units": {"L1": number}, "cancelled_in_all": {"L1": self.line.quantity_cancelled + number}}
+            self.asked.append(Command(kind="cancel_units", state="accepted", payload=wish))
+
+    def confirm(self, number, state="confirmed"):
+        if number < len(self.asked) and self.asked[number].state == "accepted":
+            self.asked[number].state = state
+
+    def refuse(self, number):
+        self.confirm(number, "rejected")
+
+    def read(self, number):
+        self.line.quantity_cancelled = self.cancelled + self.units("cancel_units", "confirmed")
+        shipped = self.units("confirm_shipment", "confirmed")
+        self.line.quantity_open = self.ordered - self.line.quantity_cancelled - shipped
+
+
 @given(ordered=st.integers(1, 9), cancelled=st.integers(0, 3), history=st.lists(moves, max_size=25))
-def test_whatever_happens_no_unit_is_told_twice_and_none_is_lost(ordered, cancelled, history):
-    cancelled = min(cancelled, ordered)
-    line = SimpleNamespace(
-        external_id="L1", quantity=ordered, quantity_cancelled=cancelled, quantity_open=ordered - cancelled
-    )
-    told: list[Command] = []
-
-    def units(*states):
-        return sum(each.payload["lines"]["L1"] for each in told if each.state in states)
-
-    def alive():
-        return [each for each in told if each.state != "rejected"]
-
+def test_whatever_happens_no_unit_is_told_or_cancelled_twice_and_none_is_lost(ordered, cancelled, history):
+    story = Story(ordered, min(cancelled, ordered))
     for move, number in history:
-        if move == "tell" and number <= shipments.left([line], alive())["L1"]:
-            told.append(Command(state="accepted", payload={"lines": {"L1": number}}))
-        elif move in ("confirm", "refuse") and number < len(told) and told[number].state == "accepted":
-            told[number].state = "confirmed" if move == "confirm" else "rejected"
-        elif move == "read":
-            line.quantity_open = ordered - cancelled - units("confirmed")
-        assert units("accepted", "confirmed") <= ordered - cancelled
-    line.quantity_open = ordered - cancelled - units("confirmed")
-    assert shipments.left([line], alive())["L1"] == ordered - cancelled - units("accepted", "confirmed")
+        getattr(story, move)(number)
+        assert story.held() <= ordered - story.cancelled
+    story.read(0)
+    assert story.left() == ordered - story.cancelled - story.held()
 
 
 @pytest.mark.django_db(transaction=True)

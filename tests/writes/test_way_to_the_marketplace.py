@@ -151,7 +151,7 @@ def test_units_that_a_parcel_holds_or_that_are_being_cancelled_are_not_cancelled
     with pytest.raises(ValidationError, match=f"{line.quantity} units are more than the {rest} that no parcel holds"):
         cancellations.cancel(order, gone({line.external_id: line.quantity}), wish())
     cancellations.cancel(order, gone({line.external_id: rest}), wish())
-    with pytest.raises(ValidationError, match="1 units are more than the 0 that no parcel holds"):
+    with pytest.raises(ValidationError, match="is being cancelled already; wait until the order shows it"):
         cancellations.cancel(order, gone({line.external_id: 1}), wish())
     with pytest.raises(ValidationError, match="has no line none"):
         cancellations.cancel(order, gone({"none": 1}), wish())

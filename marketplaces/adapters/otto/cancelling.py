@@ -17,12 +17,12 @@ def chosen(command: Outbound, order: Mapping[str, Any]) -> list[str]:
 
     One call cancels all of its units or none, and only open ones.
     """
-    known, found = units.lines(order), []
+    known, found, asked = units.lines(order), [], command.payload["units"]
     for line_id, count in in_all(command).items():
         if line_id not in known:
             raise Rejected(f"order {command.external_id} has no line {line_id}; read the order again")
         states = [(units.unit_id(unit), text(unit, "fulfilmentStatus")) for unit in known[line_id]]
-        missing = count - sum(word in CANCELLED for _, word in states)
+        missing = min(count - sum(word in CANCELLED for _, word in states), asked[line_id])
         ready = [unit for unit, word in states if word == OPEN]
         if missing > len(ready):
             raise Rejected(f"line {line_id}: {missing} units are to be cancelled, but only {len(ready)} are open")
