@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from config.core import clock, tenancy
@@ -22,6 +22,11 @@ def month_of(day: date) -> date:
 def next_month(month: date) -> date:
     """The first day of the month after."""
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def former_month(month: date) -> date:
+    """The first day of the month before."""
+    return month_of(month - timedelta(days=1))
 
 
 def is_locked(account_id: int, day: date) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from config.core import clock
+from finance.closing import former_month
 from finance.selectors import fee_months
 from finance.selectors.fee_months import Monthly
 from finance.selectors.fee_plans import MONTHLY
@@ -46,7 +47,7 @@ def _months(charged: Sequence[tuple[int, date]]) -> Iterator[tuple[date, Monthly
     if not charged:
         return
     ids, at = {account for account, _ in charged}, {month for _, month in charged}
-    firsts = sorted(at | {fee_months.before(month) for month in at})
+    firsts = sorted(at | {former_month(month) for month in at})
     for month in fee_months.months(accounts=accounts().filter(pk__in=ids), firsts=firsts):
         yield from ((month.first, row) for row in month.sums)
 

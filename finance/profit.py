@@ -12,21 +12,19 @@ from typing import Any
 from django.db import connection, transaction
 
 from config.core import clock, tenancy
-from config.core.money import odd_minor_units
 from finance import allocation, costs
+from finance.fee_sales import digits
 from finance.fx.sql import rate_of
 from finance.profitability import CM1, CM2, CM3, NET_REVENUE, REFUNDS, SALE, STEP_OF, STEPS
 from marketplaces import registry
 from marketplaces.canonical import LineClass as C
 
 EXPECTED = ("fees", "fulfilment", "payment")
-_ODD = "".join(f" WHEN '{name}' THEN {-int(unit.as_tuple().exponent)}" for name, unit in odd_minor_units().items())
-_DIGITS = f"CASE {{currency}}{_ODD} ELSE 2 END"
 _SOLD = f"""
 CREATE TEMPORARY TABLE sold ON COMMIT DROP AS
 SELECT item.id, item.account_id, item.order_ref, item.external_id, item.remote_id, item.sku_id, o.channel,
     o.fulfilment AS fulfilled_by,
-    o.business_on AS day, named.currency, {_DIGITS.format(currency="named.currency")} AS digits, item.quantity,
+    o.business_on AS day, named.currency, {digits("named.currency")} AS digits, item.quantity,
     item.quantity - item.quantity_cancelled AS units, o.replacement_of <> '' AS is_free, item.expected_fee,
     CASE WHEN o.replacement_of <> '' THEN coalesce(item.item_total, 0) ELSE item.item_total END AS goods,
     coalesce(item.shipping, 0) AS shipping, coalesce(item.gift_wrap, 0) AS wrap,
@@ -272,7 +270,7 @@ _MEASURED_SQL = _MEASURED.format(
         for name, told in _SILENCE.items()
     ),
 )
-_CHARGED_SQL = allocation.CHARGED.format(digits=_DIGITS.format(currency="sums.currency"))
+_CHARGED_SQL = allocation.CHARGED.format(digits=digits("sums.currency"))
 _LINES_SQL = _LINES.format(
     steps=", ".join(STEPS),
     net_revenue=_plus(NET_REVENUE),

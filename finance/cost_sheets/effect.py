@@ -9,9 +9,9 @@ from typing import Any
 from django.db import connection
 
 from config.core import clock
-from config.core.money import odd_minor_units
 from config.core.sheets.models import RowState
 from finance import closing, costs
+from finance.fee_sales import digits
 from finance.fx.sql import rate_of
 from finance.models import CostSheet
 
@@ -27,13 +27,6 @@ _OF_SKUS = f"""{costs.LINES}
     JOIN (SELECT sku_id, min(valid_from) AS since FROM finance_costsheetrow
         WHERE sheet_id = %(sheet)s AND state = ANY(%(states)s) GROUP BY 1) AS wanted
     ON wanted.sku_id = line.sku_id AND o.business_on >= wanted.since"""  # noqa: S608 - fragments of statements
-_DIGITS = (
-    "CASE effect.currency "
-    + " ".join(
-        f"WHEN '{currency}' THEN {-int(unit.as_tuple().exponent)}" for currency, unit in odd_minor_units().items()
-    )
-    + " ELSE 2 END"
-)
 _GOODS = "round({side}landed * effect.kept * {fx}.target / {fx}.origin, {digits})"
 _PAID = """
     line.item_total * (line.quantity - line.quantity_cancelled) / nullif(line.quantity, 0) + coalesce(line.shipping, 0)
@@ -51,8 +44,8 @@ WITH effect AS MATERIALIZED (
     LEFT JOIN finance_lineprofit profit ON profit.order_line_id = line.id
 ), margin AS (
     SELECT effect.*,
-        net_revenue - {_GOODS.format(side="old_", fx="was", digits=_DIGITS)} AS cm1_before,
-        net_revenue - {_GOODS.format(side="", fx="becomes", digits=_DIGITS)} AS cm1_after
+        net_revenue - {_GOODS.format(side="old_", fx="was", digits=digits("effect.currency"))} AS cm1_before,
+        net_revenue - {_GOODS.format(side="", fx="becomes", digits=digits("effect.currency"))} AS cm1_after
     FROM effect
     {rate_of("effect.old_currency", "effect.day", to="effect.currency", alias="was")}
     {rate_of("effect.new_currency", "effect.day", to="effect.currency", alias="becomes")}

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Protocol
 
 from finance.classes import ORDER_FEES, SALE
 from marketplaces.canonical import LineClass as C
@@ -99,7 +100,16 @@ def loss(line: Line, rows: Sequence[Entry], *, now: datetime) -> Iterator[Verdic
         yield Verdict("refund_without_return", -total(backs, [C.REFUND_PRINCIPAL]), "S3")
 
 
-def total(rows: Iterable[Entry], classes: Iterable[C]) -> Decimal:
+class Signed(Protocol):
+    """A row of a statement, as far as sums need it."""
+
+    @property
+    def line_class(self) -> C: ...
+    @property
+    def amount(self) -> Decimal: ...
+
+
+def total(rows: Iterable[Signed], classes: Iterable[C]) -> Decimal:
     """What the rows of these classes add up to."""
     wanted = frozenset(classes)
     return sum((row.amount for row in rows if row.line_class in wanted), ZERO)

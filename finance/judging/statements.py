@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from finance.classes import Scope
-from finance.judging.lines import CENT, ZERO, Verdict
+from finance.judging.lines import CENT, ZERO, Verdict, total
+from finance.judging.payouts import BREAK_AFTER
 from marketplaces.canonical import LineClass as C
 
-UNMATCHED_AFTER, BREAK_AFTER = timedelta(days=3), timedelta(hours=1)
+UNMATCHED_AFTER = timedelta(days=3)
 NET = (C.PRINCIPAL, C.SHIPPING, C.WRAP, C.PROMOTION)
 NET_BACK = (C.REFUND_PRINCIPAL, C.REFUND_SHIPPING, C.REFUND_PROMOTION)
 
@@ -83,8 +84,8 @@ def reserve_held(series: Iterable[Statement]) -> Decimal:
     while first > 0 and not _is_break(ordered[first - 1], ordered[first]):
         first -= 1
     end = ordered[max(first, 0) :]
-    held = sum((-_sum(statement.rows, [C.RESERVE_IN]) for statement in end[:-1]), ZERO)
-    released = sum((_sum(statement.rows, [C.RESERVE_OUT]) for statement in end[1:]), ZERO)
+    held = sum((-total(statement.rows, [C.RESERVE_IN]) for statement in end[:-1]), ZERO)
+    released = sum((total(statement.rows, [C.RESERVE_OUT]) for statement in end[1:]), ZERO)
     return held - released if held - released >= CENT else ZERO
 
 
@@ -94,19 +95,14 @@ def _is_break(former: Statement, statement: Statement) -> bool:
 
 def tax(rows: Sequence[Row]) -> Iterator[Verdict]:
     """Of one order line: tax withheld must cancel the tax told; without withholding, a refund has the sale's rate."""
-    told, back = _sum(rows, [C.TAX]), _sum(rows, [C.REFUND_TAX])
+    told, back = total(rows, [C.TAX]), total(rows, [C.REFUND_TAX])
     if any(row.line_class == C.TAX_WITHHELD for row in rows):
-        kept = -(told + back + _sum(rows, [C.TAX_WITHHELD]))
+        kept = -(told + back + total(rows, [C.TAX_WITHHELD]))
         if abs(kept) >= CENT:
             yield Verdict("tax_anomaly", kept, "S2")
         return
-    net, net_back = _sum(rows, NET), _sum(rows, NET_BACK)
+    net, net_back = total(rows, NET), total(rows, NET_BACK)
     if net > 0 and told > 0 and net_back < 0 and any(row.line_class == C.REFUND_TAX for row in rows):
         differs = (net_back * told / net).quantize(CENT, ROUND_HALF_UP) - back
         if abs(differs) > CENT * len(rows):
             yield Verdict("tax_anomaly", differs, "S2")
-
-
-def _sum(rows: Iterable[Row], classes: Iterable[C]) -> Decimal:
-    wanted = frozenset(classes)
-    return sum((row.amount for row in rows if row.line_class in wanted), ZERO)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.db import connection
 from config.core import clock
 from config.core.money import minor_unit
 from finance import fee_amounts
+from finance.closing import next_month
 from finance.fee_words import REASONS
 from finance.models import FeeRule
 from finance.selectors import storage
@@ -114,33 +115,23 @@ class _Charged:
         return self._told.get((account, line_class, month, sku), {})
 
 
-def following(first: date) -> date:
-    """The first day of the month after."""
-    return (first + timedelta(days=31)).replace(day=1)
-
-
-def before(first: date) -> date:
-    """The first day of the month before."""
-    return (first - timedelta(days=1)).replace(day=1)
-
-
 def months(*, accounts: Iterable[Any], firsts: Sequence[date]) -> list[Month]:
     """These months (their first days, UTC), with what was charged for them, then or in the month after."""
     plans = Plans(accounts)
-    charged = _Charged(min(firsts), following(following(max(firsts))))
+    charged = _Charged(min(firsts), next_month(next_month(max(firsts))))
     return [_month(plans, first, charged) for first in firsts]
 
 
 def _month(plans: Plans, first: date, charged: _Charged) -> Month:
     held = {account.pk: plans.of(account, C.STORAGE, on=first) for account in plans.accounts}
-    is_over = following(first) <= clock.now().date()
-    stored = storage.of_month(plans.accounts, held, first=first, until=following(first), is_over=is_over)
+    is_over = next_month(first) <= clock.now().date()
+    stored = storage.of_month(plans.accounts, held, first=first, until=next_month(first), is_over=is_over)
     sums = []
     for account in plans.accounts:
         plan = plans.of(account, C.SUBSCRIPTION, on=first)
         sums += _subscription(account, plan, charged.of(account.pk, first, C.SUBSCRIPTION))
         mine = [row for row in stored if row.account == account]
-        at = following(first) if held[account.pk].is_charged_later else first
+        at = next_month(first) if held[account.pk].is_charged_later else first
         missing = REASONS["not_counted" if held[account.pk].rules else "no_storage_rate"]
         rule = next(iter(held[account.pk].rules), None)
         sums += _storage(account, mine, charged.of(account.pk, at, C.STORAGE), missing=missing, rule=rule)

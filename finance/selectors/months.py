@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
 from config.core import clock
-from finance.closing import month_of
+from finance.closing import former_month, month_of
 from finance.models import AccountMonth, Certificate, JournalExport, MonthState, Restatement, Settlement
 from marketplaces.models import Account
 from marketplaces.selectors import accounts
@@ -45,7 +45,7 @@ def recent_months(count: int = SHOWN) -> list[date]:
     month, found = month_of(clock.now().date()), []
     for _ in range(count):
         found.append(month)
-        month = month_of(date.fromordinal(month.toordinal() - 1))
+        month = former_month(month)
     return found[::-1]
 
 

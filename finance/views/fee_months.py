@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from django.http import HttpRequest
@@ -12,8 +12,9 @@ from config.core import clock
 from config.core.exports import csv_response
 from config.core.permissions import Action
 from config.core.screens import page, require
-from finance.closing import month_of
+from finance.closing import former_month, month_of
 from finance.selectors import fee_months as selectors
+from finance.selectors.months import recent_months
 from marketplaces.selectors import accounts
 
 MONTHS_SHOWN = 4
@@ -25,10 +26,7 @@ STORED_NAMES = ("month", "account", "sku", "place", "units", "expected", "charge
 def monthly(request: HttpRequest) -> HttpResponseBase:
     """Plan and storage of the last months, by schedule and as charged; `?format=csv` is the same as a table."""
     require(request, Action.VIEW_MONEY)
-    firsts = [clock.now().date().replace(day=1)]
-    while len(firsts) < MONTHS_SHOWN:
-        firsts.append((firsts[-1] - timedelta(days=1)).replace(day=1))
-    months = selectors.months(accounts=accounts(), firsts=firsts)
+    months = selectors.months(accounts=accounts(), firsts=recent_months(MONTHS_SHOWN)[::-1])
     if request.GET.get("format") == "csv":
         told = (
             [month.first, row.account.key, row.line_class, row.expected, row.charged, row.currency, row.why]
@@ -67,4 +65,4 @@ def _month(given: str) -> date:
     try:
         return date.fromisoformat(f"{given}-01")
     except ValueError:
-        return month_of(clock.now().date().replace(day=1) - timedelta(days=1))
+        return former_month(month_of(clock.now().date()))
