@@ -6,27 +6,12 @@ from collections import defaultdict
 
 from django.db import connection
 
-from bench import statements
+from bench import bare, statements
 from bench.result import Result, seconds
 from finance import matches
 from finance.models import SettlementLine
 from inventory.models import OrderLine
 
-_BARE = """
-CREATE TABLE bench_bare AS
-SELECT line.id, coalesce(exact.id, by_sku.id, by_amount.id) AS order_line_id, line.amount,
-    CASE WHEN exact.id IS NOT NULL THEN 1 WHEN by_sku.id IS NOT NULL THEN 2 WHEN by_amount.id IS NOT NULL THEN 3
-        WHEN line.home <> 'order' THEN 6 ELSE 7 END AS layer
-FROM finance_settlementline line
-LEFT JOIN inventory_orderline exact ON exact.account_id = line.account_id AND exact.order_ref = line.order_ref
-    AND exact.external_id = line.line_ref
-LEFT JOIN (SELECT account_id, order_ref, remote_id, min(id) AS id FROM inventory_orderline GROUP BY 1, 2, 3
-    HAVING count(*) = 1) AS by_sku ON by_sku.account_id = line.account_id AND by_sku.order_ref = line.order_ref
-    AND by_sku.remote_id = line.remote_id AND line.line_ref = ''
-LEFT JOIN (SELECT account_id, order_ref, item_total, min(id) AS id FROM inventory_orderline GROUP BY 1, 2, 3
-    HAVING count(*) = 1) AS by_amount ON by_amount.account_id = line.account_id
-    AND by_amount.order_ref = line.order_ref AND by_amount.item_total = line.amount AND line.remote_id = ''
-"""
 ASKED = 2_000
 PER_STATEMENT = list(range(1, statements.STATEMENTS + 1))
 
@@ -34,7 +19,7 @@ PER_STATEMENT = list(range(1, statements.STATEMENTS + 1))
 def run() -> Result:
     """`value` is the number of lines matched to an order line, equal for the bare join and for ours."""
     statements.fill()
-    limit = seconds(_bare, before=_drop_bare)
+    limit = bare.seconds()
     ours = seconds(lambda: matches.rebuild(PER_STATEMENT), before=statements.forget_matches)
     found = _count("SELECT count(order_line_id) FROM finance_match")
     if found != _count("SELECT count(order_line_id) FROM bench_bare"):
@@ -50,18 +35,6 @@ def run() -> Result:
             "one ORM query per line (scaled)": seconds(_one_by_one, runs=1) * statements.LINES / ASKED,
         },
     )
-
-
-def _drop_bare() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS bench_bare")
-
-
-def _bare() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET work_mem = '128MB'")
-        cursor.execute(_BARE)
-        cursor.execute("RESET work_mem")
 
 
 def _count(query: str) -> int:

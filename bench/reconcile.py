@@ -11,7 +11,7 @@ import pandas
 import polars
 from django.db import connection, transaction
 
-from bench import books
+from bench import bare, books
 from bench.result import Result, seconds
 from bench.servers import SCHEMA
 from finance import discrepancies, matches, tieout
@@ -19,18 +19,6 @@ from finance.services import reconcile
 
 LINES, ORDER_LINES, WORKERS = 1_000_000, 400_000, 2
 NEW, SMALL, GROWTH = 24_000, 48_000, 10
-_BARE = """
-CREATE TABLE bench_bare AS
-SELECT line.id, coalesce(exact.id, by_sku.id, by_amount.id) AS order_line_id, line.amount FROM finance_settlementline line
-LEFT JOIN inventory_orderline exact ON exact.account_id = line.account_id AND exact.order_ref = line.order_ref
-    AND exact.external_id = line.line_ref
-LEFT JOIN (SELECT account_id, order_ref, remote_id, min(id) AS id FROM inventory_orderline GROUP BY 1, 2, 3
-    HAVING count(*) = 1) AS by_sku ON by_sku.account_id = line.account_id AND by_sku.order_ref = line.order_ref
-    AND by_sku.remote_id = line.remote_id AND line.line_ref = ''
-LEFT JOIN (SELECT account_id, order_ref, item_total, min(id) AS id FROM inventory_orderline GROUP BY 1, 2, 3
-    HAVING count(*) = 1) AS by_amount ON by_amount.account_id = line.account_id
-    AND by_amount.order_ref = line.order_ref AND by_amount.item_total = line.amount AND line.remote_id = ''
-"""
 _LINES = "SELECT id, account_id, order_ref, line_ref, remote_id, amount::text AS amount FROM finance_settlementline"
 _ITEMS = """SELECT id AS item, account_id, order_ref, external_id AS line_ref, remote_id, item_total::text AS amount
     FROM inventory_orderline"""
@@ -45,10 +33,10 @@ def full() -> Result:
     """Two workers share the accounts, as in a first import; `value` is the discrepancies found, none in sound books."""
     books.begin()
     statements = books.add(0, ORDER_LINES, first=books.first_day(ORDER_LINES))
-    bare = seconds(_bare, before=_drop_bare)
+    limit = bare.seconds()
     ours = seconds(lambda: _shared(statements), before=books.settle)
     return Result(
-        name="reconcile_full", rows=LINES, seconds=ours, limit_seconds=round(3 * bare, 3),
+        name="reconcile_full", rows=LINES, seconds=ours, limit_seconds=round(3 * limit, 3),
         value=float(sum(_undone(half) for half in _halves(statements))),
         instead={
             "pandas, matching only": seconds(lambda: _elsewhere(_pandas), runs=1),
@@ -108,18 +96,6 @@ def _in_worker(statements: Sequence[int]) -> None:
         _undone(statements)
     finally:
         connection.close()
-
-
-def _drop_bare() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS bench_bare")
-
-
-def _bare() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET work_mem = '128MB'")
-        cursor.execute(_BARE)
-        cursor.execute("RESET work_mem")
 
 
 def _elsewhere(matched: Callable[[io.BytesIO, io.BytesIO], bytes]) -> None:
