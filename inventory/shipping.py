@@ -132,7 +132,8 @@ def coming_back() -> Q:
 def troubled() -> QuerySet[Parcel]:
     """Parcels whose label was not bought, waits unused, was never scanned, or lacks the number of a return label; and
     parcels that were scanned and not told, that come back, of which nothing is heard any more, that weigh more than was
-    declared, that the marketplace did not take or knows under another number, or whose order is cancelled.
+    declared, that the marketplace did not take or knows under another number or by a label that was given back, or whose
+    order is cancelled.
     """
     bought = Q(state=LabelState.BOUGHT, kind=LabelKind.OUTBOUND)
     mine = Label.objects.filter(parcel=OuterRef("pk"))
@@ -148,6 +149,7 @@ def troubled() -> QuerySet[Parcel]:
         | Exists(mine.filter(silent()))
         | Exists(mine.filter(heavier()))
         | Exists(otherwise)
+        | Q(Exists(mine.filter(state=LabelState.CANCELLED)), ~Exists(mine.filter(bought)), command__isnull=False)
         | Q(shipment__order__status="cancelled")
         | Q(command__state__in=(CommandState.REJECTED, CommandState.PARKED))
     )

@@ -150,6 +150,19 @@ def test_another_label_than_the_one_that_was_told_is_said_until_its_number_is_co
     assert found(2) is None
 
 
+def test_a_label_that_was_given_back_after_it_was_told_is_said_until_another_one_is_told(label):
+    tell(label)
+    change(label, state="cancelled")
+    assert found() == ("S3", "the marketplace was told of a label that was given back")
+    told = Command.objects.get()
+    payload = {**told.payload, "parcel": told.key, "tracking_number": "00340434161094022122"}
+    Command.objects.create(
+        account=told.account, kind="correct_tracking", key="c", subject="o", state="confirmed", planned_at=clock.now(),
+        payload=payload,
+    )  # fmt: skip
+    assert found() is None
+
+
 @pytest.mark.parametrize("state", ["returning", "returned"])
 def test_a_parcel_that_comes_back_is_said(label, noon, state):
     tell(label)

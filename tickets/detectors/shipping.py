@@ -12,7 +12,7 @@ from config.core import clock
 from inventory import selectors, shipping
 from inventory.models import Label, LabelKind, LabelState, Parcel
 from inventory.services import deadlines, planning
-from marketplaces.services import carriage
+from marketplaces.services import carriage, told_parcels
 from tickets.detectors.base import Measure, detector, hours
 from tickets.types import SHIPPING_LABELS
 
@@ -23,6 +23,7 @@ NO_DEADLINE = Decimal(9999)
 _WORDS = {
     "cancelled": "the order was cancelled at the marketplace: keep its parcel back",
     "not_taken": "the marketplace did not take its parcel",
+    "given_back": "the marketplace was told of a label that was given back",
     "told_otherwise": "the marketplace knows another number of its parcel",
     "needs_return": "it needs a return number before it can be told",
     "comes_back": "its parcel comes back",
@@ -42,6 +43,7 @@ class Trouble:
     cancelled: bool = False
     not_taken: bool = False
     told_otherwise: bool = False
+    given_back: bool = False
     not_bought: bool = False
     needs_return: bool = False
     not_scanned: bool = False
@@ -84,7 +86,8 @@ def judged(parcel: Parcel, clocks: deadlines.Clocks, now: datetime) -> Trouble:
     outbound = _outbound(parcel)
     bought = next((label for label in outbound if label.state == LabelState.BOUGHT), None)
     if bought is None:
-        return Trouble(not_bought=bool(outbound) and outbound[-1].state in _LOST)
+        is_void = is_told and order.status != "delivered" and any(map(_stands_there, outbound))
+        return Trouble(not_bought=bool(outbound) and outbound[-1].state in _LOST, given_back=is_void)
     is_scanned = bought.first_scan_at is not None
     numbers = [label.return_tracking_number for label in parcel.labels.all() if label.state == LabelState.BOUGHT]
     since = bought.bought_at or now
@@ -99,6 +102,16 @@ def judged(parcel: Parcel, clocks: deadlines.Clocks, now: datetime) -> Trouble:
         silent=bought.is_silent,  # type: ignore[attr-defined]
         comes_back=bought.tracking_state in shipping.BACK,
         heavier=bought.is_heavier,  # type: ignore[attr-defined]
+    )
+
+
+def _stands_there(label: Label) -> bool:
+    """Whether the marketplace shows a parcel under the number of a label that was given back."""
+    told = label.parcel.command
+    return (
+        label.state == LabelState.CANCELLED
+        and told is not None
+        and told_parcels.numbers(told)[-1] == label.tracking_number
     )
 
 

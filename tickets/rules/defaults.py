@@ -58,7 +58,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
             step("S3", ("not_scanned", "at_least", "1")), step("S3", ("not_told", "at_least", "1")),
             step("S3", ("comes_back", "at_least", "1")), step("S3", ("silent", "at_least", "1")),
             step("S3", ("cancelled", "at_least", "1")), step("S3", ("not_taken", "at_least", "1")),
-            step("S3", ("told_otherwise", "at_least", "1")),
+            step("S3", ("told_otherwise", "at_least", "1")), step("S3", ("given_back", "at_least", "1")),
         ],
     },
     "finance.discrepancy": AT_ONCE | {
