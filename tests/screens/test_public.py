@@ -25,10 +25,20 @@ def chosen(tenant, action, **more):
     return {"action": action, "_selected_action": [tenant.pk], **more}
 
 
-def test_it_leads_to_each_active_client_on_the_same_port(north, south):
+def test_it_tells_a_stranger_of_no_client(north):
+    answer = Client(headers={"host": "localhost:8000"}).get("/")
+    assert (answer.status_code, answer.context["clients"], north.name in answer.content.decode()) == (200, [], False)
+
+
+def test_it_leads_to_each_active_client_in_the_demo(north, settings):
+    settings.SIMULATED = True
+    answer = Client(headers={"host": "localhost:8000"}).get("/")
+    assert north in [tenant for tenant, _ in answer.context["clients"]]
+
+
+def test_it_leads_an_operator_to_each_active_client_on_the_same_port(operator, south):
     services.suspend(south, reason="unpaid")
-    with tenancy.in_public():
-        answer = Client(headers={"host": "localhost:8000"}).get("/")
+    answer = operator.get("/", headers={"host": "localhost:8000"})
     assert [(tenant.schema_name, address) for tenant, address in answer.context["clients"]] == [
         ("north", "http://north.localhost:8000/")
     ]
