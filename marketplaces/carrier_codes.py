@@ -29,13 +29,14 @@ class Carriers:
     """The table of a marketplace; whatever is not in it on the day of shipping is refused.
 
     With `needs_return` a parcel is told only with the number of a return label; `return_setting` names the account's
-    setting for parcels that have none of their own.
+    setting for parcels that have none of their own. With `takes_several` one piece may leave in several parcels.
     """
 
     rows: tuple[CarrierCode, ...]
     needs_number: bool = False
     needs_return: bool = False
     return_setting: str = ""
+    takes_several: bool = False
 
     def on(self, day: date) -> dict[str, CarrierCode]:
         """What holds on a day, by our word."""

@@ -36,6 +36,7 @@ def about(order: Order, lines: Sequence[OrderLine], asked: Sequence[Command]) ->
         "carriers": carriage.codes(order.account),
         "told_parcels": _told(order, asked),
         "cancel_reasons": list(CancelReason) if writes.can_cancel(order.account) else [],
+        "takes_several": carriage.takes_several(order.account),
         "needs_return": carriage.needs_return(order.account),
         "shipped_at": f"{clock.now():%Y-%m-%dT%H:%M}",
     }
@@ -73,6 +74,7 @@ def confirm(request: HttpRequest, order: Order) -> str:
         tracking_number=request.POST.get("tracking_number", ""),
         shipped_at=_moment(request.POST.get("shipped_at", "")),
         return_tracking_number=request.POST.get("return_tracking_number", ""),
+        further_numbers=tuple(request.POST.get("further_numbers", "").replace(",", " ").split()),
         lines=units(request),
     )
     shipments.confirm(order, parcel, outbox.wish(request))

@@ -67,7 +67,10 @@ class OrderSerializer(serializers.ModelSerializer):
 
 
 class ParcelSent(serializers.Serializer):
-    """A parcel that left, with units per line id (`external_id` of the line); without `shipped_at` it left now."""
+    """A parcel that left, with units per line id (`external_id` of the line); without `shipped_at` it left now.
+
+    `further_numbers` are of other parcels that hold parts of the same units.
+    """
 
     carrier = serializers.CharField(max_length=60)
     tracking_number = serializers.CharField(max_length=80, allow_blank=True, default="")
@@ -75,6 +78,7 @@ class ParcelSent(serializers.Serializer):
     lines = serializers.DictField(child=serializers.IntegerField(min_value=1, max_value=MOST_UNITS), allow_empty=False)
     return_tracking_number = serializers.CharField(max_length=80, allow_blank=True, default="")
     return_carrier = serializers.CharField(max_length=60, allow_blank=True, default="")
+    further_numbers = serializers.ListField(child=serializers.CharField(max_length=80), max_length=20, default=tuple)
 
 
 class UnitsCancelled(serializers.Serializer):

@@ -91,9 +91,9 @@ def _checked(order: Order, parcel: writes.Parcel, found: Sequence[Command]) -> w
     if order.status not in selectors.OPEN:
         status = order.status.replace("_", " ")
         raise ValidationError(f"order {order.external_id} is {status}: there is nothing to ship")
-    wrong = numbers.problem(parcel.carrier, parcel.tracking_number) if parcel.tracking_number.strip() else ""
-    if wrong:
-        raise ValidationError(wrong)
+    for number in filter(str.strip, (parcel.tracking_number, *parcel.further_numbers)):
+        if wrong := numbers.problem(parcel.carrier, number):
+            raise ValidationError(wrong)
     if parcel.shipped_at < order.ordered_at:
         raise ValidationError("a parcel cannot have left before the order was placed")
     lines = list(selectors.lines_of(order=order))

@@ -73,6 +73,7 @@ class Command(models.Model):
         if "quantity" in payload:
             return f"{payload['quantity']} in stock"
         parcel = [str(payload[name]) for name in ("carrier", "tracking_number") if payload.get(name)]
+        parcel += payload.get("further_numbers", [])
         if "parcel" in payload:
             return ", ".join([str(payload.get("state", "another number")).replace("_", " "), *parcel])
         if "units" in payload:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import Protocol
 
@@ -52,9 +53,23 @@ def needs_return(account: Account) -> bool:
     return bool(table and table.needs_return and not account.settings.get(table.return_setting))
 
 
+def takes_several(account: Account) -> bool:
+    """Whether one piece may be told in several parcels, each with its number."""
+    table = registry.get(account.marketplace).carriers
+    return bool(table and table.takes_several)
+
+
 def word(text: str) -> str:
     """A carrier as our tables write it: `DHL Express` is DHL_EXPRESS."""
     return re.sub(r"[\s-]+", "_", text.strip()).upper()
+
+
+def further(account: Account, given: Iterable[str]) -> dict[str, list[str]]:
+    """The payload's words for other parcels of the same units; raises ValidationError where none may be told."""
+    numbers = list(dict.fromkeys(filter(None, map(str.strip, given))))
+    if numbers and not takes_several(account):
+        raise ValidationError(f"{account.label} takes one number for each unit; tell parcels of other units apart")
+    return {"further_numbers": numbers} if numbers else {}
 
 
 def told(account: Account, parcel: Carried) -> dict[str, str]:

@@ -3,7 +3,8 @@
 Each kind has a payload of its own, which the adapters read: a price `price` (text) beside `currency`, a quantity
 `quantity`, a shipment `carrier` (our word) and `carrier_code` (theirs), `tracking_number`, `shipped_at`, `lines` (line id
 to units) and `shipped_in_all` (line id to the units that have left once this parcel has), by which a read-back tells a
-second parcel from the first; where there is a return label, its `return_tracking_number` and `return_carrier`. A
+second parcel from the first; where there is a return label, its `return_tracking_number` and `return_carrier`; where
+one piece left in several parcels, the `further_numbers` of those. A
 cancellation has `units` (line id to units), `cancelled_in_all` (those that are cancelled once these are) and `reason`.
 """
 
@@ -56,6 +57,7 @@ class Parcel:
     """What left, of which lines (line id to units), with whom and when. `before`: units of them that left earlier.
 
     `carrier` is a word of the marketplace's table of carriers; `return_carrier` is the parcel's own where it is blank.
+    `further_numbers` are of other parcels that hold parts of the same units, where one piece leaves in several.
     """
 
     carrier: str
@@ -64,6 +66,7 @@ class Parcel:
     lines: Mapping[str, int]
     return_tracking_number: str = ""
     return_carrier: str = ""
+    further_numbers: tuple[str, ...] = ()
     before: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -103,7 +106,7 @@ def stock(offer: Offer, quantity: int, wish: Wish) -> Command:
 
 def shipment(account: Account, order: str, parcel: Parcel, wish: Wish, *, channel: str) -> Command:
     """Tell the marketplace that a parcel of the order (its id there) has left; the lines are the caller's to check."""
-    told = carriage.told(account, parcel)
+    told = {**carriage.told(account, parcel), **carriage.further(account, parcel.further_numbers)}
     if not parcel.lines or min(parcel.lines.values()) < 1:
         raise ValidationError("say how many units of which line are in the parcel")
     if parcel.shipped_at > clock.now():

@@ -125,6 +125,20 @@ def test_it_tells_a_part_first_and_the_rest_in_a_second_parcel(shop):
     assert Order.objects.get(pk=order.pk).status == "shipped"
 
 
+@each(Capability.CONFIRM_SHIPMENT)
+def test_one_piece_in_several_parcels_is_told_where_the_marketplace_takes_that(shop, adapter):
+    order = shop.order(days=1)
+    lines = dict(OrderLine.objects.filter(order=order).values_list("external_id", "quantity"))
+    several = parcel(lines, further_numbers=("00340434161094022122",))
+    if not (adapter.carriers and adapter.carriers.takes_several):
+        with pytest.raises(ValidationError, match="takes one number for each unit"):
+            shipments.confirm(order, several, wish())
+        return
+    command = shop.settled(shipments.confirm(order, several, wish()))
+    assert (command.state, command.payload["further_numbers"]) == ("confirmed", ["00340434161094022122"])
+    assert Order.objects.get(pk=order.pk).status == "shipped"
+
+
 @each(Capability.CANCEL_UNITS)
 def test_it_cancels_what_is_open_and_reads_the_order_again(shop):
     order = shop.order(days=1)

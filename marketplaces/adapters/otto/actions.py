@@ -114,12 +114,12 @@ def ship_from(settings: Mapping[str, str]) -> dict[str, str]:
     return {"city": city, "countryCode": settings.get("ship_from_country") or "DEU", "zipCode": postcode}
 
 
-def shipment_body(
+def shipment_bodies(
     command: Outbound, order: Mapping[str, Any], leaving: list[str], settings: Mapping[str, str]
-) -> dict[str, Any]:
-    back = return_key(command, settings)
-    return {
-        "trackingKey": tracking_key(command),
+) -> list[dict[str, Any]]:
+    """One for each parcel; where one piece leaves in several, each parcel names the same units."""
+    back, first = return_key(command, settings), tracking_key(command)
+    told = {
         "shipDate": _ship_date(command),
         "shipFromAddress": ship_from(settings),
         "positionItems": [
@@ -127,6 +127,8 @@ def shipment_body(
             for unit in leaving
         ],
     }
+    further = ({**first, "trackingNumber": str(number)} for number in command.payload.get("further_numbers") or ())
+    return [{"trackingKey": key, **told} for key in (first, *further)]
 
 
 def _ship_date(command: Outbound) -> str:

@@ -170,6 +170,7 @@ ADAPTER = Adapter(
         needs_number=True,
         needs_return=True,
         return_setting="return_number",
+        takes_several=True,
     ),
     vocabulary=frozenset({"otto", "otto.de", "moin", "kontoauszug", "ratepay", "positionitem", "partner connect"}),
     sandbox_accounts=(

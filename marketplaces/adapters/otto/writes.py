@@ -154,14 +154,19 @@ class Writer:
         known = self._known_parcel(key)
         if not leaving or _holds(known, leaving):
             return Outcome(OutcomeState.ACCEPTED, reason="told already", remote_ref=text(known or {}, "shipmentId"))
-        body = actions.shipment_body(command, order, leaving, self.account.settings)
+        bodies = actions.shipment_bodies(command, order, leaving, self.account.settings)
+        is_one = len(bodies) == 1
         try:
-            answer = answers.body(self.api.call(endpoints.SHIP, body=body))
+            reply = self.api.call(
+                endpoints.SHIP if is_one else endpoints.SHIP_SEVERAL, body=bodies[0] if is_one else bodies
+            )
         except Rejected as error:
             if error.code != answers.ALREADY_SHIPPED:
                 raise
             return Outcome(OutcomeState.ACCEPTED, reason="told already, by the marketplace's word")
-        return Outcome(OutcomeState.ACCEPTED, remote_ref=text(answer, "shipmentId"), answer=dict(answer))
+        answer = answers.body(reply)
+        told = text(answer, "shipmentId", "multiParcelShipmentId")
+        return Outcome(OutcomeState.ACCEPTED, remote_ref=told, answer=dict(answer))
 
     def _cancel(self, command: Outbound) -> Outcome:
         """Open units, all of them or none; units that are cancelled already do no harm."""

@@ -37,6 +37,7 @@ API = SandboxApi(
         Route("POST", f"/v4/orders/{ID}/positionItems/(?P<units>[^/]+)/cancellation", orders.cancel, "default"),
         Route("GET", "/v1/shipments", parcels.shipment_list, "default"),
         Route("POST", "/v1/shipments", parcels.ship, "default"),
+        Route("POST", "/v1/multiparcel-shipments", parcels.ship_several, "default"),
         Route(
             "GET",
             "/v1/shipments/carriers/(?P<carrier>[^/]+)/trackingnumbers/(?P<number>[^/]+)",

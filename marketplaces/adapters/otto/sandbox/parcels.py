@@ -84,7 +84,21 @@ def _states(found: WorldOrder, sent_at: datetime) -> list[tuple[str, datetime]]:
 
 def ship(view: View, request: Request) -> Answer:
     """`POST /v1/shipments`: of open units only, with a return number for each, from a warehouse."""
-    body = read(request)
+    return _ship(view, request, read(request), "shipmentId")
+
+
+def ship_several(view: View, request: Request) -> Answer:
+    """`POST /v1/multiparcel-shipments`: parcels that hold parts of the same pieces; the tracking of the first is shown."""
+    told = read(request)
+    bodies = told if isinstance(told, list) else []
+    held = {tuple(str(item.get("positionItemId")) for item in body.get("positionItems") or ()) for body in bodies}
+    if len(bodies) < 2 or len(held) != 1:
+        return refuse(request, 400, "INVALID_BODY", "two or more parcels with the same position items are expected")
+    malformed = (_malformed(request, body, body.get("positionItems") or []) for body in bodies)
+    return next(filter(None, malformed), None) or _ship(view, request, bodies[0], "multiParcelShipmentId")
+
+
+def _ship(view: View, request: Request, body: Any, name: str) -> Answer:
     items = (body.get("positionItems") or []) if isinstance(body, dict) else []
     refused = _malformed(request, body, items)
     if refused:
@@ -104,7 +118,7 @@ def ship(view: View, request: Request) -> Answer:
     units = Counter(serial[0] for serial in serials if serial)
     parcel = {"carrier": key["carrier"], "tracking_number": key.get("trackingNumber", ""), "lines": dict(units)}
     view.confirm_shipment(found.serial, parcel)
-    return reply({"shipmentId": ids.shipment_id(found.serial)}, status=201)
+    return reply({name: ids.shipment_id(found.serial)}, status=201)
 
 
 def _malformed(request: Request, body: Any, items: list[Any]) -> Answer | None:

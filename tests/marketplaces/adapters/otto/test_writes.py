@@ -253,6 +253,24 @@ def test_it_sends_the_sale_that_stands_with_a_new_price(otto):
     assert "sale" not in actions.price_body(write, {"pricing": {"sale": None}})[0]
 
 
+def test_one_piece_in_several_parcels_is_told_by_a_list_of_shipments_of_the_same_units(otto, client):
+    order = open_order(otto)
+    write = parcel(order, "0034", further_numbers=["0035", "0036"])
+    sent = client.send(write)
+    assert (sent.state, sent.remote_ref) == (OutcomeState.ACCEPTED, ids.shipment_id(order.serial))
+    assert otto.calls("/v1/shipments", "POST") == []
+    (call,) = otto.calls("/v1/multiparcel-shipments", "POST")
+    told = json.loads(call.body)
+    assert [each["trackingKey"] for each in told] == [
+        {"carrier": "DHL", "trackingNumber": number} for number in ("0034", "0035", "0036")
+    ]
+    (items,) = {json.dumps(each["positionItems"], sort_keys=True) for each in told}
+    assert {item["salesOrderId"] for item in json.loads(items)} == {ids.sales_order_id(order.serial)}
+    assert client.read_back(write, sent.remote_ref).state is OutcomeState.CONFIRMED
+    assert client.send(write).reason == "told already"
+    assert len(otto.calls("/v1/multiparcel-shipments", "POST")) == 1
+
+
 def cancelling(order, **lines) -> Outbound:
     return command(CommandKind.CANCEL_UNITS, ids.order_number(order.serial), units=lines, cancelled_in_all=lines)
 
