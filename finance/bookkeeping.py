@@ -131,8 +131,9 @@ SELECT s.id, s.total, s.currency,
         WHERE j.settlement_id = s.id AND NOT line.is_contra) AS parts,
     (SELECT sum(line.amount) FROM finance_journal j JOIN finance_journalline line ON line.journal_id = j.id
         WHERE j.settlement_id = s.id AND line.is_contra AND line.purpose = 'rounding') AS rounding,
-    (SELECT sum(line.amount) FROM finance_journal j JOIN finance_deposit d ON d.id = j.deposit_id
-        JOIN finance_journalline line ON line.journal_id = j.id AND line.purpose = 'clearing'
+    (SELECT coalesce(sum(line.amount), max(CASE WHEN d.returned_on IS NOT NULL THEN 0 END)) FROM finance_deposit d
+        LEFT JOIN finance_journal j ON j.deposit_id = d.id
+        LEFT JOIN finance_journalline line ON line.journal_id = j.id AND line.purpose = 'clearing'
         WHERE d.settlement_id = s.id) AS paid,
     (SELECT min(later.external_id) FROM finance_settlement later JOIN finance_settlementline line
         ON line.settlement_id = later.id AND line.line_class = 'carryover' AND line.amount = s.total

@@ -16,7 +16,7 @@ from django.db.models import Sum
 
 from config.core import tenancy
 from config.core.exports import safe
-from config.core.money import quantise
+from config.core.money import minor_unit, quantise
 from finance.checklist import Row
 from finance.models import (
     AccountMonth,
@@ -123,6 +123,7 @@ def _statement(row: Settlement, name: str) -> dict[str, Any]:
         "until": moment(row.period_end),
         "total": plain(row.total or Decimal(0)),
         "booked_total": plain(quantise(row.total or Decimal(0), row.currency)),
+        "payout": _payout(row),
         "file": name,
         "documents": [part.number for part in parts],
         "deposits": [_deposit(each) for each in row.deposits.order_by("booked_on", "pk")],
@@ -130,6 +131,16 @@ def _statement(row: Settlement, name: str) -> dict[str, Any]:
         "identities": [
             {"number": c.number, "meaning": MEANING.get(c.number, ""), "passed": c.passed, "reason": c.reason} for c in checks
         ],
+    }  # fmt: skip
+
+
+def _payout(row: Settlement) -> dict[str, str] | None:
+    """How the total was exchanged before the bank received it; None where it was not."""
+    if row.payout_rate is None:
+        return None
+    return {
+        "currency": row.payout_currency, "rate": f"{row.payout_rate.normalize():f}", "kept": plain(row.payout_fee or Decimal(0)),
+        "unit": str(minor_unit(row.payout_currency)),
     }  # fmt: skip
 
 

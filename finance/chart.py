@@ -2,6 +2,7 @@
 
 Sales by tax class; where the country of an order is not known they stand on an account of their own. The accounts
 without a standard number (clearing, carried balances, reserves, advertising owed) take free ones beside money in transit.
+Accounts such as 8400 reckon VAT by themselves: where statements tell it apart, their rows need the key that takes it away.
 """
 
 from __future__ import annotations

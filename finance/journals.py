@@ -275,3 +275,9 @@ def deposit(amount: Decimal, *, fee: Decimal = ZERO, is_linked: bool, is_returne
     other = Purpose.CLEARING if is_linked else Purpose.TRANSIT
     rows = ((Purpose.BANK, amount), (Purpose.BANK_FEE, fee), (other, -(amount + fee)))
     return [Posting(purpose=purpose, amount=sign * value) for purpose, value in rows if value]
+
+
+def exchanged(total: Decimal) -> list[Posting]:
+    """What empties the clearing account of a statement that was paid out in another currency: the rest in transit, which
+    holds both currencies, is what the exchange cost."""
+    return [Posting(purpose=Purpose.TRANSIT, amount=total), Posting(purpose=Purpose.CLEARING, amount=-total)]

@@ -83,6 +83,7 @@ class JournalKind(models.TextChoices):
     STATEMENT = "statement"
     DEPOSIT = "deposit"
     RETURN = "return", "returned payout"
+    EXCHANGE = "exchange", "exchanged payout"
 
 
 class Journal(models.Model):

@@ -90,7 +90,7 @@ _BANK_STEPS = (
     "statements booked in the month",
     "still owed when the month ended",
     "kept by the bank",
-    "bookings that pay no statement",
+    "bookings that pay no statement, and payouts that were exchanged",
     "booked in another month, because it was locked",
 )
 _RECEIVED = """

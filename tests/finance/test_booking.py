@@ -25,7 +25,7 @@ from finance.models import (
     Settlement,
 )
 from finance.services import journals as booking
-from finance.services import reconcile
+from finance.services import payouts, reconcile
 from finance.services.bank import bookings
 from marketplaces.canonical import LineClass as C
 from tests import factories
@@ -124,6 +124,29 @@ def test_it_opens_the_clearing_account_again_when_the_bank_takes_a_payout_back(t
     assert told(journal__kind="return") == [("bank", "1200", "-21.66", ""), ("clearing", "1361", "21.66", "")]
     assert Journal.objects.get(kind="return").month == OCTOBER
     assert IdentityCheck.objects.get(settlement=settlement, number=7).passed is False
+
+
+def test_it_clears_a_payout_that_was_exchanged_in_the_currency_of_its_statement(account, noon):
+    settlement = land(account, [line(1, C.RESERVE_OUT, "100")], "100")
+    payouts.exchange(settlement, currency="USD", rate=Decimal("1.1"))
+    paid = Deposit.objects.create(
+        account=account, currency="USD", amount=Decimal("108.50"), fee=Decimal("1.50"), booked_on=date(2026, 9, 18),
+        settlement=settlement, imported_at=noon,
+    )  # fmt: skip
+    booking.book([settlement.pk])
+    assert told(journal__kind="deposit", journal__currency="USD") == [
+        ("bank", "1200", "108.50", ""), ("bank_fee", "4970", "1.50", ""), ("transit", "1360", "-110.00", ""),
+    ]  # fmt: skip
+    assert told(journal__kind="exchange", journal__currency="EUR") == [
+        ("clearing", "1361", "-100.00", ""), ("transit", "1360", "100.00", ""),
+    ]  # fmt: skip
+    assert identities(settlement) == {7: True, 8: True}
+    paid.returned_on = date(2026, 9, 21)
+    paid.save()
+    booking.book([settlement.pk])
+    assert not Journal.objects.filter(kind="exchange").exists()
+    assert identities(settlement)[7] is False
+    assert sum(JournalLine.objects.filter(purpose="transit").values_list("amount", flat=True)) == 0
 
 
 def test_it_books_revenue_by_where_the_goods_went(tell, account):  # noqa: F811

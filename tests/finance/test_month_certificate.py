@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from decimal import Decimal
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finance import signing
-from finance.models import Certificate
+from finance.models import Certificate, Deposit
 from finance.offline import verify
-from finance.services import certificates
-from tests.finance.test_month_close import locked, ready  # noqa: F401 - a month that is ready, and locked
+from finance.services import certificates, closing, payouts, reconcile
+from finance.services import journals as booking
+from tests.finance.test_month_close import SEPTEMBER, locked, ready  # noqa: F401 - a month that is ready, and locked
 from tests.finance.test_worked_examples import tell  # noqa: F401 - the fixture of the worked statement
 
 
@@ -72,6 +74,22 @@ def test_it_is_verified_offline(unpacked):
     assert run(unpacked / "verify.py", str(certificates.bundle(Certificate.objects.get())))[0] == 0
     wrong = run(unpacked / "verify.py", "--key", "00" * 32)
     assert (wrong[0], "not by the key that you gave" in wrong[1]) == (1, True)
+
+
+@pytest.mark.django_db
+def test_it_verifies_a_payout_that_was_exchanged(ready):  # noqa: F811
+    payouts.exchange(ready, currency="USD", rate=Decimal("1.1"), fee=Decimal("0.50"))
+    Deposit.objects.update(currency="USD", amount=Decimal("23.33"))
+    reconcile.reconcile([ready.pk])
+    booking.book([ready.pk])
+    closing.export(ready.account, SEPTEMBER, "generic", by="ann")
+    closing.prepare(ready.account, SEPTEMBER, by="ann")
+    closing.lock(ready.account, SEPTEMBER, by="bob")
+    bundle = certificates.bundle(Certificate.objects.get())
+    assert verify.check(bundle)[2] == "statement S-1: lines = total = 21.66 EUR = 1 deposit(s)"
+    told = json.loads(certificates.content(Certificate.objects.get()))["statements"][0]
+    assert told["payout"] == {"currency": "USD", "rate": "1.1", "kept": "0.50", "unit": "0.01"}
+    assert verify._due(told, 1) == (Decimal("23.33"), Decimal("0.005"))
 
 
 @pytest.mark.django_db
