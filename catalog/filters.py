@@ -6,6 +6,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from catalog.models import Listing, RemoteProduct, RemoteState, Sku, SkuKind, Upload, UploadRow
+from catalog.selectors import problems
 from catalog.uploads.kinds import KINDS
 from config.core.filters import FlagFilter, LinkFilter, MoneyRangeFilter, SearchFilter
 from config.core.sheets.models import RowState, SheetState
@@ -66,7 +67,7 @@ class ListingFilter(django_filters.FilterSet):
         ]  # fmt: skip
 
     def with_issues(self, queryset: QuerySet[Listing], name: str, value: bool) -> QuerySet[Listing]:
-        ids = Listing.objects.filter(issues__is_open=True).values("pk")
+        ids = problems().values("listing")
         return queryset.filter(pk__in=ids) if value else queryset.exclude(pk__in=ids)
 
 

@@ -61,10 +61,15 @@ def listings_of(*, sku_id: int) -> QuerySet[Listing]:
     return Listing.objects.filter(sku_id=sku_id).select_related("account").order_by("account__label", "channel", "pk")
 
 
+def problems() -> QuerySet[ListingIssue]:
+    """What is open on listings; mere news of a marketplace are no problem."""
+    return ListingIssue.objects.filter(is_open=True).exclude(severity="info")
+
+
 def listings() -> QuerySet[Listing]:
     """Listings with their account and SKU, and how many problems are open on each (`problems`)."""
-    open_issues = ListingIssue.objects.filter(listing=OuterRef("pk"), is_open=True).order_by().values("listing")
-    counted = open_issues.annotate(count=Count("pk")).values("count")
+    mine = problems().filter(listing=OuterRef("pk")).order_by().values("listing")
+    counted = mine.annotate(count=Count("pk")).values("count")
     found = Listing.objects.select_related("account", "sku")
     return found.annotate(problems=Coalesce(Subquery(counted), 0))
 

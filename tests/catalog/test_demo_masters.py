@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from catalog import gaps
+from catalog.mapping import placing
 from catalog.models import Listing, Merge, Placement, Sku, Taxonomy, Upload
 from catalog.services import mappings, products
 from config.core.management.demo import masters
@@ -45,15 +46,14 @@ def test_it_furnishes_once_and_leaves_a_sheet_to_approve(north, noon):
 
 def test_its_rules_name_the_categories_as_the_marketplace_was_read_to_call_them(north, noon):
     account = factories.account("shop")
-    mappings.draft_taxonomy(
+    read = mappings.draft_taxonomy(
         account.marketplace, "read", by="reading", attributes=[],
-        categories=[{"key": name.upper(), "name": name} for name in masters.NAMES],
+        categories=[{"key": name.upper(), "name": f"All for {name}"} for name in masters.NAMES],
     )  # fmt: skip
     masters.leave_a_sheet()
-    (active,) = Taxonomy.objects.filter(state="active")
-    assert set(active.categories.filter(is_leaf=True).values_list("key", flat=True)) == set(
-        map(str.upper, masters.NAMES)
-    )
-    announced = Taxonomy.objects.get(name="2027")
+    active, announced = (Taxonomy.objects.get(name=name) for name in ("2026", "2027"))
+    leaves = read.categories.order_by("key").values_list("key", "name")
+    assert list(active.categories.filter(is_leaf=True).order_by("key").values_list("key", "name")) == list(leaves)
     assert not announced.categories.filter(key="GARDEN").exists()
     assert announced.categories.get(key="TOYS").name == "Toys, games and hobbies"
+    assert placing.impact(read) == []

@@ -3,13 +3,14 @@ from decimal import Decimal
 
 import pytest
 
-from catalog import sinks
+from catalog import selectors, sinks
+from catalog.filters import ListingFilter
 from catalog.models import Listing as Stored
 from catalog.models import ListingIssue as StoredIssue
 from catalog.models import ListingPrice, OfferSnapshot, RemoteProduct
 from catalog.services import products
 from config.core.money import Money
-from marketplaces.canonical import Competitor, Listing, ListingIssue, ListingStatus, Offer, Price, Severity
+from marketplaces.canonical import EDITED, Competitor, Listing, ListingIssue, ListingStatus, Offer, Price, Severity
 from tests import factories
 from tests.factories import NOON
 
@@ -78,6 +79,15 @@ def test_it_closes_an_issue_that_is_told_no_more_and_keeps_its_history(account):
     land(account, listing(issues=(issue("missing_brand"),), changed_at=NOON + timedelta(hours=1)))
     states = dict(StoredIssue.objects.values_list("code", "is_open"))
     assert states == {"missing_image": False, "missing_brand": True}
+
+
+def test_news_of_a_marketplace_are_kept_and_count_as_no_problem(account):
+    news = ListingIssue(code=EDITED, severity=Severity.INFO, message="edited on Friday")
+    land(account, listing(issues=(issue("missing_image"), news)), listing(external_id="A2", sku="CUP", issues=(news,)))
+    assert dict(selectors.listings().values_list("external_id", "problems")) == {"A1": 1, "A2": 0}
+    faulty = ListingFilter({"has_issues": "true"}, Stored.objects.all(), request=None).qs
+    assert [each.external_id for each in faulty] == ["A1"]
+    assert StoredIssue.objects.filter(is_open=True).count() == 3
 
 
 def test_it_leaves_issues_alone_when_the_source_does_not_tell_them(account):

@@ -105,36 +105,39 @@ def _map(marketplace: str) -> None:
     """A taxonomy, rules for all but one of our categories, and the next version of the taxonomy to be looked at."""
     if Mapping.objects.filter(marketplace=marketplace).exists():
         return
-    keys = _keys(marketplace)
+    shelves = _shelves(marketplace)
     tree = mappings.draft_taxonomy(
-        marketplace, "2026", by=BY, source=SOURCE, categories=_tree(keys, NAMES),
+        marketplace, "2026", by=BY, source=SOURCE, categories=_tree(shelves),
         attributes=[
             {"key": "brand", "is_required": True}, {"key": "title", "is_required": True, "max_length": 200},
-            {"key": "weight", "kind": "number", "category_key": keys["garden"], "is_required": True},
-            {"key": "origin", "category_key": keys["toys"], "is_required": True},
+            {"key": "weight", "kind": "number", "category_key": shelves["garden"][0], "is_required": True},
+            {"key": "origin", "category_key": shelves["toys"][0], "is_required": True},
         ],
     )  # fmt: skip
     mappings.activate(tree, by=BY)
     sources = {"brand": "brand", "title": "title", "weight": "weight_g", "origin": "origin_country"}
     rules = mappings.draft_mapping(
         marketplace, "version 1", by=BY, source=SOURCE,
-        rules=[{"category": name, "target": key} for name, key in keys.items() if name != UNMAPPED],
+        rules=[{"category": name, "target": key} for name, (key, _) in shelves.items() if name != UNMAPPED],
         sources=[{"attribute": name, "source": source} for name, source in sources.items()],
     )  # fmt: skip
     mappings.activate(rules, by=BY)
-    later = {key: name for key, name in NAMES.items() if key != "garden"} | {"toys": "Toys, games and hobbies"}
-    mappings.draft_taxonomy(marketplace, "2027", by=BY, source="announced by the marketplace",
-                            categories=_tree(keys, later), attributes=[])  # fmt: skip
+    later = {name: shelf for name, shelf in shelves.items() if name != "garden"}
+    later["toys"] = (shelves["toys"][0], "Toys, games and hobbies")
+    mappings.draft_taxonomy(
+        marketplace, "2027", by=BY, source="announced by the marketplace", categories=_tree(later), attributes=[]
+    )
 
 
-def _keys(marketplace: str) -> dict[str, str]:
-    """What the marketplace calls each of our categories, by its newest reading; where it tells none, as we do."""
+def _shelves(marketplace: str) -> dict[str, tuple[str, str]]:
+    """Key and name of each of our categories there, by the newest reading; where that tells none, our own."""
     told = Category.objects.filter(taxonomy__marketplace=marketplace, is_leaf=True).order_by("taxonomy__made_at")
-    read = {key.casefold(): key for key in told.values_list("key", flat=True)}
-    return {name: read.get(name, name) for name in NAMES}
+    read = {key.casefold(): (key, name) for key, name in told.values_list("key", "name")}
+    return {name: read.get(name, (name, label)) for name, label in NAMES.items()}
 
 
-def _tree(keys: dict[str, str], names: dict[str, str]) -> list[dict[str, Any]]:
-    top = {"key": "all", "name": "Everything"}
-    below = ({"key": keys[k], "name": n, "parent_key": "all", "fee_category": k} for k, n in names.items())
-    return [top, *below]
+def _tree(shelves: dict[str, tuple[str, str]]) -> list[dict[str, Any]]:
+    below = (
+        {"key": key, "name": label, "parent_key": "all", "fee_category": name} for name, (key, label) in shelves.items()
+    )
+    return [{"key": "all", "name": "Everything"}, *below]
