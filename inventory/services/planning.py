@@ -10,6 +10,7 @@ from uuid import NAMESPACE_OID, uuid5
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from catalog.models import Sku
 from config.core import clock
 from inventory import selectors
 from inventory.carriers import registry, requests
@@ -123,11 +124,20 @@ def _pack(shipment: Shipment, number: int, piece: Piece, lines: Mapping[str, Ord
 
 def weight(units: Mapping[str, int], lines: Mapping[str, OrderLine]) -> int:
     """Grams of the goods by their master data, with packing; raises ValidationError naming what has no weight."""
-    grams = {line: sku.weight_g for line in units if (sku := lines[line].sku) and sku.weight_g is not None}
+    grams = {line: told for line in units if (told := _grams(lines[line].sku)) is not None}
     if unknown := set(units) - set(grams):
         names = ", ".join(lines[line].remote_id or line for line in sorted(unknown))
         raise ValidationError(f"the weight of {names} is not known; weigh the parcel, or enter it with the product")
-    return PACKING_G + sum(count * (grams[line] or 0) for line, count in units.items())
+    return PACKING_G + sum(count * grams[line] for line, count in units.items())
+
+
+def _grams(sku: Sku | None) -> int | None:
+    """Of one piece; a bundle without a weight of its own weighs what it is packed from."""
+    if sku is None or sku.weight_g is not None:
+        return sku.weight_g if sku else None
+    parts = [(part.component.weight_g, part.quantity) for part in sku.parts.select_related("component")]
+    known = [each * count for each, count in parts if each is not None]
+    return sum(known) if parts and len(known) == len(parts) else None
 
 
 def cancel(parcel: Parcel) -> Parcel:

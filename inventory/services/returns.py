@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from catalog.models import Sku
+from catalog.selectors import components
 from config.core import clock
 from inventory.models import MoveKind, Return, ReturnCheck, StockMove, Warehouse
 from inventory.models.ledger import RESTOCK_REASONS, WRITE_OFF_REASONS
@@ -58,15 +59,18 @@ def _check(held: Return, finding: Finding) -> None:
         raise ValidationError(f"{left(held)} of {held.quantity} units are not looked at yet, not {finding.units}")
     if finding.warehouse and held.sku is None:
         raise ValidationError(f"{held.remote_id} is linked to no SKU yet; link it first")
-    if finding.warehouse and held.sku and held.sku.parts.exists():
-        raise ValidationError(f"{held.sku.code} is a bundle: put its parts on the shelf by a count")
 
 
 def _restocked(held: Return, sku: Sku, house: Warehouse, finding: Finding, by: str) -> StockMove:
-    key = f"return:{held.pk}:{held.checks.count()}"
-    move = Move(
-        warehouse_id=house.pk, sku_id=sku.pk, kind=MoveKind.RESTOCK, quantity=finding.units, key=key,
-        reason=finding.reason, note=finding.note, reference=held.order_ref, account_id=held.account_id,
-    )  # fmt: skip
-    stock.record([move], by=by)
-    return StockMove.objects.get(key=key)
+    """A bundle comes back as the pieces that it was packed from; the first of their moves stands for all."""
+    pieces = components(sku_ids=[sku.pk]).get(sku.pk, {sku.pk: 1})
+    moves = [
+        Move(
+            warehouse_id=house.pk, sku_id=piece, kind=MoveKind.RESTOCK, quantity=finding.units * count,
+            key=f"return:{held.pk}:{held.checks.count()}:{piece}", reason=finding.reason, note=finding.note,
+            reference=held.order_ref, account_id=held.account_id,
+        )
+        for piece, count in sorted(pieces.items())
+    ]  # fmt: skip
+    stock.record(moves, by=by)
+    return StockMove.objects.get(key=moves[0].key)

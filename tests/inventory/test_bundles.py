@@ -3,17 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 
-from catalog.models import RemoteProduct
+from catalog.models import RemoteProduct, Sku
 from catalog.services import bundles, products, remote
 from config.core.models import WorkItem
-from inventory import shipping
-from inventory.models import Holding, Order, Reservation, Shortage, StockMove
+from inventory import shipping, sinks
+from inventory.models import Holding, Order, Reservation, Return, Shortage, StockMove
 from inventory.offering import RuleKind
-from inventory.services import allocation, compositions, offers, parked
+from inventory.services import allocation, compositions, offers, parked, planning, returns
+from marketplaces import canonical
 from marketplaces.canonical import OrderStatus
 from tests import factories
 from tests.factories import NOON
+from tests.inventory.carriers.conftest import HAMBURG
 from tests.inventory.conftest import move
 from tests.inventory.test_offering import listing, wishes
 
@@ -142,3 +145,30 @@ def test_a_listing_is_offered_as_soon_as_it_is_linked(kit):
     parked.reprocess(kit.account.pk, [name.pk])
     offers.offer()
     assert wishes() == {row.pk: "4"}
+
+
+def test_a_bundle_that_comes_back_goes_to_the_shelf_as_its_components(kit):
+    told = canonical.Return(
+        external_id="R1",
+        order_id="O-1",
+        sku="SET",
+        quantity=2,
+        returned_at=NOON,
+        fulfilment=canonical.Fulfilment.MERCHANT,
+    )
+    sinks.returns([told], factories.source(kit.account, "returns"))
+    back = Return.objects.get()
+    made = returns.check(back, returns.Finding(units=2, reason="sellable", warehouse=kit.house), by="olga")
+    assert (stand(), returns.left(back)) == ({"MUG-BLUE": (2, 0), "PLATE": (4, 0)}, 0)
+    assert made.move.sku == kit.sku
+
+
+def test_a_bundle_weighs_what_it_is_packed_from_where_it_has_no_weight_of_its_own(kit):
+    kit.land(sold())
+    order = Order.objects.get()
+    Sku.objects.filter(code="MUG-BLUE").update(weight_g=350)
+    with pytest.raises(ValidationError, match="the weight of SET is not known"):
+        planning.plan(order, [planning.Piece(lines={"L1": 2})], by="anna", address=HAMBURG)
+    Sku.objects.filter(code="PLATE").update(weight_g=200)
+    made = planning.plan(order, [planning.Piece(lines={"L1": 2})], by="anna", address=HAMBURG)
+    assert made.parcels.get().weight_g == 2 * (350 + 2 * 200) + planning.PACKING_G
