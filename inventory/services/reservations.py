@@ -56,6 +56,9 @@ CROSS JOIN LATERAL (
 ) AS hold
 WHERE {which}
 """
+"""One row per line and SKU. `part` is what a unit is packed from (a single SKU of itself), and with 0 pieces what the line had
+under SKUs that it means no more; pieces booked `elsewhere`, under those, are not booked again.
+"""
 _OF_ORDERS = "line.order_id = ANY(%(orders)s)"
 _WAITING = """line.id IN (SELECT order_line_id FROM inventory_shortage
     WHERE sku_id = ANY(%(skus)s) AND (missing > 0 OR unbacked > 0) ORDER BY since LIMIT %(most)s)
