@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.transaction import TransactionManagementError
 
 from catalog.services import bundles, products
 from config.core import tenancy
@@ -143,13 +144,16 @@ class Chaos:
 
 
 def until_done(market, number, news):
-    """What a killed worker left undone is done again by the next one; some are slower than others."""
+    """What a killed worker left undone is done again by the next one; some are slower than others.
+
+    A session that was ended while others heard of a commit is noticed at the next statement only.
+    """
     time.sleep(0.002 * (number % 5))
     while True:
         try:
             with tenancy.in_tenant("north"), transaction.atomic():
                 return market.tell(*news)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, TransactionManagementError):
             connection.close()
 
 
