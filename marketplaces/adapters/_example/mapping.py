@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from config.core.money import LossyAmount, Money, decimal, total
@@ -28,6 +24,7 @@ from marketplaces.canonical import (
     Stock,
 )
 from marketplaces.contract import Mapper, Page
+from marketplaces.pieces import read_json, whole_page
 
 STORE = "DE"
 ORDER_STATES = {
@@ -71,22 +68,9 @@ TAX_OF = {
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, LossyAmount, OverflowError)
 
 
-def _read(page: Page) -> Any:
-    """The body as JSON with exact numbers, unpacked when it is gzip."""
-    with page.open() as stream:
-        body = stream.read()
-    if body.startswith(b"\x1f\x8b"):
-        body = gzip.decompress(body)
-    return json.loads(body.decode("utf-8-sig"), parse_float=Decimal)
-
-
 def _each(page: Page, key: str, build: Callable[[Any], Iterable[Row]]) -> Iterator[Row | Rejected]:
     """Rows of every piece under `key` (or of the single piece); what cannot be read is rejected with its reason."""
-    try:
-        body = _read(page)
-    except (ValueError, EOFError, OSError, zlib.error, RecursionError) as error:
-        yield Rejected(f"the body is not JSON ({error}); check that it is the API's answer", raw=None)
-        return
+    body = read_json(page)
     pieces = body.get(key, [body]) if isinstance(body, Mapping) else body
     for piece in pieces if isinstance(pieces, list) else [pieces]:
         try:
@@ -111,6 +95,7 @@ def _gtin(raw: Mapping[str, Any]) -> tuple[ProductId, ...]:
     return (ProductId(IdentifierKind.GTIN, str(raw["ean"])),) if raw.get("ean") else ()
 
 
+@whole_page
 def orders(page: Page) -> Iterator[Row | Rejected]:
     """One Order per order of a list or of a single answer."""
     yield from _each(page, "orders", lambda raw: [_order(raw)])
@@ -160,6 +145,7 @@ def _order_line(raw: Mapping[str, Any]) -> OrderLine:
     )
 
 
+@whole_page
 def listings(page: Page) -> Iterator[Row | Rejected]:
     """One Listing per offer."""
     yield from _each(page, "offers", lambda raw: [_listing(raw)])
@@ -181,6 +167,7 @@ def _listing(raw: Mapping[str, Any]) -> Listing:
     )
 
 
+@whole_page
 def stock(page: Page) -> Iterator[Row | Rejected]:
     """The units of every offer, all of them in the seller's own hands."""
     yield from _each(page, "offers", lambda raw: [_stock(raw)])
@@ -198,6 +185,7 @@ def _stock(raw: Mapping[str, Any]) -> Stock:
     )
 
 
+@whole_page
 def settlements(page: Page) -> Iterator[Row | Rejected]:
     """A statement's header and its lines; line n has row number 2n-1, its tax 2n."""
     yield from _each(page, "statements", _statement)
