@@ -67,7 +67,7 @@ def shipped_units(command: Outbound, order: Mapping[str, Any]) -> list[str]:
 
 def _of_line(command: Outbound, line_id: str, count: int, found: list[units.Unit]) -> list[str]:
     """Open units of the line, the first ones; what left with this parcel already is not sent again."""
-    states = [(units.unit_id(unit), text(unit, "fulfilmentStatus")) for unit in found]
+    states = [(units.unit_id(unit), text(unit, "fulfillmentStatus")) for unit in found]
     sent = sum(word in SENT for _, word in states)
     ready = [unit for unit, word in states if word == OPEN]
     in_all = _in_all(command)
@@ -148,7 +148,7 @@ def shipment_outcome(command: Outbound, order: Mapping[str, Any] | None, remote_
     known = units.lines(order)
     wanted = {**(command.payload.get("lines") or {}), **_in_all(command)}
     sent = {
-        line_id: sum(text(unit, "fulfilmentStatus") in SENT for unit in known.get(line_id, [])) for line_id in wanted
+        line_id: sum(text(unit, "fulfillmentStatus") in SENT for unit in known.get(line_id, [])) for line_id in wanted
     }
     if all(sent[line_id] >= int(count) for line_id, count in wanted.items()):
         return Outcome(OutcomeState.CONFIRMED, remote_ref=remote_ref)

@@ -21,7 +21,7 @@ def chosen(command: Outbound, order: Mapping[str, Any]) -> list[str]:
     for line_id, count in in_all(command).items():
         if line_id not in known:
             raise Rejected(f"order {command.external_id} has no line {line_id}; read the order again")
-        states = [(units.unit_id(unit), text(unit, "fulfilmentStatus")) for unit in known[line_id]]
+        states = [(units.unit_id(unit), text(unit, "fulfillmentStatus")) for unit in known[line_id]]
         missing = min(count - sum(word in CANCELLED for _, word in states), asked[line_id])
         ready = [unit for unit, word in states if word == OPEN]
         if missing > len(ready):
@@ -40,7 +40,7 @@ def outcome(command: Outbound, order: Mapping[str, Any] | None) -> Outcome:
     if order is None:
         return Outcome(OutcomeState.UNKNOWN, f"order {command.external_id} is not known to the marketplace")
     known, wanted = units.lines(order), in_all(command)
-    gone = {line: sum(text(unit, "fulfilmentStatus") in CANCELLED for unit in known.get(line, [])) for line in wanted}
+    gone = {line: sum(text(unit, "fulfillmentStatus") in CANCELLED for unit in known.get(line, [])) for line in wanted}
     if all(gone[line] >= count for line, count in wanted.items()):
         return Outcome(OutcomeState.CONFIRMED)
     return Outcome(

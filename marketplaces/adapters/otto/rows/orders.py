@@ -43,7 +43,7 @@ def _orders(raw: Mapping[str, Any]) -> Iterator[Order]:
         raise Unreadable("positionItems or orderDate is missing; ask for the order by its number")
     fees, discounts = _fees(raw), _discounts(raw)
     lines = tuple(_line(line_id, of_line, fees, discounts) for line_id, of_line in found.items())
-    states = [text(unit, "fulfilmentStatus") for of_line in found.values() for unit in of_line]
+    states = [text(unit, "fulfillmentStatus") for of_line in found.values() for unit in of_line]
     country = text(inner(raw, "deliveryAddress"), "countryCode").upper()
     yield Order(
         external_id=required(raw, "orderNumber"),
@@ -77,7 +77,7 @@ def status_of(states: Sequence[str]) -> OrderStatus:
 def _line(line_id: str, found: Sequence[Unit], fees: Mapping[str, Money], discounts: Mapping[str, Money]) -> OrderLine:
     product = inner(found[0], "product")
     price = money(found[0].get("itemValueGrossPrice"), "itemValueGrossPrice")
-    states = {units.unit_id(unit): text(unit, "fulfilmentStatus") for unit in found}
+    states = {units.unit_id(unit): text(unit, "fulfillmentStatus") for unit in found}
     count = Counter(states.values())
     zero = Money(Decimal(0), price.currency if price else CURRENCY)
     return OrderLine(

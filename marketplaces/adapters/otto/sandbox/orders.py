@@ -139,7 +139,7 @@ def _item(found: WorldOrder, unit: Unit, less: Money) -> dict[str, Any]:
     line = unit.line
     body = {
         "positionItemId": unit.unit_id,
-        "fulfilmentStatus": unit.status,
+        "fulfillmentStatus": unit.status,
         "itemValueGrossPrice": amount(line.unit_price),
         "product": {
             "sku": line.product.sku,

@@ -28,3 +28,12 @@ def test_it_reads_an_account_statement_in_utf_16():
     head, line = read("settlements", body.encode("utf-16"))
     assert isinstance(head, Settlement)
     assert [str(row.amount) for row in (line.amount, head.total)] == ["-1234.50", "8765.50"]
+
+
+def test_it_reads_the_state_of_a_unit_as_the_marketplace_spells_it():
+    """`fulfillmentStatus`, with two l: so do its interface description and every published answer (21 November 2026)."""
+    unit = {"positionItemId": "u1", "fulfillmentStatus": "SENT", "product": {"sku": "LAMP-BLK"}}
+    (order,) = read(
+        "orders", {"orderNumber": "k7", "orderDate": "2026-03-02T09:15:00.000+0000", "positionItems": [unit]}
+    )
+    assert (order.status, order.lines[0].quantity_shipped) == ("shipped", 1)

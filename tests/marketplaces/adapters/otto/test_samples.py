@@ -44,7 +44,7 @@ def test_it_rejects_with_a_reason_what_is_no_answer(resource, body):
 
 def order_of(*units: tuple[str, str]) -> dict:
     price = {"amount": 29.9, "currency": "EUR"}
-    items = [{"positionItemId": key, "fulfilmentStatus": state, "itemValueGrossPrice": price,
+    items = [{"positionItemId": key, "fulfillmentStatus": state, "itemValueGrossPrice": price,
               "product": {"sku": "LAMP", "vatRate": 19}} for key, state in units]  # fmt: skip
     return {
         "salesOrderId": "s1",

@@ -21,7 +21,7 @@ def told(**order):
 
 def unit(key="u1", **more):
     price = {"amount": 29.9, "currency": "EUR"}
-    return {"positionItemId": key, "fulfilmentStatus": "PROCESSABLE", "itemValueGrossPrice": price,
+    return {"positionItemId": key, "fulfillmentStatus": "PROCESSABLE", "itemValueGrossPrice": price,
             "product": {"sku": "LAMP", "vatRate": 19}, **more}  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def test_one_piece_is_one_position_and_equal_pieces_are_a_line():
 
 
 def test_pieces_whose_payment_is_not_confirmed_hold_stock_though_nobody_knows_where_they_go():
-    order = told(positionItems=[unit(fulfilmentStatus="ANNOUNCED")], deliveryAddress=None)
+    order = told(positionItems=[unit(fulfillmentStatus="ANNOUNCED")], deliveryAddress=None)
     assert (order.status, order.lines[0].quantity, order.lines[0].quantity_cancelled) == ("pending", 1, 0)
     assert order.ship_to_country == ""
 

@@ -203,7 +203,7 @@ def test_it_ships_a_line_in_two_parcels_piece_by_piece(otto, client):
 
 def announced(count: int) -> dict:
     unit = {"itemValueGrossPrice": {"amount": Decimal("29.9"), "currency": "EUR"}, "product": {"sku": "LAMP"}}
-    items = [{**unit, "positionItemId": f"u{n}", "fulfilmentStatus": "ANNOUNCED"} for n in range(count)]
+    items = [{**unit, "positionItemId": f"u{n}", "fulfillmentStatus": "ANNOUNCED"} for n in range(count)]
     return {"salesOrderId": "s1", "orderNumber": "k7", "positionItems": items}
 
 
