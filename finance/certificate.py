@@ -135,11 +135,14 @@ def _statement(row: Settlement, name: str) -> dict[str, Any]:
 
 
 def _payout(row: Settlement) -> dict[str, str] | None:
-    """How the total was exchanged before the bank received it; None where it was not."""
+    """How the total was exchanged before the bank received it; None where it was not. What the bank itself told of a fee
+    stands with its deposit."""
     if row.payout_rate is None:
         return None
+    is_told = row.deposits.filter(returned_on=None).exclude(fee=0).exists()
     return {
-        "currency": row.payout_currency, "rate": f"{row.payout_rate.normalize():f}", "kept": plain(row.payout_fee or Decimal(0)),
+        "currency": row.payout_currency, "rate": f"{row.payout_rate.normalize():f}",
+        "kept": plain(Decimal(0) if is_told else row.payout_fee or Decimal(0)),
         "unit": str(minor_unit(row.payout_currency)),
     }  # fmt: skip
 

@@ -36,7 +36,9 @@ SELECT s.id, s.total, s.period_start,
         AND (f.period_start, f.id) < (s.period_start, s.id)) AS former_end,
     (SELECT sum(d.amount + d.fee) FROM finance_deposit d WHERE d.settlement_id = s.id AND d.returned_on IS NULL
         AND d.currency = CASE WHEN s.payout_rate IS NULL THEN s.currency ELSE s.payout_currency END),
-    s.payout_rate, s.payout_fee, s.payout_currency, (SELECT CASE WHEN f.state <> 'inconsistent' AND f.line_count > 0
+    s.payout_rate, CASE WHEN NOT EXISTS (SELECT FROM finance_deposit d WHERE d.settlement_id = s.id AND d.fee <> 0
+        AND d.returned_on IS NULL) THEN s.payout_fee END, s.payout_currency,
+    (SELECT CASE WHEN f.state <> 'inconsistent' AND f.line_count > 0
             AND s.period_start - f.period_end <= interval '1 hour' THEN (SELECT coalesce(-sum(held.amount), 0)
             FROM finance_settlementline held WHERE held.settlement_id = f.id AND held.scope = 'reserve'
                 AND held.line_class = 'reserve_in') END

@@ -102,6 +102,16 @@ def test_it_links_a_payout_that_was_exchanged_once_its_rate_is_known(statements,
     assert identity_2("S-1") is is_paid
 
 
+def test_it_counts_a_fee_once_that_both_the_statement_and_the_bank_tell(statements):
+    statement = Settlement.objects.get(external_id="S-1")
+    Deposit.objects.create(
+        account=statement.account, currency="USD", amount=Decimal("108.40"), fee=Decimal("1.60"), settlement=statement,
+        booked_on=date(2026, 9, 18), imported_at=START,
+    )  # fmt: skip
+    payouts.exchange(statement, currency="USD", rate=Decimal("1.1"), fee=Decimal("1.60"))
+    assert identity_2("S-1") is True
+
+
 def test_it_leaves_a_booking_alone_that_fits_no_statement(statements):
     done = book("shop,2026-09-18,99.99,EUR,other", "shop,2026-11-30,100.00,EUR,too late", "shop,2026-09-18,100,USD,x")
     assert (done.new, done.settlement_ids) == (3, ())
