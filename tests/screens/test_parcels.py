@@ -7,6 +7,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
+from inventory.carriers.contract import LabelFormat
 from inventory.models import Label, Manifest, Order
 from tests.inventory.carriers.conftest import contract, depot
 from tests.inventory.carriers.test_day_end import packed
@@ -42,6 +43,17 @@ def test_the_days_labels_are_printed_with_one_button(owner, day, budget):
     assert numbers(printed) == [soon.tracking_number, late.tracking_number, tray.tracking_number]
     assert "not printed" not in owner.get("/labels/").content.decode()
     assert "none of these labels" in owner.post("/labels/", {"action": "print_day"}, follow=True).content.decode()
+
+
+def test_labels_for_the_label_printer_and_large_papers_are_taken_apart(owner, day, contract):
+    label = packed(contract, 4, "CUP", format=LabelFormat.ZPL)
+    assert "Take 1 for the label printer" in owner.get("/labels/").content.decode()
+    taken = owner.post("/labels/", {"action": "zpl_day"})
+    assert (taken["content-type"], taken.content[:3]) == ("text/plain; charset=utf-8", b"^XA")
+    assert label.tracking_number.encode() in taken.content
+    assert "for the label printer</button>" not in owner.get("/labels/").content.decode()
+    large = owner.post("/labels/", {"action": "large", "pk": [label.pk]}, follow=True)
+    assert "none of these labels has a PDF to print" in large.content.decode()
 
 
 def test_chosen_orders_are_printed_from_the_board_in_the_order_of_the_shelves(owner, day, budget):
