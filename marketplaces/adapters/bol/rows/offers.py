@@ -282,7 +282,7 @@ def _reasons(told: Any, country: str) -> Iterator[tuple[str, Mapping[str, Any]]]
 def _issue(reason: Mapping[str, Any]) -> ListingIssue:
     attributes = [
         text(record(a, "attribute"), "id", "name") if isinstance(a, Mapping) else str(a)
-        for a in listed(reason, "attributes")
+        for a in listed(reason, "missingAttributes") or listed(reason, "attributes")
     ]
     return ListingIssue(
         code=required(reason, "code"),

@@ -65,10 +65,11 @@ def reasons(view: View, request: Request) -> Answer:
     if not _blocking(found):
         return Answer(204, b"", V11)
     told = [
-        {"countryCode": found.store.code, "code": code, "description": description, "category": "CONTENT"}
+        {"category": "CONTENT", "code": code, "description": description}
         for code, description in map(REASONS.__getitem__, _blocking(found))
     ]
-    return reply({"notForSaleReasons": told}, media=V11)
+    country = {"countryCode": found.store.code, "reasons": told}
+    return reply({"offerId": request.match["id"], "countries": [country]}, media=V11)
 
 
 def patch(view: View, request: Request) -> Answer:

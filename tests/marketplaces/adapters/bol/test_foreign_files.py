@@ -57,3 +57,21 @@ def test_it_reads_a_statement_in_utf_16():
     }
     (row,) = read("settlements", json.dumps({"invoiceListItems": [invoice]}).encode("utf-16"))
     assert (row.external_id, str(row.total.amount)) == ("900000001", "250.1")
+
+
+def test_it_names_the_attributes_that_a_reason_misses():
+    """In Offer API v11 they stand in `missingAttributes` (its published description, version 11.3)."""
+    reason = {
+        "category": "CONTENT",
+        "code": "4004-2",
+        "description": "missing",
+        "missingAttributes": [{"name": "Title"}],
+    }
+    told = {"countries": [{"countryCode": "NL", "reasons": [reason]}]}
+    offer = {
+        "offerId": "O-1",
+        "countryAvailabilities": [{"countryCode": "NL", "forSale": False}],
+        "notForSaleReasons": told,
+    }
+    (row,) = read("listings", {"offers": [offer]})
+    assert [(issue.code, issue.attributes) for issue in row.issues] == [("4004-2", ("Title",))]
