@@ -44,4 +44,10 @@ def _schema(api: Api, store: Store, name: str) -> bytes:
             return b""
         raise
     reply = api.download(str(told.json()["schema"]["link"]["resource"]))
-    return Path(reply.path).read_bytes() if reply.path else reply.body
+    if not reply.path:
+        return reply.body
+    file = Path(reply.path)
+    try:
+        return file.read_bytes()
+    finally:
+        file.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from decimal import Decimal
 
 import pytest
@@ -98,11 +99,15 @@ def test_it_refuses_what_an_attribute_cannot_say_before_anything_is_sent(name, s
         actions.request(write(CommandKind.SET_ATTRIBUTES, {name: said}), DE, LISTING, schema)
 
 
-def test_numbers_with_units_are_proven_by_what_the_listing_shows_and_the_type_is_asked_for_once(shop: Shop):
+def test_numbers_with_units_are_proven_by_what_the_listing_shows_and_the_type_is_asked_for_once(
+    shop: Shop, monkeypatch, tmp_path
+):
     sku, client = own(shop), shop.client()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     told = write(CommandKind.SET_ATTRIBUTES, TYPED, sku)
     for _ in range(2):
         assert client.send(told).state is OutcomeState.ACCEPTED
+    assert list(tmp_path.iterdir()) == []
     assert client.read_back(told, "").state is OutcomeState.CONFIRMED
     other = write(CommandKind.SET_ATTRIBUTES, {"item_weight": "1.5 grams"}, sku)
     assert client.read_back(other, "").state is OutcomeState.UNKNOWN
