@@ -140,12 +140,7 @@ def _taxed(line_class: C, gross: Money, rate: Decimal, facts: dict[str, Any]) ->
 
 def _modification(piece: Mapping[str, Any]) -> Money:
     """A modification covers the whole quantity already."""
-    for key in ("priceModificationAmount", "amount", "positionSum"):
-        told = piece.get(key)
-        found = money(told.get("gross", told), key) if isinstance(told, Mapping) else None
-        if found is not None:
-            return abs(found)
-    found = money(piece.get("gross"), "gross")
+    found = money(inner(piece, "priceModificationAmount").get("gross"), "priceModificationAmount")
     if found is None:
         raise Unreadable("a price modification has no amount; ask for the receipt by its number")
     return abs(found)
