@@ -148,6 +148,14 @@ class Resource:
     why: str = ""
 
 
+def taxonomy(why: str) -> Resource:
+    """The categories of a marketplace, read whole once a week."""
+    return Resource(
+        key="taxonomy", rows=("TaxonomyNode",), every=timedelta(days=7), is_snapshot=True, fresh_for=timedelta(days=30),
+        queue="pull_slow", why=why,
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxAccount:
     """An account of the simulated sellers: which demo client has it, where it sells, and its share of demand.

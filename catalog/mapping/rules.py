@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from marketplaces import canonical
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
@@ -79,18 +81,12 @@ def attributes_of(facts: Facts, sources: Sequence[Source]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a category asks of one attribute; `asked_if` names another attribute and the value that makes it required.
+class Asked(canonical.Asked):
+    """With a condition: `asked_if` names another attribute and the value that makes this one required.
 
-    A value with a unit is a number, a space and one of the units (parted by `|`).
+    A value with a unit is a number, a space and one of the units.
     """
 
-    key: str
-    kind: str = "text"
-    is_required: bool = False
-    max_length: int | None = None
-    choices: tuple[str, ...] = ()
-    unit: str = ""
     asked_if: tuple[str, str] | None = None
 
 

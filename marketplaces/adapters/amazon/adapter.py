@@ -16,6 +16,7 @@ from marketplaces.contract import (
     Flow,
     Resource,
     SandboxAccount,
+    taxonomy,
 )
 
 _HOUR = timedelta(hours=1)
@@ -64,10 +65,7 @@ _RESOURCES = (
         key="offers", rows=("Offer",), every=timedelta(minutes=30), is_snapshot=True, queue="pull_slow", fresh_for=_DAY,
         why="who else sells our items and who is featured, a slice at a time",
     ),
-    Resource(
-        key="taxonomy", rows=("TaxonomyNode",), every=7 * _DAY, is_snapshot=True, queue="pull_slow", fresh_for=30 * _DAY,
-        why="product types, and what those ask that products are mapped to",
-    ),
+    taxonomy("product types, and what those ask that products are mapped to"),
 )  # fmt: skip
 
 _CREDENTIALS = (

@@ -18,6 +18,7 @@ from marketplaces.contract import (
     Resource,
     SandboxAccount,
     Store,
+    taxonomy,
 )
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -67,15 +68,7 @@ RESOURCES = (
         queue="pull_slow",
         why="units that we sent for own offers, and units in the marketplace's warehouse",
     ),
-    Resource(
-        key="taxonomy",
-        rows=("TaxonomyNode",),
-        every=7 * DAY,
-        is_snapshot=True,
-        fresh_for=30 * DAY,
-        queue="pull_slow",
-        why="the tree of categories",
-    ),
+    taxonomy("the tree of categories"),
     Resource(
         key="returns", rows=("Return",), every=6 * HOUR, overlap=DAY, queue="pull_slow", why="open and handled returns"
     ),

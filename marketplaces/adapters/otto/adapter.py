@@ -18,6 +18,7 @@ from marketplaces.contract import (
     Resource,
     SandboxAccount,
     Store,
+    taxonomy,
 )
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -90,15 +91,7 @@ RESOURCES = (
         cost=5,
         why="account statements from the mailbox; where there is none, the receipts of each day",
     ),
-    Resource(
-        key="taxonomy",
-        rows=("TaxonomyNode",),
-        every=7 * DAY,
-        is_snapshot=True,
-        fresh_for=30 * DAY,
-        queue="pull_slow",
-        why="categories with the attributes that each asks for",
-    ),
+    taxonomy("categories with the attributes that each asks for"),
 )
 
 
