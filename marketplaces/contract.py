@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -193,6 +193,7 @@ class Writing:
     Where the style is REPLACE the client sends the whole document as the marketplace shows it, with one change.
     `shortest` and `longest` count the characters of a text, or of each piece of a list; `choices` is all it may be.
     `alters` is what the marketplace does to a text by itself: what differs in nothing else is shown as it was written.
+    `together` is how many offers one call may carry; above one the client offers `send_together`.
     """
 
     style: Style = Style.PATCH
@@ -202,6 +203,7 @@ class Writing:
     longest: int | None = None
     choices: tuple[str, ...] = ()
     alters: frozenset[Noise] = frozenset()
+    together: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,6 +361,12 @@ class Client(Protocol):
     def download(self, resource: str, state: ReportState) -> Page: ...
 
     def send(self, command: Outbound) -> Outcome: ...
+
+    def send_together(self, commands: Sequence[Outbound]) -> Sequence[Outcome]:
+        """One call for writes of one kind, each to another offer, and what their answer means for each, in order.
+
+        Only where a field declares `together`. Raises Rejected when they took none of them: then fewer are sent at once.
+        """
 
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome: ...
 

@@ -25,6 +25,11 @@ def order(external_id: str) -> str:
     return f"order:{external_id}"
 
 
+def command(command_id: int) -> str:
+    """One of the writes that left in one call."""
+    return f"command:{command_id}"
+
+
 def sku(name: str) -> str:
     """The subject of everything about one product of an account, under the name that the account has for it."""
     return f"sku:{name}"

@@ -30,10 +30,6 @@ class Fate(StrEnum):
 SHARES = ((Fate.REFUSED, 0.03), (Fate.DROPPED, 0.05), (Fate.DELAYED, 0.05), (Fate.REVERTED, 0.02))
 
 
-class WriteRefused(Exception):
-    """The marketplace does not take this value of this offer."""
-
-
 def fate(number: int, *about: object, settings: Mapping[str, Any]) -> Fate:
     """What becomes of the n-th write to an offer (from 0). `settings` may name the fates of the first writes in order."""
     named = settings.get("fates", ())

@@ -227,6 +227,10 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class WriteRefused(Exception):
+    """The marketplace does not take this value of this offer."""
+
+
 class View(Protocol):
     """One account of the world at one moment, with everything that was written to it since laid over it."""
 

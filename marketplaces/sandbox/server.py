@@ -12,8 +12,7 @@ from typing import Any
 from config.core import clock
 from marketplaces import registry
 from marketplaces.sandbox import chance, truth, worlds
-from marketplaces.sandbox.carelessness import WriteRefused
-from marketplaces.sandbox.facts import Answer, Request
+from marketplaces.sandbox.facts import Answer, Request, WriteRefused
 from marketplaces.sandbox.limiter import Buckets
 from marketplaces.sandbox.neighbours import NEIGHBOURS
 from marketplaces.sandbox.overlay import Overlay

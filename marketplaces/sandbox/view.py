@@ -23,7 +23,7 @@ from marketplaces.sandbox import (
     statements,
     stock,
 )
-from marketplaces.sandbox.carelessness import Fate, WriteRefused
+from marketplaces.sandbox.carelessness import Fate
 from marketplaces.sandbox.facts import (
     WorldEvent,
     WorldListing,
@@ -33,6 +33,7 @@ from marketplaces.sandbox.facts import (
     WorldReturn,
     WorldStatement,
     WorldStock,
+    WriteRefused,
 )
 from marketplaces.sandbox.orders import OrderStory
 from marketplaces.sandbox.overlay import Overlay

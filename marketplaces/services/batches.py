@@ -19,7 +19,7 @@ from config.core.work import later
 from marketplaces import registry, subjects, wording
 from marketplaces.contract import FIELDS, Client, Outcome, OutcomeState, Page, Writing
 from marketplaces.models import Account, Command, CommandState, RunReason
-from marketplaces.services import commands, connections, followers, offers, pulls
+from marketplaces.services import commands, connections, followers, offers, pulls, together
 from marketplaces.wording import Noise
 
 AT_ONCE = 50
@@ -179,24 +179,26 @@ def _row(account: Account, batch: str, wanted: Planned) -> tuple[object, ...]:
 
 
 def send_planned(account_id: int) -> dict[str, int]:
-    """Send what waits in batches, oldest first; what is left is another run's.
+    """Send what waits in batches, oldest first, as many in a call as it may carry; what is left is another run's.
 
     One that cannot leave is passed over for the others, and comes after them next time.
     """
     account = Account.objects.get(pk=account_id)
     if not commands.is_trusted(account):
         return {"held": 1}
-    waiting = Command.objects.filter(account=account, state=CommandState.PLANNED).exclude(batch="")
-    ids = list(waiting.order_by("given_back", "pk").values_list("pk", flat=True)[:AT_ONCE])
     counts: Counter[str] = Counter()
     recorder = connections.Recorder(account)
     failures = Failures()
     with connections.opened(account, recorder) as client:
-        for pk in ids:
+        for ask in together.ask_for_offers(client, recorder, account):
             with failures.passed_over():
-                counts.update(commands.send_by(client, recorder, pk))
+                ask()
+        for ids in (calls := together.calls(account))[:AT_ONCE]:
+            with failures.passed_over():
+                counts.update(together.send(client, recorder, ids))
     failures.tell()
-    _go_on("marketplaces.send_planned", account, ids)
+    if len(calls) > AT_ONCE or sum(map(len, calls)) == together.MOST:
+        later("marketplaces.send_planned", account_id=account.pk)
     return dict(counts)
 
 
@@ -219,13 +221,9 @@ def look_again(account_id: int) -> dict[str, int]:
     if pages and any(resource.key == LISTINGS for resource in registry.get(account.marketplace).resources):
         pulls.take_in(account, LISTINGS, pages, reason=RunReason.READ_BACK)
     failures.tell()
-    _go_on("marketplaces.look_again", account, ids)
-    return dict(counts)
-
-
-def _go_on(job: str, account: Account, ids: list[int]) -> None:
     if len(ids) == AT_ONCE:
-        later(job, account_id=account.pk)
+        later("marketplaces.look_again", account_id=account.pk)
+    return dict(counts)
 
 
 def _look(client: Client, recorder: connections.Recorder, command_id: int, pages: list[Page]) -> dict[str, int]:
@@ -237,7 +235,7 @@ def _look(client: Client, recorder: connections.Recorder, command_id: int, pages
         if not isinstance(error, RateLimited):
             due = clock.now() + commands.CHECK_AFTER[1]
             Command.objects.filter(pk=command_id).update(next_check_at=due)
-            offers.look_at(command, due)
+            offers.look_at(command.account_id, [due])
         raise
 
 
@@ -257,7 +255,8 @@ def _judge_again(command: Command, outcome: Outcome) -> dict[str, int]:
     """Whether what was confirmed still stands."""
     with transaction.atomic():
         if outcome.state is OutcomeState.CONFIRMED:
-            command.next_check_at = offers.look_again_at(command)
+            command.next_check_at = due = offers.look_again_at(command)
+            offers.look_at(command.account_id, [due] if due else [])
         else:
             command.state, command.reason, command.next_check_at = CommandState.DRIFTED, outcome.reason, None
         command.save()

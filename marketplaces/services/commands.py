@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +38,9 @@ OVERTAKING = REPLACING | {CommandKind.CORRECT_TRACKING}
 OF_UNITS = frozenset({CommandKind.CONFIRM_SHIPMENT, CommandKind.CANCEL_UNITS})
 WAITING = (CommandState.SENT, CommandState.ACCEPTED, CommandState.UNKNOWN)
 _FAILED = (CommandState.REJECTED, CommandState.SUPERSEDED)
+_ANSWERED = (
+    "answer", "reason", "remote_ref", "state", "attempts", "confirmed_at", "offer_seen_at", "next_check_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +125,7 @@ def send_by(client: Client, recorder: connections.Recorder, command_id: int) -> 
         if command.state == CommandState.PLANNED:
             raise
         return {command.state: 1}
-    _settle(command, outcome)
+    settle([(command, outcome)])
     return {command.state: 1}
 
 
@@ -158,9 +161,14 @@ def _sent(client: Client, command: Command) -> Outcome:
     except Rejected as error:
         return Outcome(OutcomeState.REJECTED, str(error))
     except Transient as error:
-        if isinstance(error, RateLimited) or error.code == transport.NOT_SENT:
-            raise
-        return Outcome(OutcomeState.UNKNOWN, str(error))
+        return unanswered(error)
+
+
+def unanswered(error: Transient) -> Outcome:
+    """What a call that got no answer means for its writes; raises the error where they have not left."""
+    if isinstance(error, RateLimited) or error.code == transport.NOT_SENT:
+        raise error
+    return Outcome(OutcomeState.UNKNOWN, str(error))
 
 
 def _give_back(command: Command, error: Exception) -> None:
@@ -186,25 +194,36 @@ def outbound(command: Command) -> Outbound:
     )  # fmt: skip
 
 
-def _settle(command: Command, outcome: Outcome) -> None:
-    """Keep the answer. Accepted and unknown are read back at once, after five minutes and after an hour, unless it is final."""
+def settle(answered: Sequence[tuple[Command, Outcome]]) -> None:
+    """Keep the answers to writes of one account, all of them or none.
+
+    Accepted and unknown are read back at once, after five minutes and after an hour, unless the answer is final.
+    """
+    with transaction.atomic():
+        for command, outcome in answered:
+            _take_in(command, outcome)
+        found = [command for command, _ in answered]
+        Command.objects.bulk_update(found, _ANSWERED)
+        looked_at = [each for each in found if each.batch or each.state == CommandState.CONFIRMED]
+        offers.look_at(found[0].account_id, (due for each in looked_at if (due := each.next_check_at)))
+        followers.tell([command.pk for command in found])
+
+
+def _take_in(command: Command, outcome: Outcome) -> None:
     command.answer = {**command.answer, clock.now().isoformat(): plain.plain(outcome.answer)}
     command.reason = outcome.reason
     command.remote_ref = outcome.remote_ref or command.remote_ref
     command.state = CommandState(outcome.state.value)
-    with transaction.atomic():
-        if outcome.state is OutcomeState.CONFIRMED:
-            command.confirmed_at = command.offer_seen_at = clock.now()
-            command.next_check_at = offers.look_again_at(command) if command.kind in REPLACING else None
-            _read_order_again(command)
-        elif outcome.state is OutcomeState.REJECTED:
-            command.next_check_at = None
-            _read_order_again(command)
-            announce(signals.command_failed, command_id=command.pk)
-        else:
-            command.next_check_at = None if outcome.is_final else _next_check(command)
-        command.save()
-        followers.tell([command.pk])
+    if outcome.state is OutcomeState.CONFIRMED:
+        command.confirmed_at = command.offer_seen_at = clock.now()
+        command.next_check_at = offers.look_again_at(command) if command.kind in REPLACING else None
+        _read_order_again(command)
+    elif outcome.state is OutcomeState.REJECTED:
+        command.next_check_at = None
+        _read_order_again(command)
+        announce(signals.command_failed, command_id=command.pk)
+    else:
+        command.next_check_at = None if outcome.is_final else _next_check(command)
 
 
 def _read_order_again(command: Command) -> None:
@@ -229,13 +248,11 @@ def _next_check(command: Command) -> datetime | None:
         announce(signals.command_failed, command_id=command.pk)
         return None
     due = clock.now() + CHECK_AFTER[command.attempts]
-    if command.batch:
-        offers.look_at(command, due)
-        return due
-    later(
-        "marketplaces.confirm_command", account_id=command.account_id, command_id=command.pk, due_at=due,
-        dedupe=f"confirm:{command.pk}:{command.attempts}",
-    )  # fmt: skip
+    if not command.batch:
+        later(
+            "marketplaces.confirm_command", account_id=command.account_id, command_id=command.pk, due_at=due,
+            dedupe=f"confirm:{command.pk}:{command.attempts}",
+        )  # fmt: skip
     return due
 
 
@@ -257,7 +274,7 @@ def confirm_by(client: Client, recorder: connections.Recorder, command: Command)
     command.attempts += 1
     if was_unknown and outcome.state is OutcomeState.REJECTED and command.attempts < len(CHECK_AFTER):
         return _resend(command)
-    _settle(command, outcome)
+    settle([(command, outcome)])
     return {command.state: 1}
 
 

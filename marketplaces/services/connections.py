@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -20,12 +20,12 @@ FLUSH_AT = 500
 class Recorder:
     """Keeps the redacted exchanges of one piece of work and writes them in bulk, outside the call path.
 
-    `about` is the one subject of the calls that follow, `order:<id>` or `sku:<sku>`, where they have one;
+    `about` are the subjects of the calls that follow, `order:<id>` or `sku:<sku>`, where they have any;
     `written` are the ids of the rows in the order of the calls.
     """
 
     def __init__(
-        self, account: Account, *, run_id: int | None = None, command_id: int | None = None, about: str = ""
+        self, account: Account, *, run_id: int | None = None, command_id: int | None = None, about: Sequence[str] = ()
     ) -> None:
         self.calls = 0
         self.about = about
@@ -45,11 +45,16 @@ class Recorder:
 
     def turn_to(self, resource: str, external_id: str) -> None:
         """The calls that follow are about one record."""
-        self.about = subjects.order(external_id) if resource == "orders" else ""
+        self.about = [subjects.order(external_id)] if resource == "orders" else []
 
     def turn_to_command(self, command: Command) -> None:
         """The calls that follow belong to one write."""
-        self._command_id, self.about = command.pk, command.subject
+        self._command_id, self.about = command.pk, [command.subject]
+
+    def turn_to_commands(self, found: Sequence[Command]) -> None:
+        """The calls that follow belong to all of these writes."""
+        self._command_id = None
+        self.about = [subject for each in found for subject in (each.subject, subjects.command(each.pk))]
 
     def _row(self, exchange: Exchange) -> Traffic:
         return Traffic(
@@ -57,7 +62,7 @@ class Recorder:
             operation=exchange.operation[:80], method=exchange.method[:8], url=exchange.url[:600],
             status=exchange.status or None, milliseconds=exchange.milliseconds, request_id=(exchange.request_id or "")[:120],
             request_body=exchange.request_body, response_body=exchange.response_body,
-            error=(exchange.error or "")[:300], subjects=[self.about[:120]] if self.about else [],
+            error=(exchange.error or "")[:300], subjects=[subject[:120] for subject in self.about],
         )  # fmt: skip
 
 

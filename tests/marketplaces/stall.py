@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -71,7 +71,7 @@ ADAPTER = Adapter(
         }
     ),
     writes={
-        "price": Writing(least=Decimal(1), most=Decimal(500)), "quantity": Writing(most=Decimal(999)),
+        "price": Writing(least=Decimal(1), most=Decimal(500), together=4), "quantity": Writing(most=Decimal(999)),
         "title": Writing(shortest=3, longest=40, alters=frozenset({Noise.SPACES})),
         "description": Writing(longest=2000, alters=frozenset({Noise.SPACES, Noise.MARKUP})),
         "bullets": Writing(most=Decimal(2), longest=60), "attributes": Writing(),
@@ -190,6 +190,10 @@ class StallClient:
     def send(self, command: Outbound) -> Outcome:
         REMOTE.answer(f"send {command.key}")
         return _next_outcome()
+
+    def send_together(self, commands: Sequence[Outbound]) -> list[Outcome]:
+        REMOTE.answer(f"send {' '.join(command.key for command in commands)}")
+        return [_next_outcome() for _ in commands]
 
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         REMOTE.answer(f"read_back {command.key}")

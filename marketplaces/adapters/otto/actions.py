@@ -23,11 +23,11 @@ from marketplaces.contract import CommandKind, Outbound, Outcome, OutcomeState
 CENT = Decimal("0.01")
 
 
-def price_body(command: Outbound, variation: Mapping[str, Any]) -> list[dict[str, Any]]:
+def price_row(command: Outbound, variation: Mapping[str, Any]) -> dict[str, Any]:
     """The new regular price beside the sale that stands: whether a sale outlives a price without it is not documented."""
     price = {"amount": wanted_price(command.payload), "currency": "EUR"}
     sale = (variation.get("pricing") or {}).get("sale")
-    return [{"sku": command.external_id, "standardPrice": price, **({"sale": sale} if sale else {})}]
+    return {"sku": command.external_id, "standardPrice": price, **({"sale": sale} if sale else {})}
 
 
 def wanted_price(payload: Mapping[str, Any]) -> Decimal:
@@ -41,8 +41,12 @@ def wanted_price(payload: Mapping[str, Any]) -> Decimal:
     return price.quantize(CENT)
 
 
-def quantity_body(command: Outbound) -> list[dict[str, Any]]:
-    return [{"sku": command.external_id, "quantity": wanted_quantity(command.payload)}]
+def quantity_row(command: Outbound) -> dict[str, Any]:
+    return {"sku": command.external_id, "quantity": wanted_quantity(command.payload)}
+
+
+def switch_row(command: Outbound) -> dict[str, Any]:
+    return {"sku": command.external_id, "active": command.value == "no"}
 
 
 def wanted_quantity(payload: Mapping[str, Any]) -> int:

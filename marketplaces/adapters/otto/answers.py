@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from config.core.errors import NeedsOperator, NinefoldError, RateLimited, Rejected, Transient
@@ -48,12 +49,26 @@ def _told(reply: Reply) -> str:
 
 def errors(said: Mapping[str, Any]) -> Iterator[str]:
     """Each error in words: code, title, detail, where it is, and the number under which OTTO logged it."""
+    for error in each_error(said):
+        names = ("code", "title", "detail", "path", "jsonPath", "jsonpath", "logref")
+        yield " ".join(str(error[name]) for name in names if error.get(name))
+
+
+def each_error(said: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for key in ("errors", "validationErrors"):
-        found = said.get(key)
-        for error in found if isinstance(found, list) else []:
-            if isinstance(error, Mapping):
-                names = ("code", "title", "detail", "path", "jsonPath", "jsonpath", "logref")
-                yield " ".join(str(error[name]) for name in names if error.get(name))
+        yield from pieces(said, key)
+
+
+def pieces(said: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """What can be read of a list in an answer, which may hold anything."""
+    found = said.get(key)
+    return [piece for piece in found if isinstance(piece, Mapping)] if isinstance(found, list) else []
+
+
+def named(words: str, skus: Iterable[str]) -> list[str]:
+    """Which of these SKUs the words speak of; of two that hold each other the longer one."""
+    found = [sku for sku in skus if re.search(rf"(?<![\w/.-]){re.escape(sku)}(?![\w/-]|\.\w)", words)]
+    return [sku for sku in found if not any(sku in other and sku != other for other in found)]
 
 
 def body(reply: Reply) -> Mapping[str, Any]:

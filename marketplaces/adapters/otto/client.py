@@ -30,7 +30,7 @@ MOST = {
     "shipments": 25,
     "products": 100,
     "status": 1000,
-    "active": 500,
+    "active": 100,
     "changes": 100,
     "quantities": 200,
     "returns": 50,
@@ -153,6 +153,9 @@ class Client:
 
     def send(self, command: Outbound) -> Outcome:
         return self.writer.send(command)
+
+    def send_together(self, commands: Sequence[Outbound]) -> list[Outcome]:
+        return self.writer.send_together(commands)
 
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         return self.writer.read_back(command, remote_ref)

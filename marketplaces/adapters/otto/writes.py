@@ -1,21 +1,21 @@
-"""Writes and their read-backs: prices by a task, quantities at once, shipments never twice, cancellations of open units."""
+"""Writes and their read-backs: prices by a task, shipments never twice, cancellations of open units."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from config.core.errors import Rejected
 from config.core.http import Reply
 from config.core.money import decimal
-from marketplaces.adapters.otto import actions, answers, cancelling, endpoints, paging, words
+from marketplaces.adapters.otto import actions, answers, cancelling, endpoints, paging, together, words
 from marketplaces.adapters.otto.auth import Api
 from marketplaces.adapters.otto.rows.reading import text
 from marketplaces.contract import AccountFacts, CommandKind, Outbound, Outcome, OutcomeState
 from marketplaces.pieces import inner
 
-MOST_STATES = 500
+MOST_STATES, MOST_VARIATIONS = 500, 100
+FEW = 20
 PATH_IS_SAFE = frozenset("/.")
 
 
@@ -26,14 +26,10 @@ class Writer:
     def send(self, command: Outbound) -> Outcome:
         """Make the write; what cannot be said or is refused at once is REJECTED, everything else is read back."""
         try:
-            if command.kind is CommandKind.SET_PRICE:
-                return self._set_price(command)
-            if command.kind is CommandKind.SET_STOCK:
-                return self._set_stock(command)
+            if command.kind in together.KINDS:
+                return self.send_together([command])[0]
             if command.field in words.FIELDS:
                 return self._set_words(command)
-            if command.kind is CommandKind.SET_HOLD:
-                return self._switch(command)
             if command.kind is CommandKind.CONFIRM_SHIPMENT:
                 return self._ship(command)
             if command.kind is CommandKind.CANCEL_UNITS:
@@ -41,6 +37,10 @@ class Writer:
         except Rejected as error:
             return Outcome(OutcomeState.REJECTED, reason=str(error))
         return Outcome(OutcomeState.REJECTED, reason=f"{command.kind} cannot be written here")
+
+    def send_together(self, commands: Sequence[Outbound]) -> list[Outcome]:
+        """Quantities, prices or switches in one call; raises Rejected when it is refused as a whole."""
+        return together.send(self.api, commands, self._shown)
 
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         if command.kind is CommandKind.CONFIRM_SHIPMENT:
@@ -50,7 +50,8 @@ class Writer:
         if command.kind is CommandKind.SET_PRICE or command.field in words.FIELDS:
             return self._variation_outcome(command, remote_ref)
         if command.kind is CommandKind.SET_HOLD:
-            return actions.shown_outcome(command, self._held(command.external_id), remote_ref)
+            decided = self._task_outcome(command, remote_ref)
+            return decided or actions.shown_outcome(command, self._held(command.external_id), remote_ref)
         return actions.shown_outcome(command, self._quantity(command.external_id), remote_ref)
 
     def order(self, number: str) -> Mapping[str, Any] | None:
@@ -66,54 +67,52 @@ class Writer:
             raise
         return reply if any(text(piece, "sku") == sku for piece in _variations(reply)) else None
 
-    def _set_price(self, command: Outbound) -> Outcome:
-        actions.wanted_price(command.payload)
-        shown = self.variation(command.external_id)
-        body = actions.price_body(command, _one(shown, command.external_id) if shown else {})
-        reply = self.api.call(endpoints.PRICES, body=body)
-        answer = answers.body(reply)
-        return Outcome(OutcomeState.ACCEPTED, remote_ref=_task_id(answer), answer=dict(answer))
+    def _shown(self, skus: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """The variations of these SKUs: one by one while they are few, else by the list of all."""
+        if len(skus) <= FEW:
+            return {sku: _one(reply, sku) for sku in skus if (reply := self.variation(sku))}
+        wanted = set(skus)
+        found: dict[str, Mapping[str, Any]] = {}
+        for reply in paging.linked(self.api, endpoints.PRODUCTS, {"page": 0, "limit": MOST_VARIATIONS}):
+            found |= {sku: piece for piece in _variations(reply) if (sku := text(piece, "sku")) in wanted}
+            if len(found) == len(wanted):
+                break
+        return found
 
     def _set_words(self, command: Outbound) -> Outcome:
         shown = self.variation(command.external_id)
         body = words.document(command, _one(shown, command.external_id) if shown else {})
         answer = answers.body(self.api.call(endpoints.POST_PRODUCTS, body=[body]))
-        return Outcome(OutcomeState.ACCEPTED, remote_ref=_task_id(answer), answer=dict(answer))
-
-    def _switch(self, command: Outbound) -> Outcome:
-        body = {"status": [{"sku": command.external_id, "active": command.value == "no"}]}
-        answer = answers.body(self.api.call(endpoints.SET_ACTIVE, body=body))
-        if refused := list(answers.errors(answer)):
-            return Outcome(OutcomeState.REJECTED, reason="; ".join(refused), answer=dict(answer))
-        return Outcome(OutcomeState.ACCEPTED, remote_ref=_task_id(answer), answer=dict(answer))
+        return Outcome(OutcomeState.ACCEPTED, remote_ref=together.task_id(answer), answer=dict(answer))
 
     def _held(self, sku: str) -> str:
-        told = self._of_sku(endpoints.ACTIVE_STATUS, "status", sku).get("active")
+        """By query, because a SKU may hold a slash or a dot."""
+        found = paging.pieces(self.api.call(endpoints.ACTIVE_STATUS, params={"sku": sku}), "status", "resources")
+        told = next((piece.get("active") for piece in found if text(piece, "sku") == sku), None)
         return "no" if told is True else "yes" if told is False else ""
 
-    def _of_sku(self, endpoint: endpoints.Endpoint, key: str, sku: str) -> Mapping[str, Any]:
-        """One piece of a list that knows no filter by SKU; a SKU may hold what a path must not."""
-        for reply in paging.linked(self.api, endpoint, {"limit": MOST_STATES}):
-            for piece in paging.pieces(reply, key, "resources"):
+    def _verdict(self, sku: str) -> Mapping[str, Any]:
+        """From a list that knows no filter by SKU."""
+        for reply in paging.linked(self.api, endpoints.MARKETPLACE_STATUS, {"limit": MOST_STATES}):
+            for piece in paging.pieces(reply, "marketPlaceStatus", "resources"):
                 if text(piece, "sku") == sku:
                     return piece
         return {}
 
-    def _task_outcome(self, remote_ref: str) -> Outcome | None:
-        """What a task decides by itself; its success says only that the words were right."""
+    def _task_outcome(self, command: Outbound, remote_ref: str) -> Outcome | None:
+        """What a task decides of one of its variations; its success says only that the words were right."""
         task = self._found(endpoints.TASK, {"id": remote_ref}) if remote_ref else None
         if task and text(task, "state") == "pending":
             reason = f"still being processed; not to be asked before {text(task, 'pingAfter') or 'a while'}"
             return Outcome(OutcomeState.ACCEPTED, reason=reason, remote_ref=remote_ref, answer=dict(task))
         if task and text(task, "failed") not in ("", "0"):
             failed = self._found(endpoints.TASK_FAILED, {"id": remote_ref}) or {}
-            reason = "; ".join(_failures(failed)) or "the marketplace says only that it failed"
-            return Outcome(OutcomeState.REJECTED, reason=reason, remote_ref=remote_ref, answer=dict(failed))
+            return together.failure(command.external_id, task, failed, remote_ref)
         return None
 
     def _variation_outcome(self, command: Outbound, remote_ref: str) -> Outcome:
         """The task first, then the variation; of words also what the later check of its content says."""
-        decided = self._task_outcome(remote_ref)
+        decided = self._task_outcome(command, remote_ref)
         if decided:
             return decided
         reply = self.variation(command.external_id)
@@ -121,17 +120,9 @@ class Writer:
             return Outcome(OutcomeState.UNKNOWN, reason=f"{command.external_id} is not known; check the SKU")
         variation = _one(reply, command.external_id)
         if command.field in words.FIELDS:
-            verdict = self._of_sku(endpoints.MARKETPLACE_STATUS, "marketPlaceStatus", command.external_id)
-            return words.outcome(command, variation, verdict, remote_ref)
+            return words.outcome(command, variation, self._verdict(command.external_id), remote_ref)
         told = inner(inner(variation, "pricing"), "standardPrice").get("amount")
         return actions.shown_outcome(command, None if told is None else decimal(told), remote_ref)
-
-    def _set_stock(self, command: Outbound) -> Outcome:
-        reply = self.api.call(endpoints.SET_QUANTITIES, body=actions.quantity_body(command))
-        answer = answers.body(reply)
-        if refused := list(answers.errors(answer)):
-            return Outcome(OutcomeState.REJECTED, reason="; ".join(refused), answer=dict(answer))
-        return Outcome(OutcomeState.ACCEPTED, answer=dict(answer))
 
     def _quantity(self, sku: str) -> Any:
         """By path where the SKU allows it, else from the list."""
@@ -200,22 +191,6 @@ def _variations(reply: Reply) -> list[Mapping[str, Any]]:
 
 def _one(reply: Reply, sku: str) -> Mapping[str, Any]:
     return next(piece for piece in _variations(reply) if text(piece, "sku") == sku)
-
-
-def _task_id(answer: Mapping[str, Any]) -> str:
-    """The task's id stands at the end of its link."""
-    links = answer.get("links")
-    for link in links if isinstance(links, list) else []:
-        path = urlsplit(str(link.get("href", ""))).path if isinstance(link, Mapping) else ""
-        if "update-tasks/" in path:
-            return path.partition("update-tasks/")[2].partition("/")[0]
-    return text(answer, "uuid", "id")
-
-
-def _failures(failed: Mapping[str, Any]) -> list[str]:
-    results = failed.get("results") or []
-    told = [piece for piece in results if isinstance(piece, Mapping)] if isinstance(results, list) else []
-    return [word for piece in (failed, *told) for word in answers.errors(piece)]
 
 
 def _holds(parcel: Mapping[str, Any] | None, leaving: list[str]) -> bool:

@@ -181,7 +181,7 @@ def test_a_call_without_an_answer_is_silent_and_did_not_go_well(acting):
 
 def test_what_was_said_about_a_write_is_found_by_its_subject(acting, remote):
     command = commands.plan(acting, price("10.00"))
-    said = connections.Recorder(acting, command_id=command.pk, about=command.subject)
+    said = connections.Recorder(acting, command_id=command.pk, about=[command.subject])
     said(exchange(202))
     said.flush()
     assert TrafficFilter({"sku": "MUG"}, Traffic.objects.all()).qs.get().command_id == command.pk

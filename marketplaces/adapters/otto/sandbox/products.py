@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -20,12 +21,12 @@ from marketplaces.adapters.otto.sandbox.replies import (
     zulu,
 )
 from marketplaces.canonical import ListingStatus
-from marketplaces.sandbox.facts import Answer, Request, View, WorldListing
+from marketplaces.sandbox.facts import Answer, Request, View, WorldListing, WriteRefused
 
 TASKS = "tasks"
 TASK_LASTS = timedelta(seconds=20)
 CHECK_LASTS = timedelta(minutes=2)
-MOST_PRICES, MOST_QUANTITIES = 500, 200
+MOST_PRICES, MOST_STATES, MOST_QUANTITIES = 500, 500, 200
 ERRORS = {
     "missing_image": ("600012", "An image is missing"),
     "missing_attribute": ("600031", "A mandatory attribute is missing"),
@@ -35,10 +36,7 @@ ERRORS = {
 
 def product_list(view: View, request: Request) -> Answer:
     """`GET /v5/products`, or one of them by `?sku=`."""
-    found = _sorted(view)
-    if sku := request.params.get("sku"):
-        found = [listing for listing in found if listing.product.sku == sku]
-    return by_number(request, found, variations.variation, key="productVariations", first=0, most=100)
+    return by_number(request, _asked(view, request), variations.variation, key="productVariations", first=0, most=100)
 
 
 def status_list(view: View, request: Request) -> Answer:
@@ -46,7 +44,7 @@ def status_list(view: View, request: Request) -> Answer:
 
 
 def active_list(view: View, request: Request) -> Answer:
-    return by_number(request, _sorted(view), _active, key="status", first=0, most=500)
+    return by_number(request, _asked(view, request), _active, key="status", first=0, most=100)
 
 
 def change_list(view: View, request: Request) -> Answer:
@@ -72,15 +70,29 @@ def set_quantities(view: View, request: Request) -> Answer:
     if len(told) > MOST_QUANTITIES:
         return refuse(request, 413, "PAYLOAD_TOO_LARGE", f"at most {MOST_QUANTITIES} quantities")
     results, errors = [], []
-    for place, piece in enumerate(told):
-        sku, units = str(piece.get("sku", "")), piece.get("quantity")
-        if not view.listing(sku) or isinstance(units, bool) or not isinstance(units, int) or units < 0:
-            error = {"code": "INVALID_QUANTITY", "title": "refused", "detail": f"{sku}: unknown SKU or no count"}
-            errors.append({**error, "path": f"$[{place}]", "logref": "log-207"})
-            continue
-        view.set_quantity(sku, "", units)
-        results.append({"sku": sku, "quantity": units})
+    for piece in told:
+        if reason := _set_quantity(view, piece):
+            error = {"code": 400, "title": "refused", "detail": reason}
+            errors.append({**error, "path": request.path, "logref": "log-207"})
+        else:
+            results.append(piece)
     return reply({"results": results, "errors": errors}, status=207 if errors else 200)
+
+
+def _set_quantity(view: View, piece: Any) -> str:
+    sku, units = str(piece.get("sku", "")), piece.get("quantity")
+    if not view.listing(sku) or isinstance(units, bool) or not isinstance(units, int) or units < 0:
+        return f"{sku}: unknown SKU or no count"
+    return _done(sku, partial(view.set_quantity, sku, "", units))
+
+
+def _done(sku: str, write: Callable[[], None]) -> str:
+    """Why a write to one variation is not taken; it keeps none of the others."""
+    try:
+        write()
+    except WriteRefused as error:
+        return f"{sku}: {error}"
+    return ""
 
 
 def set_prices(view: View, request: Request) -> Answer:
@@ -110,8 +122,7 @@ def _set_price(view: View, piece: Any) -> str:
         return f"{sku}: unknown SKU"
     if told.get("currency") != "EUR" or price <= 0:
         return f"{sku}: the price must be above zero, in EUR"
-    view.set_price(sku, "", Money(price, "EUR"))
-    return ""
+    return _done(sku, partial(view.set_price, sku, "", Money(price, "EUR")))
 
 
 def post_products(view: View, request: Request) -> Answer:
@@ -130,11 +141,17 @@ def set_active(view: View, request: Request) -> Answer:
     pieces = told.get("status") if isinstance(told, dict) else None
     if not isinstance(pieces, list) or not pieces:
         return refuse(request, 400, "INVALID_BODY", "a list under status is expected")
+    if len(pieces) > MOST_STATES:
+        return refuse(request, 413, "PAYLOAD_TOO_LARGE", f"at most {MOST_STATES} states")
     for piece in pieces:
         if view.listing(str(piece.get("sku", ""))) is None or not isinstance(piece.get("active"), bool):
             return refuse(request, 400, "INVALID_STATUS", f"{piece.get('sku')}: unknown SKU, or active is not told")
-        view.set_content(str(piece["sku"]), "", "on_hold", "no" if piece["active"] else "yes")
-    return started(view, len(pieces), [])
+    return started(view, len(pieces), [reason for piece in pieces if (reason := _switch(view, piece))])
+
+
+def _switch(view: View, piece: Any) -> str:
+    sku, state = str(piece["sku"]), "no" if piece["active"] else "yes"
+    return _done(sku, partial(view.set_content, sku, "", "on_hold", state))
 
 
 def task(view: View, request: Request) -> Answer:
@@ -147,7 +164,7 @@ def failed_of_task(view: View, request: Request) -> Answer:
     if known is None:
         return missing(request)
     errors = [{"code": "INVALID_PRICE", "title": reason} for reason in known["failed"]]
-    return reply({"results": [{"variation": "", "errors": [error]} for error in errors]})
+    return reply({"results": [{"variation": error["title"].partition(":")[0], "errors": [error]} for error in errors]})
 
 
 def _task(view: View, name: str) -> dict[str, Any]:
@@ -165,6 +182,12 @@ def _task(view: View, name: str) -> dict[str, Any]:
         "pingAfter": zulu((ready_at or view.at) + TASK_LASTS),
         "links": [{"rel": "self", "href": f"/v5/products/update-tasks/{name}"}],
     }
+
+
+def _asked(view: View, request: Request) -> list[WorldListing]:
+    """All of them, or the one of `?sku=`."""
+    sku = request.params.get("sku")
+    return [listing for listing in _sorted(view) if sku in (None, listing.product.sku)]
 
 
 def _sorted(view: View) -> list[WorldListing]:

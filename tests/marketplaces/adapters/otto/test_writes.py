@@ -249,8 +249,8 @@ def test_it_shows_what_left_in_the_order_that_is_read_next(otto, client):
 def test_it_sends_the_sale_that_stands_with_a_new_price(otto):
     sale = {"salePrice": {"amount": "9.99", "currency": "EUR"}, "startDate": "2026-10-01", "endDate": "2026-10-31"}
     write = command(CommandKind.SET_PRICE, sku(otto), price="12.30")
-    assert actions.price_body(write, {"pricing": {"sale": sale}})[0]["sale"] == sale
-    assert "sale" not in actions.price_body(write, {"pricing": {"sale": None}})[0]
+    assert actions.price_row(write, {"pricing": {"sale": sale}})["sale"] == sale
+    assert "sale" not in actions.price_row(write, {"pricing": {"sale": None}})
 
 
 def test_one_piece_in_several_parcels_is_told_by_a_list_of_shipments_of_the_same_units(otto, client):
