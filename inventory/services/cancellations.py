@@ -1,4 +1,7 @@
-"""Units of an order that we cannot or will not send: cancelled at the marketplace; the order itself changes when it is read."""
+"""Units of an order that we cannot or will not send: cancelled at the marketplace; the order itself changes when it is read.
+
+Those that are out of stock are not on the shelf that the books name: they are written off, so that nobody else is offered them.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 
 from inventory import selectors
-from inventory.models import Order, OrderLine
-from inventory.services import planning, shipments
+from inventory.models import MoveKind, Order, OrderLine, Reservation
+from inventory.services import planning, shipments, stock
 from marketplaces import selectors as asked
 from marketplaces import subjects
+from marketplaces.canonical import CancelReason
 from marketplaces.models import Command
 from marketplaces.services import writes
 
@@ -30,8 +35,27 @@ def cancel(order: Order, wanted: writes.Cancelled, wish: writes.Wish) -> Command
         if all(each.key != writes.cancellation_key(wish) for each in found):
             _check_alone(lines, wanted.units, gone)
             _check(held, wanted.units, planning.free(lines, found, planning.waiting_items(held)))
+            if wanted.reason is CancelReason.OUT_OF_STOCK:
+                _write_off(held, {line.pk: wanted.units.get(line.external_id, 0) for line in lines}, wish)
         wanted = replace(wanted, before=gone)
         return writes.cancellation(held.account, held.external_id, wanted, wish, channel=held.channel)
+
+
+def _write_off(order: Order, units: Mapping[int, int], wish: writes.Wish) -> None:
+    """What the lines (by id) hold of these units leaves the books. Of a bundle nobody says what is missing: a count has to."""
+    claims = Reservation.objects.filter(order_line__in=units, held__gt=0, sku=F("order_line__sku")).order_by("pk")
+    left, moves = dict(units), []
+    for claim in claims:
+        if gone := min(claim.held, left[claim.order_line_id]):
+            left[claim.order_line_id] -= gone
+            moves.append(
+                stock.Move(
+                    warehouse_id=claim.warehouse_id, sku_id=claim.sku_id, kind=MoveKind.WRITE_OFF, quantity=-gone,
+                    key=f"{writes.cancellation_key(wish)}:{claim.pk}", reason="lost", note="cancelled as out of stock",
+                    reference=order.external_id, account_id=order.account_id,
+                )
+            )  # fmt: skip
+    stock.move(moves, by=wish.asked_by, instead_of=units)
 
 
 def _check_alone(lines: Sequence[OrderLine], units: Mapping[str, int], gone: Mapping[str, int]) -> None:

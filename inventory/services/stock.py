@@ -22,8 +22,8 @@ _COUNTED = (MoveKind.OPENING, MoveKind.CORRECTION)
 _FACTS = (MoveKind.CORRECTION, MoveKind.WRITE_OFF)
 _REASONS = {MoveKind.RESTOCK: RESTOCK_REASONS, MoveKind.WRITE_OFF: WRITE_OFF_REASONS}
 _NEWEST_HELD = """
-SELECT id, sku_id, warehouse_id, order_line_id, held FROM inventory_reservation
-WHERE held > 0 AND sku_id = ANY(%s) ORDER BY reserved_at DESC, id DESC
+SELECT id, sku_id, warehouse_id, held FROM inventory_reservation
+WHERE held > 0 AND sku_id = ANY(%s) ORDER BY order_line_id = ANY(%s) DESC, reserved_at DESC, id DESC
 """
 _RELEASE = """
 WITH given AS (SELECT * FROM unnest(%(ids)s::bigint[], %(units)s::int[]) AS given(id, units)), released AS (
@@ -57,12 +57,12 @@ class Move:
         return (self.sku_id, self.warehouse_id)
 
 
-def move(moves: Sequence[Move], *, by: str) -> int:
+def move(moves: Sequence[Move], *, by: str, instead_of: Iterable[int] = ()) -> int:
     """Record moves, all or none, serve the orders that wait for what came, and return how many are new.
 
     What was recorded under its key before is left out; another move under that key is refused. Units that are reserved
-    cannot be sent elsewhere; a count or a write-off tells a fact, so it takes them from the newest orders, which become
-    shortages. Raises ValidationError.
+    cannot be sent elsewhere; a count or a write-off tells a fact, so it takes them from orders, which become shortages: from
+    the order lines `instead_of` which nothing is sent, then from the newest. Raises ValidationError.
     """
     for each in moves:
         _check(each)
@@ -73,6 +73,7 @@ def move(moves: Sequence[Move], *, by: str) -> int:
         free = shelves.lock(each.sku_id for each in moves)
         fresh = _fresh(moves)
         if fresh:
+            _make_room(fresh, free, list(instead_of))
             _record(fresh, free, by)
     return len(fresh)
 
@@ -106,11 +107,7 @@ def reserve_orders(account_id: int, order_ids: Sequence[int]) -> None:
 
 
 def _record(moves: Sequence[Move], free: dict[Shelf, int], by: str) -> None:
-    now = clock.now()
-    net: Counter[Shelf] = Counter()
-    for each in moves:
-        net[each.shelf] += each.quantity
-    _make_room(moves, net, free)
+    now, net = clock.now(), _net(moves)
     StockMove.objects.bulk_create(
         StockMove(
             warehouse_id=each.warehouse_id, sku_id=each.sku_id, kind=each.kind, quantity=each.quantity, key=each.key,
@@ -138,8 +135,16 @@ def _check(each: Move) -> None:
         raise ValidationError(f"a {each.kind.label} needs a reason: {', '.join(reasons)}")
 
 
-def _make_room(moves: Sequence[Move], net: Counter[Shelf], free: dict[Shelf, int]) -> None:
-    """Refuse what is not there; where a fact takes reserved units, the newest orders give them up."""
+def _net(moves: Sequence[Move]) -> Counter[Shelf]:
+    net: Counter[Shelf] = Counter()
+    for each in moves:
+        net[each.shelf] += each.quantity
+    return net
+
+
+def _make_room(moves: Sequence[Move], free: dict[Shelf, int], instead_of: list[int]) -> None:
+    """Refuse what is not there; where a fact takes reserved units, orders give them up."""
+    net = _net(moves)
     lacking = {shelf: -(free.get(shelf, 0) + units) for shelf, units in net.items() if free.get(shelf, 0) + units < 0}
     if not lacking:
         return
@@ -151,14 +156,14 @@ def _make_room(moves: Sequence[Move], net: Counter[Shelf], free: dict[Shelf, int
             raise ValidationError(f"{row.warehouse} has {there} units of {row.sku.code}, not {-net[shelf]}")
     for shelf in lacking:
         free[shelf] = free.get(shelf, 0) + lacking[shelf]
-    _release(lacking)
+    _release(lacking, instead_of)
 
 
-def _release(lacking: dict[Shelf, int]) -> None:
+def _release(lacking: dict[Shelf, int], instead_of: list[int]) -> None:
     wanted, taken = dict(lacking), []
     with connection.cursor() as cursor:
-        cursor.execute(_NEWEST_HELD, [sorted({sku for sku, _ in lacking})])
-        for pk, sku, warehouse, _, held in cursor.fetchall():
+        cursor.execute(_NEWEST_HELD, [sorted({sku for sku, _ in lacking}), instead_of])
+        for pk, sku, warehouse, held in cursor.fetchall():
             units = min(held, wanted.get((sku, warehouse), 0))
             if units > 0:
                 wanted[sku, warehouse] -= units
