@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from config.core.errors import Rejected
@@ -25,7 +26,7 @@ _KEYS = uuid.UUID("6f0c0000-0000-4000-8000-000000000001")
 
 
 def gid(kind: str, number: str) -> str:
-    return f"gid://shopify/{kind}/{number}"
+    return number if number.startswith("gid:") else f"gid://shopify/{kind}/{number}"
 
 
 def price(command: Outbound, variant: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,11 +42,8 @@ def price(command: Outbound, variant: Mapping[str, Any]) -> dict[str, Any]:
     return {"productId": product, "variants": [{"id": variant.get("id"), "price": format(wanted, "f")}]}
 
 
-def stock(command: Outbound, variant: Mapping[str, Any], location: str) -> dict[str, Any]:
-    """Variables of a quantity at one location, valid only while it is still what we have read (`changeFromQuantity`).
-
-    The idempotency key changes with that quantity: the same key with other parameters would be refused.
-    """
+def stock_row(command: Outbound, variant: Mapping[str, Any], location: str) -> dict[str, Any]:
+    """A quantity at one location, valid only while it is still what we have read (`changeFromQuantity`)."""
     wanted = _quantity(command.payload)
     item = inner(variant, "inventoryItem")
     if item.get("tracked") is False:
@@ -55,11 +53,21 @@ def stock(command: Outbound, variant: Mapping[str, Any], location: str) -> dict[
     place, known = level_of(variant, location)
     if not place:
         raise Rejected(f"{command.sku or command.external_id} is not stocked at the location; activate it there first")
-    row = {"inventoryItemId": item.get("id"), "locationId": place, "quantity": wanted, "changeFromQuantity": known}
-    key = str(uuid.uuid5(_KEYS, f"{command.key}:{wanted}:{known}"))
-    document = f"gid://ninefold/Command/{uuid.uuid5(_KEYS, command.key)}"
-    given = {"name": "available", "reason": REASON, "referenceDocumentUri": document, "quantities": [row]}
-    return {"input": given, "key": key}
+    return {"inventoryItemId": item.get("id"), "locationId": place, "quantity": wanted, "changeFromQuantity": known}
+
+
+def stock(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Variables of quantities by the keys of their commands.
+
+    The idempotency key changes with what was read: the same key with other parameters would be refused.
+    """
+    said = "\n".join(f"{key}:{row['quantity']}:{row['changeFromQuantity']}" for key, row in rows.items())
+    together = uuid.uuid5(_KEYS, "\n".join(rows))
+    given = {
+        "name": "available", "reason": REASON, "referenceDocumentUri": f"gid://ninefold/Command/{together}",
+        "quantities": list(rows.values()),
+    }  # fmt: skip
+    return {"input": given, "key": str(uuid.uuid5(_KEYS, said))}
 
 
 def _quantity(payload: Mapping[str, Any]) -> int:
@@ -131,17 +139,33 @@ def _taken(work: Mapping[str, Any], wanted: dict[str, int]) -> Iterator[dict[str
             yield {"id": row.get("id"), "quantity": units}
 
 
-def refusal(data: Mapping[str, Any], name: str) -> tuple[str, str]:
-    """Code and text of the first of `userErrors`; both empty when the mutation was done."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One of `userErrors`; `place` is that of its row in the list that was sent, where it tells one."""
+
+    code: str
+    reason: str
+    place: int | None
+
+
+def refusals(data: Mapping[str, Any], name: str) -> list[Refusal]:
+    """Why a mutation was not done; none when it was."""
     told = inner(data, name)
     errors = nodes(told.get("userErrors") or told.get(f"{name}UserErrors"))
-    first = errors[0] if errors and isinstance(errors[0], Mapping) else {}
-    if not errors:
-        return "", ""
-    field = first.get("field")
-    where = ".".join(map(str, field)) if isinstance(field, list) else ""
-    code = text(first, "code")
-    return code or "USER_ERROR", " ".join(filter(None, (code, where, text(first, "message"))))
+    return [_refusal(error if isinstance(error, Mapping) else {}) for error in errors]
+
+
+def _refusal(error: Mapping[str, Any]) -> Refusal:
+    field, code = error.get("field"), text(error, "code")
+    path = [str(step) for step in field] if isinstance(field, list) else []
+    reason = " ".join(filter(None, (code, ".".join(path), text(error, "message"))))
+    return Refusal(code or "USER_ERROR", reason, next((int(step) for step in path if step.isdecimal()), None))
+
+
+def refusal(data: Mapping[str, Any], name: str) -> tuple[str, str]:
+    """Code and text of the first reason; both empty when the mutation was done."""
+    found = refusals(data, name)
+    return (found[0].code, found[0].reason) if found else ("", "")
 
 
 def outcome(data: Mapping[str, Any], name: str) -> Outcome:

@@ -9,7 +9,18 @@ from typing import Any
 
 from config.core.errors import Rejected
 from config.core.http import ApiSession
-from marketplaces.adapters.shopify import actions, bulk, cancelling, hooks, paging, parcels, payouts, queries, words
+from marketplaces.adapters.shopify import (
+    actions,
+    bulk,
+    cancelling,
+    hooks,
+    paging,
+    parcels,
+    payouts,
+    queries,
+    together,
+    words,
+)
 from marketplaces.adapters.shopify.auth import Api
 from marketplaces.adapters.shopify.errors import error_of
 from marketplaces.adapters.shopify.queries import Query
@@ -86,13 +97,13 @@ class Client:
         if resource not in BY_ID:
             raise Rejected(f"{resource} cannot be asked for one by one; pull a window instead")
         query, kind, name = BY_ID[resource]
-        reply = self.api.call(query, id=_gid(kind, external_id))
+        reply = self.api.call(query, id=actions.gid(kind, external_id))
         found = inner(reply.json(), "data").get(name)
         return self._page(resource, reply.body) if found else None
 
     def ship_to(self, order: str) -> ShipTo | None:
         """Null where the app may not read customers' data."""
-        return addresses.ship_to(inner(self.api.data(queries.SHIP_TO, id=_gid("Order", order)), "order"))
+        return addresses.ship_to(inner(self.api.data(queries.SHIP_TO, id=actions.gid("Order", order)), "order"))
 
     # Bulk operations
 
@@ -118,21 +129,23 @@ class Client:
         try:
             if command.kind is CommandKind.CONFIRM_SHIPMENT:
                 return self._ship(command)
-            if command.kind is CommandKind.SET_STOCK:
-                return self._set_stock(command)
+            if command.kind in together.KINDS:
+                return self.send_together([command])[0]
             if command.kind is CommandKind.CANCEL_UNITS:
                 told = self.api.data(queries.CANCEL, **cancelling.variables(command, self._order(command) or {}))
                 return actions.outcome(told, "orderCancel")
             if command.kind in ABOUT_PARCELS:
                 query, name = ABOUT_PARCELS[command.kind]
                 return actions.outcome(self.api.data(query, **parcels.request(command, self._parcels(command))), name)
-            if command.field in words.FIELDS:
-                return self._set_words(command)
-            name = "productVariantsBulkUpdate"
-            variables = actions.price(command, self._variant(command))
-            return actions.outcome(self.api.data(queries.SET_PRICE, **variables), name)
+            return self._set_words(command)
         except Rejected as error:
             return Outcome(OutcomeState.REJECTED, reason=str(error))
+
+    def send_together(self, commands: Sequence[Outbound]) -> list[Outcome]:
+        """Quantities or prices in one call; raises Rejected when it is refused as a whole."""
+        if commands[0].kind is CommandKind.SET_STOCK:
+            return together.set_stock(self.api, commands, self.account.settings.get("location_id", ""))
+        return together.set_prices(self.api, commands)
 
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         if command.kind is CommandKind.CONFIRM_SHIPMENT:
@@ -156,16 +169,6 @@ class Client:
             return actions.outcome(told, "productSet")
         variant = self._variant(command)
         return actions.outcome(self.api.data(queries.SET_PRODUCT, **words.product(command, variant)), "productUpdate")
-
-    def _set_stock(self, command: Outbound) -> Outcome:
-        """Compare and set; when the units changed in between, read and set once more."""
-        name, location = "inventorySetQuantities", self.account.settings.get("location_id", "")
-        data: Mapping[str, Any] = {}
-        for _ in range(2):
-            data = self.api.data(queries.SET_STOCK, **actions.stock(command, self._variant(command), location))
-            if actions.refusal(data, name)[0] not in actions.STALE:
-                break
-        return actions.outcome(data, name)
 
     def _ship(self, command: Outbound) -> Outcome:
         """The shop knows no idempotency key for parcels, so its state is read first: what has left is not sent again."""
@@ -198,7 +201,7 @@ class Client:
         return found
 
     def _known(self, query: Query, kind: str, number: str, name: str) -> Mapping[str, Any] | None:
-        return inner(self.api.data(query, id=_gid(kind, number)), name) or None
+        return inner(self.api.data(query, id=actions.gid(kind, number)), name) or None
 
     # Webhooks
 
@@ -222,10 +225,6 @@ class Client:
 
     def _page(self, resource: str, body: bytes, **more: str) -> Page:
         return Page(resource=resource, body=body, context=self._context(**more))
-
-
-def _gid(kind: str, number: str) -> str:
-    return number if number.startswith("gid:") else actions.gid(kind, number)
 
 
 def _stamp(moment: datetime) -> str:

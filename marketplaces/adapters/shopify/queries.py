@@ -104,6 +104,11 @@ VARIANT = _query(
     "Variant", "$id: ID!",
     "productVariant(id: $id) {" + _VARIANT.replace("duplicateSkuCount }", f"duplicateSkuCount {_LEVELS} }}") + "}", 40,
 )  # fmt: skip
+VARIANTS = _query(
+    "Variants", "$ids: [ID!]!",
+    "nodes(ids: $ids) { ... on ProductVariant { id product { id } inventoryItem { id tracked inventoryLevels(first: 20)"
+    ' { nodes { location { id isActive } quantities(names: ["available"]) { name quantity } } } } } }', 400,
+)  # fmt: skip
 PICTURES = _query(
     "Pictures", "$id: ID!",
     "productVariant(id: $id) { id product { id media(first: 250, sortKey: POSITION) { nodes { id mediaContentType status"
@@ -143,12 +148,6 @@ OPEN_WORK = _query(
     "order(id: $id) { id fulfillmentOrders(first: 20) { nodes { id status assignedLocation { location { id } }"
     " supportedActions { action } lineItems(first: 50) { nodes { id remainingQuantity totalQuantity lineItem { id } } } } } }",
     60,
-)  # fmt: skip
-SET_PRICE = _mutation(
-    "SetPrice", "$productId: ID!, $variants: [ProductVariantsBulkInput!]!",
-    "productVariantsBulkUpdate(productId: $productId, variants: $variants, allowPartialUpdates: false)"
-    " { productVariants { id price } userErrors { field message code } }",
-    is_repeatable=True,
 )  # fmt: skip
 SET_PRODUCT = _mutation(
     "SetProduct", "$product: ProductUpdateInput!",
@@ -198,7 +197,22 @@ HOOK = _mutation(
     "webhookSubscriptionCreate(topic: $topic, webhookSubscription: $subscription)"
     " { webhookSubscription { id topic uri } userErrors { field message } }",
 )  # fmt: skip
+
+
+def set_prices(products: int) -> Query:
+    """Prices of variants of so many products: a mutation for each, `m0` with the product `$p0` and its variants `$v0`."""
+    places = range(products)
+    given = ", ".join(f"$p{place}: ID!, $v{place}: [ProductVariantsBulkInput!]!" for place in places)
+    body = " ".join(
+        f"m{place}: productVariantsBulkUpdate(productId: $p{place}, variants: $v{place}, allowPartialUpdates: true)"
+        " { productVariants { id price } userErrors { field message code } }"
+        for place in places
+    )
+    return Query("SetPrices", f"mutation SetPrices({given}) {{ {body} }}", 20 * products)
+
+
 ALL = (
-    SHOP, ORDERS, ORDER, CHANGES, RETURNS, STOCK, VARIANT, PICTURES, BULK_START, BULK_STATE, PAYOUTS, MOVEMENTS,
-    SETTLED, OPEN_WORK, SET_PRICE, SET_PRODUCT, SET_FILES, SET_STOCK, SHIP, PARCELS, FIX_TRACKING, TELL_NEWS, CANCEL, HOOKS, HOOK,
+    SHOP, ORDERS, ORDER, CHANGES, RETURNS, STOCK, VARIANT, VARIANTS, PICTURES, BULK_START, BULK_STATE, PAYOUTS, MOVEMENTS,
+    SETTLED, OPEN_WORK, set_prices(1), SET_PRODUCT, SET_FILES, SET_STOCK, SHIP, PARCELS, FIX_TRACKING, TELL_NEWS, CANCEL,
+    HOOKS, HOOK,
 )  # fmt: skip

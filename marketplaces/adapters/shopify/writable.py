@@ -1,4 +1,7 @@
-"""Which fields of a variant and its product are written, and between which bounds."""
+"""Which fields of a variant and its product are written, between which bounds and how many in a call.
+
+A call may cost 1,000 points, of which each mutation takes 10 and more: one for each product's prices.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from marketplaces.contract import Style, Writing
 from marketplaces.wording import Noise
 
 WRITES: Mapping[str, Writing] = {
-    "price": Writing(),
-    "quantity": Writing(),
+    "price": Writing(together=50),
+    "quantity": Writing(together=250),
     "title": Writing(shortest=1, longest=255, alters=frozenset({Noise.SPACES})),
     "description": Writing(shortest=1, longest=50_000, alters=frozenset({Noise.SPACES, Noise.MARKUP})),
     "images": Writing(style=Style.REPLACE, least=Decimal(1), most=Decimal(250), longest=2048),

@@ -27,7 +27,7 @@ def _graphql(view: View, request: Request) -> Answer:
         cost = document.cost()
         if cost > MOST_COST:
             return _failed(f"Query cost is {cost}, which exceeds the single query max cost", "MAX_COST_EXCEEDED", cost)
-        data = {root.name: pick(_resolved(view, document, root, request), root.fields) for root in document.fields}
+        data = {root.alias: pick(_resolved(view, document, root, request), root.fields) for root in document.fields}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return _failed(str(error), "undefinedField", 0)
     version = {"X-Shopify-API-Version": request.match["version"]}
@@ -40,7 +40,7 @@ def _resolved(view: View, document: Document, root: Field, request: Request) -> 
         "shop": lambda: _shop(view),
         "orders": lambda: orders.search(view, root.arguments),
         "order": lambda: orders.one(view, root.arguments),
-        "nodes": lambda: orders.several(view, root.arguments),
+        "nodes": lambda: (orders if "/Order/" in str(root.arguments) else products).several(view, root.arguments),
         "productVariants": lambda: products.variants(view, root.arguments),
         "productVariant": lambda: products.one(view, root.arguments),
         "shopifyPaymentsAccount": lambda: payouts.account(view, root),

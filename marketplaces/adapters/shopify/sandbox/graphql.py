@@ -1,4 +1,4 @@
-"""A small GraphQL: one operation per document, fields with arguments, variables, `... on`, and directives with arguments.
+"""A small GraphQL: one operation per document, fields with aliases, arguments and directives, variables, `... on`.
 
 An answer holds exactly the fields that were asked for; a field that an object does not have is an error, as with the real one.
 """
@@ -22,7 +22,10 @@ class Refused(ValueError):
 
 @dataclass(slots=True)
 class Field:
+    """`alias` is what it is called in the answer."""
+
     name: str
+    alias: str
     arguments: dict[str, Any] = field(default_factory=dict)
     directives: dict[str, dict[str, Any]] = field(default_factory=dict)
     fields: list[Field] = field(default_factory=list)
@@ -36,7 +39,7 @@ class Document:
 
     def cost(self) -> int:
         """Scalars 0, objects 1, connections by their page size, mutations 10 more."""
-        return sum(map(_cost, self.fields)) + (MUTATION_COST if self.kind == "mutation" else 0)
+        return sum(map(_cost, self.fields)) + (MUTATION_COST * len(self.fields) if self.kind == "mutation" else 0)
 
 
 class _Reader:
@@ -81,7 +84,11 @@ class _Reader:
         return found
 
     def _field(self) -> Field:
-        made = Field(self.take(), self._arguments())
+        alias = name = self.take()
+        if self.peek() == ":":
+            self.take()
+            name = self.take()
+        made = Field(name, alias, self._arguments())
         while self.peek() == "@":
             self.take()
             name = self.take()
@@ -138,7 +145,7 @@ def _picked(value: Mapping[str, Any], fields: list[Field]) -> Iterator[tuple[str
         found = value.get(wanted.name, _NEVER)
         if found is _NEVER:
             raise Refused(f"Field '{wanted.name}' doesn't exist")
-        yield wanted.name, pick(found, wanted.fields)
+        yield wanted.alias, pick(found, wanted.fields)
 
 
 def _cost(wanted: Field) -> int:

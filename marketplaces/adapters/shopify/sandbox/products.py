@@ -15,7 +15,7 @@ from marketplaces.adapters.shopify.sandbox.graphql import Field, connection
 from marketplaces.adapters.shopify.sandbox.ids import ITEMS, LOCATION, PRODUCTS, gid, serial
 from marketplaces.adapters.shopify.sandbox.orders import stamp
 from marketplaces.canonical import ListingStatus
-from marketplaces.sandbox.facts import View, WorldListing
+from marketplaces.sandbox.facts import View, WorldListing, WriteRefused
 
 KEYS = "idempotency"
 MOST_ROWS = 250
@@ -30,6 +30,11 @@ def variants(view: View, arguments: Mapping[str, Any]) -> dict[str, Any]:
 def one(view: View, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
     found = _found(view, serial(arguments.get("id"), "ProductVariant"))
     return variant(found) if found else None
+
+
+def several(view: View, arguments: Mapping[str, Any]) -> list[dict[str, Any] | None]:
+    """`nodes(ids:)`, in the order asked for, null where there is none."""
+    return [one(view, {"id": told}) for told in arguments.get("ids") or []]
 
 
 def _found(view: View, number: int | None) -> WorldListing | None:
@@ -147,9 +152,10 @@ def _level(listing: WorldListing) -> dict[str, Any]:
 
 
 def set_price(view: View, call: Field) -> dict[str, Any]:
-    """`productVariantsBulkUpdate`: all or nothing, errors name the place in the list."""
+    """`productVariantsBulkUpdate`: all or nothing unless a part is allowed; errors name the place in the list."""
     wanted = call.arguments.get("variants") or []
     product = serial(call.arguments.get("productId"), "Product")
+    is_partial = call.arguments.get("allowPartialUpdates") is True
     errors, changes = [], []
     for place, row in enumerate(wanted):
         found = _found(view, serial(row.get("id"), "ProductVariant"))
@@ -163,11 +169,15 @@ def set_price(view: View, call: Field) -> dict[str, Any]:
         elif price is None:
             errors.append(_error(["variants", str(place), "price"], "Price must be a number", "INVALID_INPUT"))
         else:
-            changes.append((found, price))
-    for found, price in changes if not errors else ():
-        view.set_price(found.product.sku, found.store.code, Money(price, found.price.currency))
-    shown = [{"id": row.get("id"), "price": row.get("price")} for row in wanted]
-    return {"productVariants": None if errors else shown, "userErrors": errors}
+            changes.append((place, found, price))
+    shown = []
+    for place, found, price in changes if is_partial or not errors else ():
+        try:
+            view.set_price(found.product.sku, found.store.code, Money(price, found.price.currency))
+            shown.append({"id": wanted[place].get("id"), "price": wanted[place].get("price")})
+        except WriteRefused as error:
+            errors.append(_error(["variants", str(place), "price"], str(error), "INVALID_INPUT"))
+    return {"productVariants": shown or None, "userErrors": errors}
 
 
 def _price(value: Any) -> Decimal | None:
@@ -193,10 +203,13 @@ def set_stock(view: View, call: Field) -> dict[str, Any]:
     errors = [wrong for place, row in enumerate(rows) if (wrong := _stock_error(view, place, row))]
     if errors or len(rows) > MOST_ROWS:
         return _refused(*errors or [_error(["input", "quantities"], "too many rows", "INVALID_QUANTITY_TOO_HIGH")])
-    for row in rows:
+    for place, row in enumerate(rows):
         found = _found(view, (serial(row["inventoryItemId"]) or 0) - ITEMS)
-        if found:
-            view.set_quantity(found.product.sku, found.store.code, int(row["quantity"]))
+        try:
+            view.set_quantity(found.product.sku, found.store.code, int(row["quantity"])) if found else None
+        except WriteRefused as error:
+            field = ["input", "quantities", str(place), "quantity"]
+            return _refused(_error(field, str(error), "NON_MUTABLE_INVENTORY_ITEM"))
     view.put(KEYS, key, {"input": given})
     return _done(key)
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from config.core.errors import Rejected
-from marketplaces.adapters.shopify import actions, events
+from marketplaces.adapters.shopify import actions, events, together
 from marketplaces.canonical import OrderStatus
 from marketplaces.contract import CommandKind, Outbound, OutcomeState
 
@@ -29,13 +29,22 @@ def test_it_sets_stock_only_while_it_is_what_was_read_and_under_a_key(client, vi
     assert client.send(write).state is OutcomeState.ACCEPTED
 
 
+def sold_meanwhile(monkeypatch, view, listing) -> None:
+    """Its units change after the first reading, before anything is set."""
+    read = together._variants
+
+    def and_change(api, commands):
+        found = read(api, commands)
+        monkeypatch.setattr(together, "_variants", read)
+        view.set_quantity(listing.product.sku, listing.store.code, listing.quantity + 5)
+        return found
+
+    monkeypatch.setattr(together, "_variants", and_change)
+
+
 def test_it_reads_and_sets_once_more_when_the_stock_has_changed_in_between(client, view, exchanges, monkeypatch):
     listing = view.listings()[0]
-    before = client._variant(command(CommandKind.SET_STOCK, listing.serial))
-    view.set_quantity(listing.product.sku, listing.store.code, listing.quantity + 5)
-    fresh = client._variant(command(CommandKind.SET_STOCK, listing.serial))
-    told = iter([before, fresh])
-    monkeypatch.setattr(client, "_variant", lambda _: next(told))
+    sold_meanwhile(monkeypatch, view, listing)
     assert client.send(command(CommandKind.SET_STOCK, listing.serial, quantity=3)).state is OutcomeState.ACCEPTED
     first, second = sent(exchanges, "SetStock")
     assert [each["input"]["quantities"][0]["changeFromQuantity"] for each in (first, second)] == [
@@ -50,14 +59,15 @@ def test_it_uses_another_key_when_it_sets_from_another_quantity():
             "quantities": [{"name": "available", "quantity": known}],
         }
         item = {"id": "gid://shopify/InventoryItem/31", "tracked": True, "inventoryLevels": {"nodes": [level]}}
-        return actions.stock(command(CommandKind.SET_STOCK, 21, quantity=12), {"inventoryItem": item}, "")
+        row = actions.stock_row(command(CommandKind.SET_STOCK, 21, quantity=12), {"inventoryItem": item}, "")
+        return actions.stock({"write-1": row})
 
     assert variables(10)["key"] == variables(10)["key"] != variables(11)["key"]
 
 
 def test_it_refuses_to_set_stock_that_is_not_tracked():
     with pytest.raises(Rejected, match="not tracked"):
-        actions.stock(command(CommandKind.SET_STOCK, 21, quantity=1), {"inventoryItem": {"tracked": False}}, "")
+        actions.stock_row(command(CommandKind.SET_STOCK, 21, quantity=1), {"inventoryItem": {"tracked": False}}, "")
 
 
 def test_it_does_not_know_when_a_quantity_is_stale_and_refuses_every_other_user_error():
