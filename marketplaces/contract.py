@@ -368,6 +368,12 @@ class Client(Protocol):
         Only where a field declares `together`. Raises Rejected when they took none of them: then fewer are sent at once.
         """
 
+    def look_ahead(self, commands: Sequence[Outbound]) -> None:
+        """Read in few calls what the read-backs of these writes, which follow, would ask for one by one.
+
+        Only where a field declares `together`.
+        """
+
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome: ...
 
     def offer(self, command: Outbound) -> Page | None:

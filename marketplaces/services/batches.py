@@ -22,7 +22,6 @@ from marketplaces.models import Account, Command, CommandState, RunReason
 from marketplaces.services import commands, connections, followers, offers, pulls, together
 from marketplaces.wording import Noise
 
-AT_ONCE = 50
 MOST_FAILURES = 3
 LISTINGS = "listings"
 WRITABLE = tuple(FIELDS)
@@ -193,11 +192,11 @@ def send_planned(account_id: int) -> dict[str, int]:
         for ask in together.ask_for_offers(client, recorder, account):
             with failures.passed_over():
                 ask()
-        for ids in (calls := together.calls(account))[:AT_ONCE]:
+        for ids in (calls := together.calls(account))[: together.AT_ONCE]:
             with failures.passed_over():
                 counts.update(together.send(client, recorder, ids))
     failures.tell()
-    if len(calls) > AT_ONCE or sum(map(len, calls)) == together.MOST:
+    if len(calls) > together.AT_ONCE or sum(map(len, calls)) == together.MOST:
         later("marketplaces.send_planned", account_id=account.pk)
     return dict(counts)
 
@@ -209,19 +208,22 @@ def look_again(account_id: int) -> dict[str, int]:
         return {"held": 1}
     due = Command.objects.filter(account=account, next_check_at__lte=clock.now())
     due = due.exclude(state__in=commands.WAITING, batch="")
-    ids = list(due.order_by("next_check_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
+    most = together.looks_at_once(account)
+    ids = list(due.order_by("next_check_at", "pk").values_list("pk", flat=True)[:most])
     counts: Counter[str] = Counter()
     pages: list[Page] = []
     recorder = connections.Recorder(account)
     failures = Failures()
     with connections.opened(account, recorder) as client:
+        with failures.passed_over():
+            together.look_ahead(client, recorder, account, ids)
         for pk in ids:
             with failures.passed_over():
                 counts.update(_look(client, recorder, pk, pages))
     if pages and any(resource.key == LISTINGS for resource in registry.get(account.marketplace).resources):
         pulls.take_in(account, LISTINGS, pages, reason=RunReason.READ_BACK)
     failures.tell()
-    if len(ids) == AT_ONCE:
+    if len(ids) == most:
         later("marketplaces.look_again", account_id=account.pk)
     return dict(counts)
 

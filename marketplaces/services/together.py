@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
 from config.core import clock
 from config.core.errors import NeedsOperator, Rejected, Transient
@@ -22,7 +24,10 @@ from marketplaces.models import Account, Command, CommandState
 from marketplaces.services import commands, followers, offers
 from marketplaces.services.connections import Recorder
 
+AT_ONCE, MOST_LOOKS = 50, 200
 MOST = 1_000
+SUSPECT_FOR = timedelta(days=1)
+_SAME = {name: OuterRef(name) for name in ("account", "subject", "kind", "channel")}
 _SUPERSEDE = """
 UPDATE marketplaces_command SET state = 'superseded', reason = 'replaced by command ' || newer.id, next_check_at = NULL
 FROM (SELECT mine.id AS older_id, max(later.id) AS id
@@ -41,7 +46,8 @@ WHERE id = ANY(%(ids)s) AND state = 'planned' RETURNING id
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A planned write. One that was given back, or whose offer nobody saw for a day, `goes_alone`."""
+    """A planned write. One `goes_alone` that was given back, whose offer nobody saw for a day, or whose former write
+    came to nothing that anybody knows: where that lies in itself, it must not spoil the others again."""
 
     id: int
     kind: str
@@ -61,13 +67,12 @@ def ask_for_offers(client: Client, recorder: Recorder, account: Account) -> Iter
 
 def calls(account: Account) -> list[list[int]]:
     """What waits in batches, oldest first and given back ones last, as the ids of each call."""
-    found = _waiting(account).annotate(was_seen=offers.was_seen())
-    rows = found.values_list("pk", "kind", "channel", "payload__external_id", "was_seen", "given_back")[:MOST]
-    waiting = (
-        Waiting(pk, kind, channel, offer, not was_seen or given_back > 0)
-        for pk, kind, channel, offer, was_seen, given_back in rows
-    )
-    return grouped(waiting, sizes(account))
+    since = clock.now() - SUSPECT_FOR
+    parked = Command.objects.filter(**_SAME, state=CommandState.PARKED, planned_at__gte=since)
+    goes_alone = ~offers.was_seen() | Q(given_back__gt=0) | Exists(parked)
+    found = _waiting(account).annotate(goes_alone=ExpressionWrapper(goes_alone, BooleanField()))
+    rows = found.values_list("pk", "kind", "channel", "payload__external_id", "goes_alone")
+    return grouped((Waiting(*row) for row in rows[:MOST]), sizes(account))
 
 
 def sizes(account: Account) -> dict[str, int]:
@@ -120,6 +125,24 @@ def send(client: Client, recorder: Recorder, ids: Sequence[int]) -> dict[str, in
         _give_back([command for part in waiting for command in part], error)
         raise
     return dict(counts)
+
+
+def looks_at_once(account: Account) -> int:
+    """How many read-backs one run makes."""
+    return MOST_LOOKS if max(sizes(account).values(), default=1) > 1 else AT_ONCE
+
+
+def look_ahead(client: Client, recorder: Recorder, account: Account, ids: Sequence[int]) -> None:
+    """Have the read-backs of these writes read in few calls, where the marketplace takes many in one.
+
+    Where it refuses that, each is asked for by itself.
+    """
+    kinds = [kind for kind, size in sizes(account).items() if size > 1]
+    found = list(Command.objects.filter(pk__in=ids, kind__in=kinds))
+    if len(found) > 1:
+        recorder.turn_to_commands(found)
+        with suppress(Rejected):
+            client.look_ahead([commands.outbound(command) for command in found])
 
 
 def _claimed(ids: Sequence[int]) -> list[Command]:

@@ -252,7 +252,8 @@ def test_it_tells_what_it_can_write(adapter):
         assert callable(client.read_back)
     together = {writing.together for writing in adapter.writes.values()}
     assert min(together, default=1) > 0
-    assert callable(getattr(client, "send_together", None)) is (max(together, default=1) > 1)
+    for name in ("send_together", "look_ahead"):
+        assert callable(getattr(client, name, None)) is (max(together, default=1) > 1)
     assert Outbound(kind=CommandKind.SET_PRICE, key="k").payload == {}
     assert bool(adapter.tracking_news) is (Capability.TELL_TRACKING in adapter.capabilities)
     assert adapter.tracking_news <= {state.value for state in TrackingState}

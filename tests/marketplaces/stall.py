@@ -90,6 +90,7 @@ class Remote:
     documents: dict[str, bytes] = field(default_factory=dict)
     errors: list[NinefoldError | None] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    ahead: list[list[str]] = field(default_factory=list)
     shelf: list[str] = field(default_factory=lambda: ["MUG"])
     per_page: int = 100
     before_page: Callable[[int], None] | None = None
@@ -194,6 +195,9 @@ class StallClient:
     def send_together(self, commands: Sequence[Outbound]) -> list[Outcome]:
         REMOTE.answer(f"send {' '.join(command.key for command in commands)}")
         return [_next_outcome() for _ in commands]
+
+    def look_ahead(self, commands: Sequence[Outbound]) -> None:
+        REMOTE.ahead.append([command.key for command in commands])
 
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         REMOTE.answer(f"read_back {command.key}")

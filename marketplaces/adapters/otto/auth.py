@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from config.core.errors import NeedsOperator
+from config.core.errors import NeedsOperator, Rejected
 from config.core.http import ApiSession, Call, Reply
 from config.core.tokens import Key, Token, Tokens, key_of
 from marketplaces.adapters.otto.answers import UNAUTHORISED, retiring
@@ -48,6 +48,16 @@ class Api:
                 _log.warning("interface_retires path=%s account=%s told=%s", endpoint.path, self._account.key, told)
             return reply
         raise AssertionError("unreachable")
+
+    def found(self, endpoint: Endpoint, parts: Mapping[str, str]) -> Mapping[str, Any] | None:
+        """One thing by its path; None when it is not known."""
+        try:
+            told = self.call(endpoint, parts=parts).json()
+        except Rejected as error:
+            if error.code == "http_404":
+                return None
+            raise
+        return told if isinstance(told, Mapping) else None
 
     def fetch(self, url: str, *, to_file: bool = False) -> Reply:
         """A call to the statement mailbox, which has a token of its own."""

@@ -126,7 +126,7 @@ class Client:
         if resource not in ("orders", "listings", "prices"):
             raise Rejected(f"{resource} cannot be asked for one by one; pull a window instead")
         if resource != "orders":
-            reply = self.writer.variation(external_id)
+            reply = self.writer.standing.page(external_id)
             return Page(resource=resource, body=reply.body) if reply else None
         try:
             return Page(resource=resource, body=self.api.call(endpoints.ORDER, parts={"id": external_id}).body)
@@ -156,6 +156,9 @@ class Client:
 
     def send_together(self, commands: Sequence[Outbound]) -> list[Outcome]:
         return self.writer.send_together(commands)
+
+    def look_ahead(self, commands: Sequence[Outbound]) -> None:
+        self.writer.standing.look_ahead(commands)
 
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         return self.writer.read_back(command, remote_ref)

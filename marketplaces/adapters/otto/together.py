@@ -80,9 +80,9 @@ def task_id(answer: Piece) -> str:
     return text(answer, "uuid", "id")
 
 
-def failure(sku: str, task: Piece, failed: Piece, remote_ref: str) -> Outcome | None:
-    """Why a task could not change the variation; None where its failures are those of others."""
-    told = [failed, *answers.pieces(failed, "results")]
+def failure(sku: str, task: Piece, remote_ref: str) -> Outcome | None:
+    """Why a task (with its `results`) could not change the variation; None where its failures are those of others."""
+    told = [task, *answers.pieces(task, "results")]
     if text(task, "total") != "1":
         told = [piece for piece in told if _is_about(piece, sku)]
     if not told:

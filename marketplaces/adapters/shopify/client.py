@@ -59,6 +59,7 @@ class Client:
     ) -> None:
         self.account = account
         self.api = Api(session, account)
+        self._ahead: dict[tuple[CommandKind, str], Any] = {}
 
     def probe(self) -> str:
         """The shop's name; raises NeedsOperator when the credentials are refused."""
@@ -147,6 +148,12 @@ class Client:
             return together.set_stock(self.api, commands, self.account.settings.get("location_id", ""))
         return together.set_prices(self.api, commands)
 
+    def look_ahead(self, commands: Sequence[Outbound]) -> None:
+        """What is read ahead is used once."""
+        wanted = [command for command in commands if command.kind in together.KINDS]
+        found = together.variants(self.api, wanted)
+        self._ahead = {(each.kind, each.external_id): found[each.external_id] for each in wanted}
+
     def read_back(self, command: Outbound, remote_ref: str) -> Outcome:
         if command.kind is CommandKind.CONFIRM_SHIPMENT:
             return actions.order_outcome(command, self._shipped(command))
@@ -155,7 +162,8 @@ class Client:
         if command.kind in ABOUT_PARCELS:
             return parcels.outcome(command, self._parcels(command))
         query = queries.PICTURES if command.field == "images" else queries.VARIANT
-        variant = self._known(query, "ProductVariant", command.external_id, "productVariant")
+        ahead = self._ahead.pop((command.kind, command.external_id), None)
+        variant = ahead or self._known(query, "ProductVariant", command.external_id, "productVariant")
         if command.field in words.FIELDS:
             return words.outcome(command, variant)
         return actions.variant_outcome(command, variant, self.account.settings.get("location_id", ""))

@@ -106,7 +106,7 @@ VARIANT = _query(
 )  # fmt: skip
 VARIANTS = _query(
     "Variants", "$ids: [ID!]!",
-    "nodes(ids: $ids) { ... on ProductVariant { id product { id } inventoryItem { id tracked inventoryLevels(first: 20)"
+    "nodes(ids: $ids) { ... on ProductVariant { id price product { id } inventoryItem { id tracked inventoryLevels(first: 20)"
     ' { nodes { location { id isActive } quantities(names: ["available"]) { name quantity } } } } } }', 400,
 )  # fmt: skip
 PICTURES = _query(

@@ -79,7 +79,7 @@ def _rows(
     api: Api, commands: Sequence[Outbound], say: Callable[[Outbound, Mapping[str, Any]], Row], told: Told
 ) -> dict[str, Row]:
     """What is sent of each variant, by the keys of the commands; what cannot be said is told as refused."""
-    found = _variants(api, commands)
+    found = variants(api, commands)
     rows: dict[str, Row] = {}
     for command in commands:
         try:
@@ -91,7 +91,8 @@ def _rows(
     return rows
 
 
-def _variants(api: Api, commands: Sequence[Outbound]) -> dict[str, Any]:
+def variants(api: Api, commands: Sequence[Outbound]) -> dict[str, Any]:
+    """What the writes are about, by their ids; None for those that the shop does not know."""
     found: dict[str, Any] = {}
     for start in range(0, len(commands), READ_AT_ONCE):
         part = [command.external_id for command in commands[start : start + READ_AT_ONCE]]

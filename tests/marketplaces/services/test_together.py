@@ -152,6 +152,24 @@ def test_offers_that_nobody_saw_for_a_day_are_asked_for_first_and_what_is_not_th
 
 
 @db
+def test_after_a_call_that_came_to_nothing_each_of_its_writes_goes_alone(acting, remote):
+    plan(acting, "A", "B")
+    Command.objects.update(state="parked")
+    plan(acting, "A", "B", "C", "D", price="6.00")
+    assert batches.send_planned(acting.pk) == {"confirmed": 4}
+    assert sorted(sorted(call.split()[1:]) for call in remote.asked) == [["A:6.00"], ["B:6.00"], ["C:6.00", "D:6.00"]]
+
+
+@db
+def test_what_was_sent_together_is_read_back_after_one_look_ahead(acting, remote):
+    plan(acting, "A", "B", "C")
+    remote.outcomes = [ACCEPTED] * 3
+    batches.send_planned(acting.pk)
+    assert batches.look_again(acting.pk) == {"confirmed": 3}
+    assert [sorted(keys) for keys in remote.ahead] == [["A:5.00", "B:5.00", "C:5.00"]]
+
+
+@db
 def test_writes_of_another_kind_or_channel_are_another_call(acting, remote):
     plan(acting, "A", "B")
     plan(acting, "A", "B", price="6.00", channel="NL")

@@ -88,6 +88,27 @@ def test_it_takes_no_sku_for_a_longer_one_that_begins_with_it():
     answer = {"errors": [{"code": 400, "detail": "sku LAMP-2 is unknown."}]}
     told = together.outcomes(["LAMP", "LAMP-2", "AMP"], answer)
     assert [each.state for each in told] == [ACCEPTED, REJECTED, ACCEPTED]
-    failed = {"results": [{"variation": "LAMP-2", "errors": [{"title": "no"}]}, {"errors": [{"title": "LAMP-3: no"}]}]}
-    told = {sku: together.failure(sku, {"total": 3}, failed, "t") for sku in ("LAMP", "LAMP-2", "LAMP-3")}
+    results = [{"variation": "LAMP-2", "errors": [{"title": "no"}]}, {"errors": [{"title": "LAMP-3: no"}]}]
+    told = {sku: together.failure(sku, {"total": 3, "results": results}, "t") for sku in ("LAMP", "LAMP-2", "LAMP-3")}
     assert [sku for sku, each in told.items() if each] == ["LAMP-2", "LAMP-3"]
+
+
+def test_it_reads_many_quantities_back_from_the_list_and_each_of_them_once(otto, client):
+    wishes = list(quantities(skus(otto, 40)))
+    client.send_together(wishes)
+    client.look_ahead(wishes)
+    lists = -(-len(otto.view.listings()) // 200)
+    assert len(otto.calls(QUANTITIES)) == lists
+    assert {client.read_back(each, "").state for each in wishes} == {OutcomeState.CONFIRMED}
+    assert len(otto.seen) == 1 + 1 + lists
+    assert client.read_back(wishes[0], "").state is OutcomeState.CONFIRMED
+    assert otto.seen[-1].path == f"{QUANTITIES}/{wishes[0].external_id}"
+
+
+def test_it_asks_for_a_task_that_is_done_once_for_all_its_prices(otto, client):
+    wishes = [command(CommandKind.SET_PRICE, sku, price="12.30", currency="EUR") for sku in skus(otto, 30)]
+    client.send_together(wishes)
+    otto.at = NOW + timedelta(minutes=1)
+    client.look_ahead(wishes)
+    assert {client.read_back(each, "task-1").state for each in wishes} == {OutcomeState.CONFIRMED}
+    assert len(otto.calls("/v5/products/update-tasks/task-1")) == 1

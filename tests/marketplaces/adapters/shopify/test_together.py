@@ -99,3 +99,14 @@ def test_variants_of_one_product_share_its_mutation_and_a_refused_one_keeps_no_o
 
 def test_fifty_products_cost_less_than_a_call_may():
     assert parse(queries.set_prices(50).text, {}).cost() == 650
+
+
+def test_it_reads_many_back_twenty_at_a_time_and_each_of_them_once(client, view, exchanges):
+    told = wishes(CommandKind.SET_PRICE, view.listings()[:30], price="12.30", currency="EUR")
+    client.send_together(told)
+    asked = len(exchanges)
+    client.look_ahead([*told, unknown(CommandKind.SET_PRICE, price="1.00")])
+    assert set(states(client.read_back(each, "") for each in told)) == {OutcomeState.CONFIRMED}
+    assert len(exchanges) == asked + 2
+    assert client.read_back(told[0], "").state is OutcomeState.CONFIRMED
+    assert len(exchanges) == asked + 3

@@ -31,15 +31,15 @@ def test_it_sets_stock_only_while_it_is_what_was_read_and_under_a_key(client, vi
 
 def sold_meanwhile(monkeypatch, view, listing) -> None:
     """Its units change after the first reading, before anything is set."""
-    read = together._variants
+    read = together.variants
 
     def and_change(api, commands):
         found = read(api, commands)
-        monkeypatch.setattr(together, "_variants", read)
+        monkeypatch.setattr(together, "variants", read)
         view.set_quantity(listing.product.sku, listing.store.code, listing.quantity + 5)
         return found
 
-    monkeypatch.setattr(together, "_variants", and_change)
+    monkeypatch.setattr(together, "variants", and_change)
 
 
 def test_it_reads_and_sets_once_more_when_the_stock_has_changed_in_between(client, view, exchanges, monkeypatch):
