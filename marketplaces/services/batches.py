@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,9 +19,9 @@ from marketplaces import registry, subjects, wording
 from marketplaces.contract import FIELDS, Client, Outcome, OutcomeState, Page, Writing
 from marketplaces.models import Account, Command, CommandState, RunReason
 from marketplaces.services import commands, connections, followers, offers, pulls, together
+from marketplaces.services.failures import Failures
 from marketplaces.wording import Noise
 
-MOST_FAILURES = 3
 LISTINGS = "listings"
 WRITABLE = tuple(FIELDS)
 """Every field of an offer that some marketplace may take."""
@@ -48,29 +47,6 @@ class Planned:
     currency: str = ""
     asked_by: str = ""
     offer_seen_at: datetime | None = None
-
-
-class Failures:
-    """Calls of a run that failed for themselves; after three the marketplace is taken to be away, and the run ends."""
-
-    def __init__(self) -> None:
-        self.errors: list[Transient] = []
-
-    @contextmanager
-    def passed_over(self) -> Iterator[None]:
-        try:
-            yield
-        except RateLimited:
-            raise
-        except Transient as error:
-            self.errors.append(error)
-            if len(self.errors) >= MOST_FAILURES:
-                raise
-
-    def tell(self) -> None:
-        """Let the run fail after all, so that it is seen and comes again."""
-        if self.errors:
-            raise self.errors[0]
 
 
 def writable(account: Account) -> set[str]:
@@ -185,20 +161,15 @@ def send_planned(account_id: int) -> dict[str, int]:
     account = Account.objects.get(pk=account_id)
     if not commands.is_trusted(account):
         return {"held": 1}
-    counts: Counter[str] = Counter()
     recorder = connections.Recorder(account)
     failures = Failures()
     with connections.opened(account, recorder) as client:
-        for ask in together.ask_for_offers(client, recorder, account):
-            with failures.passed_over():
-                ask()
-        for ids in (calls := together.calls(account))[: together.AT_ONCE]:
-            with failures.passed_over():
-                counts.update(together.send(client, recorder, ids))
+        sending = together.Sending(client, recorder, account, failures)
+        sending.run()
     failures.tell()
-    if len(calls) > together.AT_ONCE or sum(map(len, calls)) == together.MOST:
+    if sending.is_more:
         later("marketplaces.send_planned", account_id=account.pk)
-    return dict(counts)
+    return dict(sending.counts)
 
 
 def look_again(account_id: int) -> dict[str, int]:

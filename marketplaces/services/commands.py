@@ -121,7 +121,7 @@ def send_by(client: Client, recorder: connections.Recorder, command_id: int) -> 
     try:
         outcome = _sent(client, command)
     except (NeedsOperator, Transient) as error:
-        _give_back(command, error)
+        give_back(command, error)
         if command.state == CommandState.PLANNED:
             raise
         return {command.state: 1}
@@ -171,7 +171,7 @@ def unanswered(error: Transient) -> Outcome:
     return Outcome(OutcomeState.UNKNOWN, str(error))
 
 
-def _give_back(command: Command, error: Exception) -> None:
+def give_back(command: Command, error: Exception) -> None:
     """It did not leave, so it is still planned; one that fails again and again for itself is parked for a person."""
     command.state, command.reason, command.sent_at, command.next_check_at = CommandState.PLANNED, str(error), None, None
     if not isinstance(error, NeedsOperator | RateLimited):

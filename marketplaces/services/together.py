@@ -6,11 +6,10 @@ What the call as a whole is refused for (too many, or a row that spoils all) is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -23,10 +22,12 @@ from marketplaces.contract import FIELDS, Client, Outcome, OutcomeState
 from marketplaces.models import Account, Command, CommandState
 from marketplaces.services import commands, followers, offers
 from marketplaces.services.connections import Recorder
+from marketplaces.services.failures import Failures
 
 AT_ONCE, MOST_LOOKS = 50, 200
 MOST = 1_000
 SUSPECT_FOR = timedelta(days=1)
+EVERY = Q()
 _SAME = {name: OuterRef(name) for name in ("account", "subject", "kind", "channel")}
 _SUPERSEDE = """
 UPDATE marketplaces_command SET state = 'superseded', reason = 'replaced by command ' || newer.id, next_check_at = NULL
@@ -56,21 +57,56 @@ class Waiting:
     goes_alone: bool
 
 
-def ask_for_offers(client: Client, recorder: Recorder, account: Account) -> Iterator[Callable[[], bool]]:
-    """A question for each offer that nobody saw for a day, so that its write need not go alone."""
-    kinds = [kind for kind, size in sizes(account).items() if size > 1]
-    unseen = _waiting(account).select_related("account").filter(~offers.was_seen(), kind__in=kinds, given_back=0)
-    for command in unseen[:MOST]:
-        recorder.turn_to_command(command)
-        yield partial(offers.is_there, client, command, commands.outbound(command))
+@dataclass
+class Sending:
+    """One run over what waits in batches; `is_more` when it left something for another one."""
+
+    client: Client
+    recorder: Recorder
+    account: Account
+    failures: Failures
+    counts: Counter[str] = field(default_factory=Counter)
+    is_more: bool = False
+
+    def run(self) -> None:
+        """What is ready leaves first; then those whose offers nobody saw for a day, when these were asked for."""
+        unseen = self._unseen()
+        new = Q(pk__in=[command.pk for command in unseen])
+        self._send(~new)
+        for command in unseen:
+            with self.failures.passed_over():
+                self._ask(command)
+        self._send(new & Q(given_back=0))
+
+    def _unseen(self) -> list[Command]:
+        """Writes that would leave with others, had anybody seen their offers within a day."""
+        waiting = _waiting(self.account).select_related("account").filter(~offers.was_seen(), given_back=0)
+        return list(waiting.filter(kind__in=_several(self.account))[:MOST])
+
+    def _ask(self, command: Command) -> None:
+        """One that cannot be asked about now comes after the others next time; one that is not there goes alone."""
+        self.recorder.turn_to_command(command)
+        try:
+            with suppress(Rejected):
+                offers.is_there(self.client, command, commands.outbound(command))
+        except Transient as error:
+            commands.give_back(command, error)
+            raise
+
+    def _send(self, which: Q) -> None:
+        found = calls(self.account, which)
+        for ids in found[:AT_ONCE]:
+            with self.failures.passed_over():
+                self.counts.update(send(self.client, self.recorder, ids))
+        self.is_more = self.is_more or len(found) > AT_ONCE or sum(map(len, found)) == MOST
 
 
-def calls(account: Account) -> list[list[int]]:
+def calls(account: Account, which: Q = EVERY) -> list[list[int]]:
     """What waits in batches, oldest first and given back ones last, as the ids of each call."""
     since = clock.now() - SUSPECT_FOR
     parked = Command.objects.filter(**_SAME, state=CommandState.PARKED, planned_at__gte=since)
     goes_alone = ~offers.was_seen() | Q(given_back__gt=0) | Exists(parked)
-    found = _waiting(account).annotate(goes_alone=ExpressionWrapper(goes_alone, BooleanField()))
+    found = _waiting(account).filter(which).annotate(goes_alone=ExpressionWrapper(goes_alone, BooleanField()))
     rows = found.values_list("pk", "kind", "channel", "payload__external_id", "goes_alone")
     return grouped((Waiting(*row) for row in rows[:MOST]), sizes(account))
 
@@ -78,7 +114,12 @@ def calls(account: Account) -> list[list[int]]:
 def sizes(account: Account) -> dict[str, int]:
     """How many writes of each kind one call may carry."""
     written = registry.get(account.marketplace).writes
-    return {FIELDS[field].value: writing.together for field, writing in written.items()}
+    return {FIELDS[name].value: writing.together for name, writing in written.items()}
+
+
+def _several(account: Account) -> list[str]:
+    """The kinds of which one call carries several."""
+    return [kind for kind, size in sizes(account).items() if size > 1]
 
 
 def _waiting(account: Account) -> QuerySet[Command]:
@@ -129,7 +170,7 @@ def send(client: Client, recorder: Recorder, ids: Sequence[int]) -> dict[str, in
 
 def looks_at_once(account: Account) -> int:
     """How many read-backs one run makes."""
-    return MOST_LOOKS if max(sizes(account).values(), default=1) > 1 else AT_ONCE
+    return MOST_LOOKS if _several(account) else AT_ONCE
 
 
 def look_ahead(client: Client, recorder: Recorder, account: Account, ids: Sequence[int]) -> None:
@@ -137,8 +178,7 @@ def look_ahead(client: Client, recorder: Recorder, account: Account, ids: Sequen
 
     Where it refuses that, each is asked for by itself.
     """
-    kinds = [kind for kind, size in sizes(account).items() if size > 1]
-    found = list(Command.objects.filter(pk__in=ids, kind__in=kinds))
+    found = list(Command.objects.filter(pk__in=ids, kind__in=_several(account)))
     if len(found) > 1:
         recorder.turn_to_commands(found)
         with suppress(Rejected):

@@ -16,6 +16,7 @@ from marketplaces.models import Command, Traffic
 from marketplaces.services import batches, connections, together
 from marketplaces.services.together import Waiting
 from tests.factories import NOON
+from tests.marketplaces import stall
 
 db = pytest.mark.django_db
 ACCEPTED, REFUSED = Outcome(OutcomeState.ACCEPTED), Outcome(OutcomeState.REJECTED, "no such variation")
@@ -140,15 +141,31 @@ def test_a_newer_wish_for_one_row_supersedes_that_row_alone(acting, remote):
 
 
 @db
-def test_offers_that_nobody_saw_for_a_day_are_asked_for_first_and_what_is_not_there_is_not_written(acting, remote):
-    plan(acting, "A", "B")
-    plan(acting, "C", "D", offer_seen_at=NOON - timedelta(hours=25))
+def test_offers_that_nobody_saw_for_a_day_are_asked_for_when_what_is_ready_has_left(acting, remote):
+    plan(acting, "A", "B", offer_seen_at=NOON - timedelta(hours=25))
+    plan(acting, "C", "D")
     assert batches.send_planned(acting.pk) == {"confirmed": 4}
-    assert [len(call.split()) - 1 for call in remote.asked] == [4]
+    assert [sorted(call.split()[1:]) for call in remote.asked] == [["C:5.00", "D:5.00"], ["A:5.00", "B:5.00"]]
     plan(acting, "E", "F", offer_seen_at=None)
     remote.has_no_offers = True
     assert batches.send_planned(acting.pk) == {"rejected": 2}
-    assert len(remote.asked) == 1
+    assert len(remote.asked) == 2
+
+
+@db
+def test_offers_that_cannot_be_asked_for_now_keep_no_other_write_from_leaving(acting, remote, monkeypatch):
+    plan(acting, "A", "B", "C", offer_seen_at=None)
+    plan(acting, "D", "E")
+
+    def silent(*_):
+        raise Transient("broke off")
+
+    monkeypatch.setattr(stall.StallClient, "offer", silent)
+    with pytest.raises(Transient):
+        batches.send_planned(acting.pk)
+    assert [sorted(call.split()[1:]) for call in remote.asked] == [["D:5.00", "E:5.00"]]
+    kept = Command.objects.filter(state="planned")
+    assert sorted(kept.values_list("subject", "given_back")) == [("sku:A", 1), ("sku:B", 1), ("sku:C", 1)]
 
 
 @db
