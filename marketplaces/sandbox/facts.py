@@ -271,6 +271,9 @@ class View(Protocol):
 
     def set_quantity(self, sku: str, store: str, quantity: int) -> None: ...
 
+    def takes_quantity(self, sku: str, store: str, ahead: int = 0) -> bool:
+        """Whether a write of units would be taken, after so many others of the same call."""
+
     def cancel_units(self, order_serial: int, units: Mapping[int, int]) -> None:
         """Units of the order, by line serial, become cancelled at the seller's wish."""
 

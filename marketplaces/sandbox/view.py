@@ -137,24 +137,35 @@ class AccountView:
     def set_quantity(self, sku: str, store: str, quantity: int) -> None:
         self._write(QUANTITIES, f"{store}/{sku}", {"quantity": quantity, "at": self.at.isoformat()})
 
+    def takes_quantity(self, sku: str, store: str, ahead: int = 0) -> bool:
+        """Whether a write of units would be taken, after so many others of the same call."""
+        return self._fate(QUANTITIES, f"{store}/{sku}", ahead) is not Fate.REFUSED
+
     def set_content(self, sku: str, store: str, field: str, value: Any) -> None:
         self._write(CONTENT, f"{store}/{sku}/{field}", {"value": value, "at": self.at.isoformat()})
 
     def _write(self, shelf: str, key: str, value: dict[str, Any]) -> None:
         """Keep a price, a quantity or words; a careless marketplace may refuse, drop, delay or undo it."""
-        settings = self._laid(SCENARIOS).get(carelessness.NAME)
-        if settings is None:
+        found = self._fate(shelf, key)
+        if found is None:
             return self.put(shelf, key, value)
-        counted = self._laid(carelessness.FATES)
-        number = len(counted) if "fates" in settings else sum(each["key"] == key for each in counted.values())
-        found = carelessness.fate(number, self._world.seed, self._owner, shelf, key, settings=settings)
         told = {"shelf": shelf, "key": key, "fate": found.value, **value}
-        self.put(carelessness.FATES, f"{len(counted):06}", told)
+        self.put(carelessness.FATES, f"{len(self._laid(carelessness.FATES)):06}", told)
         if found is Fate.REFUSED:
             raise WriteRefused(f"{key} is not taken now")
         if found is not Fate.DROPPED:
             self.put(shelf, key, carelessness.bent(value, self.get(shelf, key), found, self.at))
         return None
+
+    def _fate(self, shelf: str, key: str, ahead: int = 0) -> Fate | None:
+        """What becomes of the next write; None where the marketplace is careful."""
+        settings = self._laid(SCENARIOS).get(carelessness.NAME)
+        if settings is None:
+            return None
+        counted = self._laid(carelessness.FATES)
+        is_named = "fates" in settings
+        number = len(counted) + ahead if is_named else sum(each["key"] == key for each in counted.values())
+        return carelessness.fate(number, self._world.seed, self._owner, shelf, key, settings=settings)
 
     def confirm_shipment(self, order_serial: int, parcel: Mapping[str, Any]) -> None:
         """Units of the order become shipped; `parcel` has carrier, tracking_number, lines {line serial: quantity}."""

@@ -21,12 +21,17 @@ from tests.writes.conftest import Shop, shop
 __all__ = ["all_worlds", "shop", "street"]
 pytestmark = pytest.mark.django_db
 BY_HUNDREDS = [case for case in shops() if case.values[0].writes["quantity"].together == 200]
+TOGETHER = [case for case in shops() if case.values[0].writes["quantity"].together > 1]
 MINUTE = timedelta(minutes=1)
 
 
 def calls(shop: Shop) -> list[Traffic]:
     """Those that carried several writes."""
-    return [call for call in Traffic.objects.filter(account=shop.account, method="POST") if len(call.subjects) > 2]
+    return [
+        call
+        for call in Traffic.objects.filter(account=shop.account, method="POST").order_by("pk")
+        if len(call.subjects) > 2
+    ]
 
 
 def mine(shop: Shop) -> list[Listing]:
@@ -53,14 +58,14 @@ def test_450_changed_quantities_are_three_calls_and_those_that_nobody_knows_are_
     assert exchanges(shown_to).get() in calls(shop)
 
 
-@pytest.mark.parametrize(("adapter", "declared"), BY_HUNDREDS)
+@pytest.mark.parametrize(("adapter", "declared"), TOGETHER)
 def test_of_a_call_to_a_careless_marketplace_each_write_ends_as_it_was_treated(shop):
     offers = mine(shop)[:60]
     careless(shop)
     publishing.want([wish(listing, 47) for listing in offers])
     let_pass(shop, MINUTE)
-    assert [len(call.subjects) // 2 for call in calls(shop)] == [6, 54]
     let_pass(shop, timedelta(days=2))
+    assert max(len(call.subjects) // 2 for call in calls(shop)) > 25
     ends = Counter(OfferField.objects.values_list("state", flat=True))
     assert ends["confirmed"] > 50
     assert ends["rejected"] >= 1

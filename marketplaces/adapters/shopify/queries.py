@@ -104,11 +104,6 @@ VARIANT = _query(
     "Variant", "$id: ID!",
     "productVariant(id: $id) {" + _VARIANT.replace("duplicateSkuCount }", f"duplicateSkuCount {_LEVELS} }}") + "}", 40,
 )  # fmt: skip
-VARIANTS = _query(
-    "Variants", "$ids: [ID!]!",
-    "nodes(ids: $ids) { ... on ProductVariant { id price product { id } inventoryItem { id tracked inventoryLevels(first: 20)"
-    ' { nodes { location { id isActive } quantities(names: ["available"]) { name quantity } } } } } }', 400,
-)  # fmt: skip
 PICTURES = _query(
     "Pictures", "$id: ID!",
     "productVariant(id: $id) { id product { id media(first: 250, sortKey: POSITION) { nodes { id mediaContentType status"
@@ -199,6 +194,16 @@ HOOK = _mutation(
 )  # fmt: skip
 
 
+def variants(count: int) -> Query:
+    """So many variants with their units and prices."""
+    body = (
+        "nodes(ids: $ids) { ... on ProductVariant { id price product { id } inventoryItem { id tracked"
+        " inventoryLevels(first: 20) { nodes { location { id isActive }"
+        ' quantities(names: ["available"]) { name quantity } } } } } }'
+    )
+    return _query("Variants", "$ids: [ID!]!", body, 20 * count)
+
+
 def set_prices(products: int) -> Query:
     """Prices of variants of so many products: a mutation for each, `m0` with the product `$p0` and its variants `$v0`."""
     places = range(products)
@@ -212,7 +217,7 @@ def set_prices(products: int) -> Query:
 
 
 ALL = (
-    SHOP, ORDERS, ORDER, CHANGES, RETURNS, STOCK, VARIANT, VARIANTS, PICTURES, BULK_START, BULK_STATE, PAYOUTS, MOVEMENTS,
+    SHOP, ORDERS, ORDER, CHANGES, RETURNS, STOCK, VARIANT, variants(1), PICTURES, BULK_START, BULK_STATE, PAYOUTS, MOVEMENTS,
     SETTLED, OPEN_WORK, set_prices(1), SET_PRODUCT, SET_FILES, SET_STOCK, SHIP, PARCELS, FIX_TRACKING, TELL_NEWS, CANCEL,
     HOOKS, HOOK,
 )  # fmt: skip

@@ -96,6 +96,8 @@ def variants(api: Api, commands: Sequence[Outbound]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for start in range(0, len(commands), READ_AT_ONCE):
         part = [command.external_id for command in commands[start : start + READ_AT_ONCE]]
-        told = nodes(api.data(queries.VARIANTS, ids=[actions.gid("ProductVariant", number) for number in part]))
+        told = nodes(
+            api.data(queries.variants(len(part)), ids=[actions.gid("ProductVariant", number) for number in part])
+        )
         found |= dict(zip(part, told, strict=True))
     return found

@@ -204,19 +204,32 @@ def set_stock(view: View, call: Field) -> dict[str, Any]:
     if errors or len(rows) > MOST_ROWS:
         return _refused(*errors or [_error(["input", "quantities"], "too many rows", "INVALID_QUANTITY_TOO_HIGH")])
     for place, row in enumerate(rows):
-        found = _found(view, (serial(row["inventoryItemId"]) or 0) - ITEMS)
-        try:
-            view.set_quantity(found.product.sku, found.store.code, int(row["quantity"])) if found else None
-        except WriteRefused as error:
-            field = ["input", "quantities", str(place), "quantity"]
-            return _refused(_error(field, str(error), "NON_MUTABLE_INVENTORY_ITEM"))
+        found = _stocked(view, row)
+        if found and not view.takes_quantity(found.product.sku, found.store.code, place):
+            return _refused(_untaken(view, place, found))
+    for row in rows:
+        if found := _stocked(view, row):
+            view.set_quantity(found.product.sku, found.store.code, int(row["quantity"]))
     view.put(KEYS, key, {"input": given})
     return _done(key)
 
 
+def _stocked(view: View, row: Mapping[str, Any]) -> WorldListing | None:
+    return _found(view, (serial(row.get("inventoryItemId"), "InventoryItem") or 0) - ITEMS)
+
+
+def _untaken(view: View, place: int, found: WorldListing) -> dict[str, Any]:
+    """The reason of a write that is refused, which counts as one."""
+    try:
+        view.set_quantity(found.product.sku, found.store.code, found.quantity)
+    except WriteRefused as error:
+        return _error(["input", "quantities", str(place), "quantity"], str(error), "NON_MUTABLE_INVENTORY_ITEM")
+    raise AssertionError("it was taken after all")
+
+
 def _stock_error(view: View, place: int, row: Mapping[str, Any]) -> dict[str, Any] | None:
     field = ["input", "quantities", str(place)]
-    found = _found(view, (serial(row.get("inventoryItemId"), "InventoryItem") or 0) - ITEMS)
+    found = _stocked(view, row)
     if found is None:
         return _error([*field, "inventoryItemId"], "unknown inventory item", "INVALID_INVENTORY_ITEM")
     if serial(row.get("locationId"), "Location") != LOCATION:
