@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from config.core.filters import LinkFilter, SearchFilter, SpanFilter
-from marketplaces import registry
+from marketplaces import registry, subjects
 from marketplaces.models import (
     Account,
     AccountStatus,
@@ -124,10 +128,16 @@ class TrafficFilter(_OfAccount, _Subjects):
         method="by_outcome", label="Outcome", empty_label="all",
     )  # fmt: skip
     at = SpanFilter(label="Between")
+    command_id = django_filters.NumberFilter(method="of_command", label="Write")
 
     class Meta:
         model = Traffic
         fields = ("order", "sku", "q", "account", "status", "at", "run_id", "command_id")
+
+    @extend_schema_field(OpenApiTypes.INT)
+    def of_command(self, queryset: QuerySet, name: str, value: Decimal) -> QuerySet:
+        """Its own calls, and those that it shared with others."""
+        return queryset.filter(Q(command_id=value) | Q(subjects__contains=[subjects.command(int(value))]))
 
     def by_outcome(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         spans: dict[str, dict[str, int | None]] = {

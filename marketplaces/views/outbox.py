@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import SuspiciousOperation
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -16,8 +15,8 @@ from django.urls import reverse
 from config.core.buttons import Button, allowed, press, text
 from config.core.permissions import Action
 from config.core.screens import Column, Listing, listing, page, require
-from marketplaces import readable, subjects
-from marketplaces.filters import CommandFilter
+from marketplaces import readable
+from marketplaces.filters import CommandFilter, TrafficFilter
 from marketplaces.models import Account, Command, Traffic
 from marketplaces.services import commands as outbox
 from marketplaces.services import retries
@@ -66,20 +65,15 @@ def command(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return press(request, BUTTONS, found)
     require(request, Action.VIEW)
+    calls = TrafficFilter({"command_id": found.pk}, Traffic.objects.filter(account=found.account)).qs
     context = {
         "command": found,
         "payload": readable.laid_out(found.payload),
         "answers": [(at, readable.laid_out(answer)) for at, answer in sorted(found.answer.items())],
         "can": allowed(request, BUTTONS) if found.state in retries.FAILED else set(),
-        "exchanges": exchanges(found).defer("request_body", "response_body").order_by("at")[:50],
+        "exchanges": calls.defer("request_body", "response_body").order_by("at")[:50],
     }
     return page(request, "marketplaces/command.html", f"{found.kind.replace('_', ' ')} {found.subject}", context)
-
-
-def exchanges(found: Command) -> QuerySet[Traffic]:
-    """The calls of a write, and those that it shared with others."""
-    shared = Q(account=found.account_id, subjects__contains=[subjects.command(found.pk)])
-    return Traffic.objects.filter(Q(command_id=found.pk) | shared)
 
 
 def wish(request: HttpRequest) -> Wish:

@@ -10,9 +10,9 @@ import pytest
 from catalog.models import Listing, OfferField
 from catalog.services import publishing
 from config.core import clock
+from marketplaces.filters import TrafficFilter
 from marketplaces.models import Command, Traffic
 from marketplaces.services import batches
-from marketplaces.views.outbox import exchanges
 from tests.chaos.conftest import all_worlds, shops, street
 from tests.publishing.conftest import wish
 from tests.publishing.test_careless_marketplaces import careless, let_pass, shown
@@ -54,8 +54,8 @@ def test_450_changed_quantities_are_three_calls_and_those_that_nobody_knows_are_
     assert sorted(len(call.subjects) // 2 for call in calls(shop)) == [50, 200, 200]
     assert batches.send_planned(shop.account.pk) == {}
     assert len(calls(shop)) == 3
-    shown_to = Command.objects.filter(key=f"write-{found[0]}").get()
-    assert exchanges(shown_to).get() in calls(shop)
+    write = Command.objects.get(key=f"write-{found[0]}")
+    assert TrafficFilter({"command_id": write.pk}, Traffic.objects.all()).qs.get() in calls(shop)
 
 
 @pytest.mark.parametrize(("adapter", "declared"), TOGETHER)
