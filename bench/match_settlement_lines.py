@@ -54,8 +54,8 @@ def _dictionaries() -> None:
     names = ("id", "account_id", "order_ref", "line_ref", "remote_id", "amount")
     lines = list(SettlementLine.objects.values_list(*names).iterator())
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE bench_found (id bigint, order_line_id bigint, amount numeric)")
-        with cursor.copy("COPY bench_found FROM STDIN") as copy:
+        cursor.execute("CREATE TEMPORARY TABLE bench_looked_up (id bigint, order_line_id bigint, amount numeric)")
+        with cursor.copy("COPY bench_looked_up FROM STDIN") as copy:
             for pk, account, order, ref, sku, amount in lines:
                 candidates = by_sku.get((account, order, sku)) or by_amount.get((account, order, amount)) or []
                 found = exact.get((account, order, ref)) or (candidates[0] if len(candidates) == 1 else None)

@@ -45,14 +45,15 @@ WITH hints AS (
     WHERE (l.reason <> 'no_line' OR item.order_ref = l.order_ref)
         AND (NOT l.names_product OR (item.remote_id = l.remote_id AND item.remote_id <> ''))
     GROUP BY 1, 2, 3 HAVING count(DISTINCT item_id) = 1
-), chosen AS (SELECT DISTINCT ON (id) id, reason, item_id FROM led ORDER BY id, place)
-UPDATE finance_match SET order_line_id = chosen.item_id, layer = 4, reason = chosen.reason
-FROM chosen WHERE finance_match.settlement_line_id = chosen.id
+), chosen AS (SELECT DISTINCT ON (id) id, reason, item_id FROM led ORDER BY id, place
+), chained AS (
+    UPDATE finance_match SET order_line_id = chosen.item_id, layer = 4, reason = chosen.reason
+    FROM chosen WHERE finance_match.settlement_line_id = chosen.id RETURNING chosen.id
+) DELETE FROM loose USING chained WHERE loose.id = chained.id
 """
 _SPREAD = """
 WITH whole AS (
     SELECT l.id, l.account_id, l.order_ref, l.line_class, l.amount, {unit} AS unit FROM loose l
-    JOIN finance_match found ON found.settlement_line_id = l.id AND found.order_line_id IS NULL
     WHERE l.reason = 'no_line' AND NOT l.names_product AND l.line_ref = '' AND l.line_class = ANY(%(whole_order)s)
 ), refunded AS (
     SELECT DISTINCT w.id, found.order_line_id FROM whole w

@@ -166,8 +166,7 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
         matched += _all(cursor, (_PRODUCT, _FIT.format(distance=_amount_distance())), given)
         cursor.execute(_EVENT, given)
         cursor.execute(_LOOSE, given)
-        if loose := cursor.rowcount:
-            _choose(cursor, hashing=True, looking_up=loose <= MANY)
+        if cursor.rowcount:
             cursor.execute("ANALYZE loose")
             chains.follow(cursor, given, distance=_amount_distance())
         _choose(cursor, hashing=True, looking_up=True)

@@ -49,7 +49,8 @@ WITH chains AS (
 ), known AS (
     SELECT item.id AS order_line_id, item.account_id, o.channel, o.business_on AS ordered_on, item.currency,
         item.changed_at AS line_changed_at, %(now)s::timestamptz AS rebuilt_at,
-        left_us.units AS units_due, coalesce(told.units, 0) AS units_settled, coalesce(told.has_sale, false) AS has_sale,
+        left_us.units AS units_due, coalesce(told.units, 0) AS units_settled,
+        coalesce(told.kinds & {touched.PRINCIPAL} <> 0, false) AS has_sale,
         coalesce(told.settled, 0) AS settled, coalesce(told.total, 0) AS total, coalesce(told.refunded, 0) AS refunded,
         coalesce(told.charged_back, 0) AS charged_back, coalesce(told.recovered, 0) AS recovered, told.settlement_id,
         coalesce(told.is_doubtful, false) AS is_doubtful, coalesce(told.is_locked, false) AS is_locked,
@@ -61,11 +62,13 @@ WITH chains AS (
             round(item.item_total * left_us.units / item.quantity
                 + least(1, left_us.units / left_us.most) * extra.amount, 2) END AS due,
         CASE WHEN item.tax <> 0 THEN round(item.tax * left_us.units / item.quantity, 2) ELSE 0 END AS tax_due,
-        item.quantity_shipped > 0 AND chain.last >= coalesce(item.shipped_at, o.changed_at) AS is_covered,
+        item.quantity_shipped > 0 AND greatest(whole.last, own.last) >= coalesce(item.shipped_at, o.changed_at) AS is_covered,
         coalesce(returned.units, 0) AS units_returned, coalesce(claims.is_disputed, false) AS is_disputed,
         coalesce(claims.is_won, false) AS is_won, written_off.order_line_id IS NOT NULL AS is_written_off
     FROM touched told JOIN inventory_orderline item ON item.id = told.order_line_id AND item.currency = told.currency
     JOIN inventory_order o ON o.id = item.order_id
+    LEFT JOIN chains whole ON whole.account_id = item.account_id AND whole.currency = item.currency AND whole.chain = ''
+    LEFT JOIN chains own ON own.account_id = item.account_id AND own.currency = item.currency AND own.chain = o.channel
     LEFT JOIN returned ON returned.order_line_id = item.id
     LEFT JOIN claims ON claims.order_line_id = item.id
     LEFT JOIN written_off ON written_off.order_line_id = item.id
@@ -75,8 +78,6 @@ WITH chains AS (
     CROSS JOIN LATERAL (SELECT CASE WHEN num_nonnulls(item.shipping, item.gift_wrap, item.discount, item.shipping_discount)
         = 0 THEN 0 ELSE coalesce(item.shipping, 0) + coalesce(item.gift_wrap, 0) - coalesce(item.discount, 0)
         - coalesce(item.shipping_discount, 0) END AS amount) AS extra
-    CROSS JOIN LATERAL (SELECT max(c.last) AS last FROM chains c WHERE c.account_id = item.account_id
-        AND c.currency = item.currency AND c.chain IN ('', o.channel)) AS chain
     WHERE item.quantity > 0 AND (left_us.units > 0 OR told.total IS NOT NULL)
 ), fits AS (
     SELECT account_id, channel, CASE WHEN abs(settled - contained - tax) < 0.01 THEN true

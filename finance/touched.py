@@ -16,8 +16,8 @@ from finance.findings.fees import JUDGED
 from marketplaces.canonical import LineClass
 
 RECOVERS = ("reimbursement", "claim")
-_SALE, _PRINCIPAL, _REFUND, _CHARGEBACK, _RECOVERS, _WITHHELD = (1 << place for place in range(6))
-_MASKS = ((_SALE, SALE), (_PRINCIPAL, ("principal",)), (_REFUND, REFUNDS), (_CHARGEBACK, ("chargeback",)),
+_SALE, PRINCIPAL, _REFUND, _CHARGEBACK, _RECOVERS, _WITHHELD = (1 << place for place in range(6))
+_MASKS = ((_SALE, SALE), (PRINCIPAL, ("principal",)), (_REFUND, REFUNDS), (_CHARGEBACK, ("chargeback",)),
           (_RECOVERS, RECOVERS), (_WITHHELD, ("tax_withheld",)))  # fmt: skip
 _FEES = tuple(dict.fromkeys((*ORDER_FEES, *JUDGED)))
 _ODD_KINDS = _REFUND | _WITHHELD
@@ -30,12 +30,11 @@ def _of(mask: int, expression: str, aggregate: str = "sum") -> str:
 _MEASURES = {
     "total": ("sum(amount)", "sum"),
     "settled": (_of(_SALE, "amount"), "sum"),
-    "has_sale": (_of(_PRINCIPAL, "true", "bool_or"), "bool_or"),
-    "units": (_of(_PRINCIPAL, "abs(quantity)"), "sum"),
+    "units": (_of(PRINCIPAL, "abs(quantity)"), "sum"),
     "refunded": (_of(_REFUND, "amount"), "sum"),
     "charged_back": (_of(_CHARGEBACK, "amount"), "sum"),
     "recovered": (_of(_RECOVERS, "amount"), "sum"),
-    "settlement_id": (_of(_PRINCIPAL, "row.settlement_id", "max"), "max"),
+    "settlement_id": (_of(PRINCIPAL, "row.settlement_id", "max"), "max"),
     "is_doubtful": (_of(_SALE, "state = 'inconsistent'", "bool_or"), "bool_or"),
     "is_locked": ("bool_and(state IN ('locked', 'reissued'))", "bool_and"),
     "kinds": ("bit_or(mask)", "bit_or"),
