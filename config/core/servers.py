@@ -130,6 +130,8 @@ class Postgres(Server):
         "maintenance_work_mem": "256MB",
         "wal_level": "minimal",
         "max_wal_senders": "0",
+        "wal_buffers": "64MB",
+        "wal_writer_flush_after": "32MB",
         "max_wal_size": "4GB",
         "checkpoint_timeout": "15min",
         "autovacuum_naptime": "5s",
