@@ -36,7 +36,8 @@ def cancel(order: Order, wanted: writes.Cancelled, wish: writes.Wish) -> Command
             _check_alone(lines, wanted.units, gone)
             _check(held, wanted.units, planning.free(lines, found, planning.waiting_items(held)))
             if wanted.reason is CancelReason.OUT_OF_STOCK:
-                _write_off(held, {line.pk: wanted.units.get(line.external_id, 0) for line in lines}, wish)
+                mine = (line for line in lines if line.external_id in wanted.units)
+                _write_off(held, {line.pk: wanted.units[line.external_id] for line in mine}, wish)
         wanted = replace(wanted, before=gone)
         return writes.cancellation(held.account, held.external_id, wanted, wish, channel=held.channel)
 

@@ -49,9 +49,8 @@ def want(parcel: Parcel, wish: Wish) -> Label:
     Raises ValidationError with the rule that the request breaks, before anything is sent.
     """
     with transaction.atomic():
-        held = (
-            Parcel.objects.select_for_update(of=("self",)).select_related("shipment__order__account").get(pk=parcel.pk)
-        )
+        parcels = Parcel.objects.select_for_update(of=("self",)).select_related("shipment__order__account")
+        held = parcels.get(pk=parcel.pk)
         _check(held, wish)
         mine = Label.objects.filter(parcel=held, kind=wish.kind)
         if found := mine.filter(state__in=LIVE).first():
@@ -143,13 +142,10 @@ def _withdrawn(found: QuerySet[Label]) -> int:
     with transaction.atomic():
         ids = list(found.select_for_update().values_list("pk", flat=True))
         LabelPaper.objects.filter(label__in=ids).delete()
-        gone = {
-            "state": LabelState.CANCELLED,
-            "cancelled_at": clock.now(),
-            "next_track_at": None,
-            "next_check_at": None,
-        }
-        return Label.objects.filter(pk__in=ids).update(**gone, updated_at=clock.now())
+        now = clock.now()
+        return Label.objects.filter(pk__in=ids).update(
+            state=LabelState.CANCELLED, cancelled_at=now, next_track_at=None, next_check_at=None, updated_at=now
+        )
 
 
 def papers(labels: Sequence[Label], *, kinds: Sequence[str] = ("label",)) -> list[LabelPaper]:

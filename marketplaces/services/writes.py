@@ -4,8 +4,8 @@ Each kind has a payload of its own, which the adapters read: a price `price` (te
 `quantity`, a shipment `carrier` (our word) and `carrier_code` (theirs), `tracking_number`, `shipped_at`, `lines` (line id
 to units) and `shipped_in_all` (line id to the units that have left once this parcel has), by which a read-back tells a
 second parcel from the first; where there is a return label, its `return_tracking_number` and `return_carrier`; where
-one piece left in several parcels, the `further_numbers` of those. A
-cancellation has `units` (line id to units), `cancelled_in_all` (those that are cancelled once these are) and `reason`.
+one piece left in several parcels, the `further_numbers` of those. A cancellation has `units` (line id to units),
+`cancelled_in_all` (those that are cancelled once these are) and `reason`.
 """
 
 from __future__ import annotations

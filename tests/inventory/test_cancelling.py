@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from inventory import sinks
-from inventory.models import MoveKind, Order, OrderLine, Shortage, StockMove
+from inventory.models import MoveKind, Order, OrderLine, Reservation, Shortage, StockMove
 from inventory.services import cancellations
 from marketplaces import registry
 from marketplaces.canonical import CancelReason, OrderStatus
@@ -70,3 +70,15 @@ def test_units_that_the_buyer_gave_back_stay_on_their_shelf(seller):
     cancel(land(seller, "O-1"), CancelReason.BUYER_ASKED)
     assert seller.level() == (5, 2, 3)
     assert not StockMove.objects.filter(kind=MoveKind.WRITE_OFF).exists()
+
+
+@pytest.mark.parametrize(("line", "other"), [("1", "2"), ("2", "1")])
+def test_another_line_of_the_order_with_the_same_goods_keeps_its_units(seller, line, other):
+    seller.move(4)
+    rows = (factories.order_line(external_id="1", quantity=2), factories.order_line(external_id="2", quantity=2))
+    sinks.orders([factories.order(external_id="O-1", lines=rows)], factories.source(seller.seller))
+    order = Order.objects.get(external_id="O-1")
+    wanted = Cancelled(units={line: 2}, reason=CancelReason.OUT_OF_STOCK)
+    cancellations.cancel(order, wanted, Wish(request_id=uuid.uuid4(), asked_by="olga"))
+    held = dict(Reservation.objects.values_list("order_line__external_id", "held"))
+    assert held == {line: 0, other: 2}
