@@ -107,8 +107,7 @@ def refresh(settlement_ids: Sequence[int], *, everywhere: bool = True) -> list[i
     """Judge these statements, and `everywhere` what needs no statement; returns the ids of discrepancies that changed."""
     given = {**_limits(settlement_ids), **monthly_fees.parameters(settlement_ids)}
     with transaction.atomic(), connection.cursor() as cursor:
-        touched.begin(cursor, settlement_ids=settlement_ids)
-        order_money.refresh(cursor)
+        order_money.refresh(cursor, touched.begin(cursor, settlement_ids=settlement_ids))
         touched.tell(cursor)
         asked = [finding for finding in FINDINGS if everywhere or finding.covers != _EVERYWHERE]
         changed: dict[str, list[int]] = defaultdict(list)

@@ -16,15 +16,18 @@ from finance.findings.fees import JUDGED
 from marketplaces.canonical import LineClass
 
 RECOVERS = ("reimbursement", "claim")
-_SALE, PRINCIPAL, _REFUND, _CHARGEBACK, _RECOVERS, _WITHHELD = (1 << place for place in range(6))
+_SALE, PRINCIPAL, _REFUND, _CHARGEBACK, _RECOVERS, _WITHHELD, _UNEXPECTED, DOUBTFUL, OPEN = (
+    1 << place for place in range(9)
+)
+_FEES_FROM = 9
 _MASKS = ((_SALE, SALE), (PRINCIPAL, ("principal",)), (_REFUND, REFUNDS), (_CHARGEBACK, ("chargeback",)),
           (_RECOVERS, RECOVERS), (_WITHHELD, ("tax_withheld",)))  # fmt: skip
 _FEES = tuple(dict.fromkeys((*ORDER_FEES, *JUDGED)))
-_ODD_KINDS = _REFUND | _WITHHELD
+_ODD_FLAGS = _REFUND | _WITHHELD | _UNEXPECTED
 
 
 def _of(mask: int, expression: str, aggregate: str = "sum") -> str:
-    return f"{aggregate}({expression}) FILTER (WHERE mask & {mask} <> 0)"
+    return f"{aggregate}({expression}) FILTER (WHERE flags & {mask} <> 0)"
 
 
 _MEASURES = {
@@ -34,39 +37,37 @@ _MEASURES = {
     "refunded": (_of(_REFUND, "amount"), "sum"),
     "charged_back": (_of(_CHARGEBACK, "amount"), "sum"),
     "recovered": (_of(_RECOVERS, "amount"), "sum"),
-    "settlement_id": (_of(PRINCIPAL, "row.settlement_id", "max"), "max"),
-    "is_doubtful": (_of(_SALE, "state = 'inconsistent'", "bool_or"), "bool_or"),
-    "is_locked": ("bool_and(state IN ('locked', 'reissued'))", "bool_and"),
-    "kinds": ("bit_or(mask)", "bit_or"),
-    "fees": ("sum(fee)", "sum"),
-    "fee_kinds": ("bit_or(fee)::bigint", "bit_or"),
-    "first_statement": ("min(row.settlement_id)", "min"),
-    "last_statement": ("max(row.settlement_id)", "max"),
-    "is_odd": ("bool_or(is_odd)", "bool_or"),
+    "settlement_id": (_of(PRINCIPAL, "settlement_id", "max"), "max"),
+    "flags": ("bit_or(flags)", "bit_or"),
+    "fees": (f"sum(flags >> {_FEES_FROM})", "sum"),
+    "first_statement": ("min(settlement_id)", "min"),
+    "last_statement": ("max(settlement_id)", "max"),
 }
-"""Per column: the sum over rows, and how two such sums make one. A fee charged once has its bit once in `fees`."""
+"""Per column: the sum over rows, and how two such sums make one. A fee charged once has its flag once in `fees`."""
 
 
 def _kinds() -> str:
-    """A table of every class: its bits for what it is, and a bit of its own if it is a fee."""
-    masks: dict[str, int] = {}
+    """A table of every class: its flags for what it is, one of them its own if it is a fee; and its name if it is a fee."""
+    flags = {name: 1 << _FEES_FROM + place for place, name in enumerate(_FEES)}
     for mask, classes in _MASKS:
-        masks |= {name: masks.get(name, 0) | mask for name in classes}
-    rows = [f"('{name}', {masks.get(name, 0)}, {1 << _FEES.index(name) if name in _FEES else 0})" for name in LineClass]
-    return f"(VALUES {', '.join(rows)}) AS kind(line_class, mask, fee)"
+        flags |= {name: flags.get(name, 0) | mask for name in classes}
+    fees = {name: f"'{name}'" for name in _FEES}
+    rows = [f"('{name}', {flags.get(name, 0)}, {fees.get(name, 'NULL')})" for name in LineClass]
+    return f"(VALUES {', '.join(rows)}) AS kind(line_class, flags, fee)"
 
 
 _SUMS = f"""
 SELECT order_line_id, currency, {", ".join(f"{told} AS {name}" for name, (told, _) in _MEASURES.items())}
 FROM (
-    SELECT found.order_line_id, line.currency, found.amount, line.quantity, line.settlement_id, s.state, kind.mask, kind.fee,
-        kind.fee > 0 AND found.amount < 0 AND CASE WHEN expected.id IS NULL THEN s.account_id = ANY(%(complete)s)
-            ELSE expected.amount <> found.amount END AS is_odd
+    SELECT found.order_line_id, line.currency, found.amount, line.quantity, line.settlement_id, kind.flags
+        | CASE WHEN s.state IN ('locked', 'reissued') THEN 0 ELSE {OPEN} END
+        | CASE WHEN s.state = 'inconsistent' AND kind.flags & {_SALE} <> 0 THEN {DOUBTFUL} ELSE 0 END
+        | CASE WHEN kind.fee IS NOT NULL AND found.amount < 0 AND CASE WHEN expected.id IS NULL
+            THEN s.account_id = ANY(%(complete)s) ELSE expected.amount <> found.amount END THEN {_UNEXPECTED} ELSE 0 END AS flags
     FROM {{rows}}
     JOIN finance_settlement s ON s.id = line.settlement_id
     JOIN {_kinds()} ON kind.line_class = line.line_class
-    LEFT JOIN finance_expectedfee expected ON expected.order_line_id = found.order_line_id
-        AND expected.line_class = line.line_class AND kind.fee > 0
+    LEFT JOIN finance_expectedfee expected ON expected.order_line_id = found.order_line_id AND expected.line_class = kind.fee
     WHERE {{which}} ORDER BY 1, 2
 ) AS row GROUP BY 1, 2
 """  # noqa: S608 - constant text
@@ -104,7 +105,7 @@ FROM apart GROUP BY 1, 2
 _ODD = f"""
 CREATE TEMPORARY TABLE odd ON COMMIT DROP AS
 SELECT order_line_id FROM touched
-WHERE fees <> fee_kinds OR first_statement <> last_statement OR kinds & {_ODD_KINDS} <> 0 OR is_odd
+WHERE fees <> flags >> {_FEES_FROM} OR first_statement <> last_statement OR flags & {_ODD_FLAGS} <> 0
 UNION
 SELECT order_line_id FROM touched JOIN finance_orderlinemoney money USING (order_line_id)
 WHERE abs(money.variance) >= 0.01 OR money.currency <> touched.currency
@@ -128,12 +129,16 @@ SELECT DISTINCT account_id FROM finance_feerule WHERE line_class = '' AND NOT is
 """
 
 
-def begin(cursor: Any, *, settlement_ids: Sequence[int] = (), order_line_ids: Sequence[int] = ()) -> None:
-    """Make `touched` for the order lines of these statements, or for these order lines, when it is their accounts' turn."""
+def begin(cursor: Any, *, settlement_ids: Sequence[int] = (), order_line_ids: Sequence[int] = ()) -> list[int]:
+    """Make `touched` for the order lines of these statements, or for these order lines, when it is their accounts' turn.
+
+    Gives these accounts.
+    """
     end(cursor)
     cursor.execute("SET LOCAL work_mem = '128MB'")
     given = {"ids": list(settlement_ids), "lines": list(order_line_ids)}
-    for account_id in _told(cursor, _ACCOUNTS, given):
+    accounts = _told(cursor, _ACCOUNTS, given)
+    for account_id in accounts:
         tenancy.take_turn("order_money", account_id)
     given["complete"] = _told(cursor, _COMPLETE)
     cursor.execute(_CREATE, given)
@@ -143,11 +148,12 @@ def begin(cursor: Any, *, settlement_ids: Sequence[int] = (), order_line_ids: Se
     if not order_line_ids:
         cursor.execute(_HAS_OTHERS, given)
         if not cursor.fetchone()[0]:
-            return
+            return accounts
     cursor.execute(_ADD_OTHERS, given)
     if cursor.rowcount:
         cursor.execute(_JOIN)
         cursor.execute(_ANALYZE)
+    return accounts
 
 
 def _told(cursor: Any, query: str, given: dict[str, list[int]] | None = None) -> list[int]:
