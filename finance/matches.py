@@ -44,24 +44,28 @@ _WANTED = """line.id, line.account_id, line.settlement_id, line.home, line.line_
     CASE WHEN line.product_ids <> '[]' THEN jsonb_build_array(line.product_ids -> 0) END AS product,
     line.remote_id <> '' OR line.product_ids <> '[]' AS names_product
 FROM finance_settlementline line WHERE line.settlement_id = ANY(%(ids)s)"""
+_NAMES_ITEM = "line.home = 'order' AND line.line_ref = '' AND line.remote_id <> '' AND line.product_ids = '[]'"
 _PENDING = f"""
 CREATE TEMPORARY TABLE pending ON COMMIT DROP AS
-SELECT {_WANTED} AND (line.home = 'shipment' OR (line.home = 'order' AND line.line_ref = ''))
+SELECT {_WANTED} AND (line.home = 'shipment' OR (line.home = 'order' AND line.line_ref = '')) AND NOT ({_NAMES_ITEM})
 """
+_PRODUCT = f"""
+WITH counted AS MATERIALIZED (
+    SELECT line.id, line.amount, count(item.id) AS items, min(item.id) AS item_id
+    FROM finance_settlementline line LEFT JOIN inventory_orderline item ON item.account_id = line.account_id
+        AND item.order_ref = line.order_ref AND item.remote_id = line.remote_id
+    WHERE line.settlement_id = ANY(%(ids)s) AND {_NAMES_ITEM} GROUP BY line.id
+), named AS (
+    INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
+    SELECT id, 1, item_id, 2, 'product', amount FROM counted WHERE items = 1 ORDER BY id RETURNING 1
+), others AS (
+    INSERT INTO pending SELECT {_WANTED} AND line.id IN (SELECT id FROM counted WHERE items <> 1) RETURNING 1
+) SELECT (SELECT count(*) FROM named), (SELECT count(*) FROM others)
+"""  # noqa: S608 - constant text
 _NAMED_IN_VAIN = f"""
 INSERT INTO pending SELECT {_WANTED} AND line.home = 'order' AND line.line_ref <> ''
     AND NOT EXISTS (SELECT FROM finance_match found WHERE found.settlement_line_id = line.id)
 """  # noqa: S608 - constant text
-_PRODUCT = """
-WITH named AS (
-    INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
-    SELECT p.id, 1, min(item.id), 2, 'product', min(p.amount)
-    FROM pending p JOIN inventory_orderline item ON item.account_id = p.account_id AND item.order_ref = p.order_ref
-        AND item.remote_id = p.remote_id
-    WHERE p.home = 'order' AND p.remote_id <> '' AND p.product IS NULL
-    GROUP BY p.id HAVING count(*) = 1 ORDER BY p.id RETURNING settlement_line_id AS id
-) DELETE FROM pending USING named WHERE pending.id = named.id
-"""
 _FIT = """
 WITH fits AS MATERIALIZED (
     SELECT p.id, item.id AS item_id,
@@ -156,28 +160,30 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
         (lines,) = cursor.fetchone()
         _choose(cursor, hashing=lines > MANY, looking_up=lines <= MANY)
         cursor.execute(_DELETE, given)
-        cursor.execute(_EXACT, given)
-        matched = cursor.rowcount
-        cursor.execute(_PENDING, given)
-        if matched + cursor.rowcount < lines:
+        matched = _write(cursor, given, _EXACT)
+        waiting = _write(cursor, given, _PENDING)
+        cursor.execute(_PRODUCT, given)
+        named, others = cursor.fetchone()
+        matched += named
+        if matched + waiting + others < lines:
             cursor.execute(_NAMED_IN_VAIN, given)
         _choose(cursor, hashing=True, looking_up=lines - matched <= MANY)
         cursor.execute("ANALYZE pending (account_id, order_ref, remote_id)")
-        matched += _all(cursor, (_PRODUCT, _FIT.format(distance=_amount_distance())), given)
+        matched += _write(cursor, given, _FIT.format(distance=_amount_distance()))
         cursor.execute(_EVENT, given)
         cursor.execute(_LOOSE, given)
         if cursor.rowcount:
             cursor.execute("ANALYZE loose")
             chains.follow(cursor, given, distance=_amount_distance())
         _choose(cursor, hashing=True, looking_up=True)
-        _all(cursor, (_PARKED, _PLACED, _CHAINED), given)
+        _write(cursor, given, _PARKED, _PLACED, _CHAINED)
         chains.decide(cursor, given)
         cursor.execute("DROP TABLE pending, loose")
         if matched != lines:
             raise MatchesDoNotAddUp(f"statements {list(settlement_ids)[:5]}: {matched} matches for {lines} lines")
 
 
-def _all(cursor: Any, statements: Sequence[str], given: dict[str, Any]) -> int:
+def _write(cursor: Any, given: dict[str, Any], *statements: str) -> int:
     """Run them in turn; how many rows they wrote together."""
     written = 0
     for statement in statements:
