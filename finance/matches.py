@@ -15,18 +15,19 @@ from finance.classes import AMOUNTS, SOFT
 
 MANY = 10_000
 """More lines than these are joined by hashing; fewer are looked up one by one, however much history stands."""
+_ITEM = "inventory_orderline item ON item.account_id = ANY(%(accounts)s) AND item.account_id = {of}.account_id"
+"""Order lines of the accounts at hand alone, so that what is hashed of them stays small."""
 _DELETE = """
 DELETE FROM finance_match USING finance_settlementline line
 WHERE line.id = finance_match.settlement_line_id AND line.settlement_id = ANY(%(ids)s)
 """
-_EXACT = """
+_EXACT = f"""
 INSERT INTO finance_match (settlement_line_id, part, order_line_id, layer, reason, amount)
 SELECT line.id, 1, item.id,
     CASE line.home WHEN 'order' THEN 1 WHEN 'quarantine' THEN 7 ELSE 6 END,
     CASE line.home WHEN 'order' THEN 'line_id' WHEN 'quarantine' THEN 'no_ledger' ELSE 'ledger' END, line.amount
 FROM finance_settlementline line
-LEFT JOIN inventory_orderline item
-    ON line.home = 'order' AND line.line_ref <> '' AND item.account_id = line.account_id
+LEFT JOIN {_ITEM.format(of="line")} AND line.home = 'order' AND line.line_ref <> ''
     AND item.order_ref = line.order_ref AND item.external_id = line.line_ref
     AND (item.remote_id = line.remote_id OR NOT CASE WHEN line.remote_id <> '' THEN EXISTS (
             SELECT FROM inventory_orderline other WHERE other.account_id = line.account_id
@@ -38,7 +39,7 @@ LEFT JOIN inventory_orderline item
                 AND told.line_ref = line.line_ref AND told.remote_id NOT IN ('', item.remote_id)) END)
 WHERE line.settlement_id = ANY(%(ids)s) AND (line.home NOT IN ('order', 'shipment') OR item.id IS NOT NULL)
 ORDER BY line.id
-"""
+"""  # noqa: S608 - constant text
 _WANTED = """line.id, line.account_id, line.settlement_id, line.home, line.line_class, line.amount, line.currency,
     line.order_ref, line.line_ref, line.shipment_ref, line.reference, line.remote_id, line.quantity, line.posted_at,
     CASE WHEN line.product_ids <> '[]' THEN jsonb_build_array(line.product_ids -> 0) END AS product,
@@ -52,7 +53,7 @@ SELECT {_WANTED} AND (line.home = 'shipment' OR (line.home = 'order' AND line.li
 _PRODUCT = f"""
 WITH counted AS MATERIALIZED (
     SELECT line.id, line.amount, count(item.id) AS items, min(item.id) AS item_id
-    FROM finance_settlementline line LEFT JOIN inventory_orderline item ON item.account_id = line.account_id
+    FROM finance_settlementline line LEFT JOIN {_ITEM.format(of="line")}
         AND item.order_ref = line.order_ref AND item.remote_id = line.remote_id
     WHERE line.settlement_id = ANY(%(ids)s) AND {_NAMES_ITEM} GROUP BY line.id
 ), named AS (
@@ -141,7 +142,10 @@ _CHAINED = f"""
 UPDATE finance_settlementline line SET scope = 'order' FROM pending p
 WHERE line.id = p.id AND p.home = 'shipment' AND line.scope <> 'order' AND {_IS_PLACED}
 """  # noqa: S608 - constant text
-_COUNT = "SELECT count(*) FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s)"
+_SCOPE = """
+SELECT (SELECT count(*) FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s)),
+    ARRAY(SELECT DISTINCT account_id FROM finance_settlement WHERE id = ANY(%(ids)s))
+"""
 
 
 class MatchesDoNotAddUp(RuntimeError):
@@ -156,8 +160,8 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
     given: dict[str, Any] = {"ids": list(settlement_ids), "soft": list(SOFT)}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
-        cursor.execute(_COUNT, given)
-        (lines,) = cursor.fetchone()
+        cursor.execute(_SCOPE, given)
+        lines, given["accounts"] = cursor.fetchone()
         _choose(cursor, hashing=lines > MANY, looking_up=lines <= MANY)
         cursor.execute(_DELETE, given)
         matched = _write(cursor, given, _EXACT)

@@ -29,7 +29,8 @@ def _of(table: str, columns: Sequence[str]) -> str:
 
 _SOLD = """
     JOIN inventory_orderline item ON item.id = told.order_line_id AND item.currency = told.currency
-    JOIN inventory_order o ON o.id = item.order_id
+        AND item.account_id = ANY(%(accounts)s)
+    JOIN inventory_order o ON o.id = item.order_id AND o.account_id = ANY(%(accounts)s)
     CROSS JOIN LATERAL (SELECT coalesce(nullif(item.quantity_shipped, 0), item.quantity - item.quantity_cancelled)
         AS units, greatest(item.quantity - item.quantity_cancelled, 1)::numeric AS most) AS left_us
     CROSS JOIN LATERAL (SELECT least(coalesce(nullif(told.units, 0), left_us.units), left_us.units) AS units) AS now
@@ -134,9 +135,10 @@ ORDER BY item.id LIMIT %s
 
 def refresh(cursor: Any, accounts: Sequence[int]) -> int:
     """Rebuild the money of the order lines in `touched`, which are of these accounts; gives how many rows changed."""
-    cursor.execute(_LEARN, {"accounts": list(accounts)})
+    given = {"accounts": list(accounts), "now": clock.now()}
+    cursor.execute(_LEARN, given)
     cursor.execute("ANALYZE habit")
-    cursor.execute(_REBUILD, {"now": clock.now()})
+    cursor.execute(_REBUILD, given)
     changed = int(cursor.rowcount)
     cursor.execute("DROP TABLE habit")
     return changed
