@@ -9,11 +9,11 @@ from __future__ import annotations
 from django.db import connection
 
 from catalog.models import Identifier, RemoteProduct
-from finance.models import HumanMatch, Match, SettlementLine
+from finance.models import HumanMatch, Match, Settlement, SettlementLine
 from inventory.models import OrderEvent, OrderLine, Return
 
 LINES, ORDER_LINES, STATEMENTS, SKUS = 1_000_000, 400_000, 12, 6_000
-TABLES = (Identifier, RemoteProduct, OrderLine, OrderEvent, Return, SettlementLine, Match, HumanMatch)
+TABLES = (Identifier, RemoteProduct, OrderLine, OrderEvent, Return, Settlement, SettlementLine, Match, HumanMatch)
 _PRODUCTS = f"""
 INSERT INTO catalog_remoteproduct (account_id, remote_id, title, product_ids, state, reason, linked_by, seen_in,
     first_seen_at, created_at, updated_at)
@@ -45,6 +45,13 @@ CROSS JOIN LATERAL (SELECT 1 + (of / 2) % {STATEMENTS} AS account, CASE WHEN lot
     AS class) AS kind
 ORDER BY account, n
 """  # noqa: S608 - constant text
+_HEADERS = """
+INSERT INTO finance_settlement (id, account_id, external_id, channel, chain, kind, currency, state, residual_reason, source,
+    line_count, payout_state, payout_reason, payout_currency, approved_by, approval_note, imported_at)
+SELECT settlement_id, min(account_id), 'S-' || settlement_id, '', '', 'sales', 'EUR', 'imported', '', 'api', count(*),
+    'announced', '', '', '', '', now()
+FROM finance_settlementline GROUP BY 1
+"""
 
 
 def fill() -> None:
@@ -54,7 +61,7 @@ def fill() -> None:
             editor.create_model(model)
         editor.deferred_sql = [told for told in editor.deferred_sql if "FOREIGN KEY" not in str(told)]
     with connection.cursor() as cursor:
-        for statement in (_PRODUCTS, _ORDERS, _STATEMENTS):
+        for statement in (_PRODUCTS, _ORDERS, _STATEMENTS, _HEADERS):
             cursor.execute(statement)
         cursor.execute("VACUUM ANALYZE")
 

@@ -23,7 +23,9 @@ from finance.models import DiscrepancyKind
 from finance.selectors import rates
 from finance.signals import discrepancies_changed, statement_gap_found
 
-UNPAID_AFTER = timedelta(days=21)
+UNPAID_AFTER, TOLD_AFTER = timedelta(days=21), timedelta(days=14)
+LAG_LINES, LAGS_SINCE, LAGS_UNTIL = 200, timedelta(days=120), timedelta(days=45)
+"""How many order lines, ordered so long ago, tell after how long an account pays."""
 UNRETURNED_AFTER = timedelta(days=45)
 CLAIMS_SINCE = timedelta(days=400)
 UNMATCHED_AFTER = timedelta(days=3)
@@ -128,7 +130,11 @@ def _limits(settlement_ids: Sequence[int]) -> dict[str, Any]:
     return {
         "ids": list(settlement_ids),
         "now": now,
-        "unpaid_before": now - UNPAID_AFTER,
+        "unpaid_after": UNPAID_AFTER,
+        "told_after": TOLD_AFTER,
+        "lag_lines": LAG_LINES,
+        "lags_since": (now - LAGS_SINCE).date(),
+        "lags_until": (now - LAGS_UNTIL).date(),
         "unmatched_before": now - UNMATCHED_AFTER,
         "late_after": LATE_AFTER,
         "refunded_before": now - UNRETURNED_AFTER,

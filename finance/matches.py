@@ -15,8 +15,10 @@ from finance.classes import AMOUNTS, SOFT
 
 MANY = 10_000
 """More lines than these are joined by hashing; fewer are looked up one by one, however much history stands."""
-_ITEM = "inventory_orderline item ON item.account_id = ANY(%(accounts)s) AND item.account_id = {of}.account_id"
-"""Order lines of the accounts at hand alone, so that what is hashed of them stays small."""
+_ITEM = (
+    "inventory_orderline item ON (item.account_id = ANY(%(accounts)s)) IS TRUE AND item.account_id = {of}.account_id"
+)
+"""Only the accounts at hand are hashed. IS TRUE keeps it from an index on them, which reads the table in random order."""
 _DELETE = """
 DELETE FROM finance_match USING finance_settlementline line
 WHERE line.id = finance_match.settlement_line_id AND line.settlement_id = ANY(%(ids)s)

@@ -29,8 +29,8 @@ def _of(table: str, columns: Sequence[str]) -> str:
 
 _SOLD = """
     JOIN inventory_orderline item ON item.id = told.order_line_id AND item.currency = told.currency
-        AND item.account_id = ANY(%(accounts)s)
-    JOIN inventory_order o ON o.id = item.order_id AND o.account_id = ANY(%(accounts)s)
+        AND (item.account_id = ANY(%(accounts)s)) IS TRUE
+    JOIN inventory_order o ON o.id = item.order_id AND (o.account_id = ANY(%(accounts)s)) IS TRUE
     CROSS JOIN LATERAL (SELECT coalesce(nullif(item.quantity_shipped, 0), item.quantity - item.quantity_cancelled)
         AS units, greatest(item.quantity - item.quantity_cancelled, 1)::numeric AS most) AS left_us
     CROSS JOIN LATERAL (SELECT least(coalesce(nullif(told.units, 0), left_us.units), left_us.units) AS units) AS now

@@ -1,4 +1,9 @@
-"""What was sold and not paid, paid too little, or paid too much, by the money of order lines (`order_money.py`)."""
+"""What was sold and not paid, paid too little, or paid too much, by the money of order lines (`order_money.py`).
+
+A payment is missing once the order line has waited longer than 99 of 100 lines of its account did, from sending to the
+end of the statement that paid them. Told by the newest of the account's paid lines that are old enough for the late ones
+among them to have come too; an account with too few of them waits three weeks.
+"""
 
 _VARIANCE = """
 WITH wrong AS (
@@ -37,7 +42,8 @@ WITH told AS (
 ), anywhere AS (
     SELECT account_id, currency, max(first) AS first, min(last) AS last FROM chains GROUP BY 1, 2
 ), due AS MATERIALIZED (
-    SELECT item.*, greatest(m.recovered, 0) AS made_good, sent.at AS sent_at, coalesce(own.last, anywhere.last) AS covered_until
+    SELECT item.*, greatest(m.recovered, 0) AS made_good, sent.at AS sent_at, greatest(o.ordered_at, sent.at) AS since,
+        coalesce(own.last, anywhere.last) AS covered_until
     FROM finance_orderlinemoney m JOIN inventory_orderline item ON item.id = m.order_line_id
     JOIN inventory_order o ON o.id = item.order_id
     CROSS JOIN LATERAL (SELECT coalesce(item.shipped_at, (SELECT min(e.happened_at) FROM inventory_orderevent e
@@ -47,18 +53,28 @@ WITH told AS (
     WHERE m.basis IN ('expected', 'deferred', 'refund_pending', 'disputed', 'written_off')
         AND m.settlement_id IS NULL
         AND item.quantity_shipped > 0 AND item.item_total > 0 AND o.replacement_of = ''
-        AND o.ordered_at < %(unpaid_before)s AND sent.at < %(unpaid_before)s
+        AND greatest(o.ordered_at, sent.at) < %(now)s - %(told_after)s
         AND coalesce(own.first, anywhere.first) <= o.ordered_at
-        AND coalesce(own.last, anywhere.last) >= sent.at + interval '14 days'
+        AND coalesce(own.last, anywhere.last) >= sent.at + %(told_after)s
         AND NOT EXISTS (SELECT FROM holes WHERE holes.account_id = item.account_id AND holes.currency = item.currency
             AND (own.chain IS NULL OR holes.chain = own.chain)
             AND holes.former_end <= sent.at + interval '1 day' AND holes.period_start >= o.ordered_at)
+), usual AS (
+    SELECT asked.account_id, greatest(told.lag, %(told_after)s) AS lag FROM (SELECT DISTINCT account_id FROM due) AS asked
+    CROSS JOIN LATERAL (SELECT count(*) AS lines, percentile_disc(0.99) WITHIN GROUP (ORDER BY newest.lag) AS lag FROM (
+        SELECT s.period_end - item.shipped_at AS lag FROM finance_orderlinemoney m
+        JOIN inventory_orderline item ON item.id = m.order_line_id AND item.shipped_at IS NOT NULL
+        JOIN finance_settlement s ON s.id = m.settlement_id
+        WHERE m.account_id = asked.account_id AND m.ordered_on BETWEEN %(lags_since)s AND %(lags_until)s
+        ORDER BY m.ordered_on DESC, m.order_line_id DESC LIMIT 1000) AS newest) AS told
+    WHERE told.lines >= %(lag_lines)s
 )
 SELECT item.account_id, item.id::text,
     CASE WHEN owed.amount >= (%(urgent)s::jsonb ->> item.currency)::numeric THEN 'S1' ELSE 'S2' END, NULL::bigint,
     NULL::bigint, item.id, item.order_ref, owed.amount, item.currency,
-    jsonb_build_object('shipped', item.quantity_shipped, 'shipped_at', item.sent_at, 'covered_until', item.covered_until)
-FROM due item
+    jsonb_strip_nulls(jsonb_build_object('shipped', item.quantity_shipped, 'shipped_at', item.sent_at,
+        'covered_until', item.covered_until, 'usually_paid_within_days', ceil(extract(epoch FROM usual.lag) / 86400)))
+FROM due item LEFT JOIN usual ON usual.account_id = item.account_id
 CROSS JOIN LATERAL (SELECT round(item.item_total * item.quantity_shipped / item.quantity
     + coalesce(item.shipping, 0) + coalesce(item.gift_wrap, 0) - coalesce(item.discount, 0)
     - coalesce(item.shipping_discount, 0), 2) - item.made_good AS amount) AS owed
@@ -68,5 +84,5 @@ CROSS JOIN LATERAL (SELECT count(*) AS lines FROM finance_settlementline line
     WHERE line.account_id = item.account_id AND line.order_ref = item.order_ref AND line.order_ref <> ''
         AND (line.scope = 'quarantine'
         OR (found.order_line_id IS NOT NULL AND (line.line_class = 'principal' OR s.state = 'inconsistent')))) AS paid
-WHERE paid.lines = 0 AND owed.amount >= 0.01
+WHERE paid.lines = 0 AND owed.amount >= 0.01 AND item.since < %(now)s - coalesce(usual.lag, %(unpaid_after)s)
 """

@@ -12,9 +12,9 @@ import pytest
 
 from config.core import clock
 from config.core.money import Money
-from finance import sinks
+from finance import discrepancies, sinks
 from finance.fx.models import Rate
-from finance.judging.payments import Sale, missing
+from finance.judging.payments import Sale, missing, usual_lag
 from finance.judging.payouts import Payout
 from finance.models import Discrepancy
 from finance.services import reconcile
@@ -28,7 +28,7 @@ from tests import factories
 from tests.finance.conftest import START
 
 pytestmark = pytest.mark.django_db
-ACCOUNTS, SALES = 6, 60
+ACCOUNTS, SALES, LAG_LINES = 6, 60, 3
 WEEK = timedelta(days=7)
 NOW = START + timedelta(days=62)
 URGENT = {"EUR": Decimal(500), "GBP": Decimal(400)}
@@ -74,7 +74,7 @@ def statement(draw: random.Random, name: str, currency: str, channel: str, since
 
 def sale(draw: random.Random, books: Books, name: str) -> None:
     """A sale and what statements say of it, on one of its currency."""
-    ordered = START + timedelta(days=draw.randint(-3, 45), hours=draw.randint(0, 23))
+    ordered = START + timedelta(days=draw.randint(-3, 45), hours=draw.randint(0, 20))
     quantity, currency = draw.choice((1, 1, 2, 3)), draw.choice(("EUR", "EUR", "GBP"))
     made = Sale(
         name=name, channel={"GBP": "UK"}.get(currency, draw.choice(("DE", "FR", "AT"))), currency=currency,
@@ -87,7 +87,10 @@ def sale(draw: random.Random, books: Books, name: str) -> None:
     on = draw.choice(told).name
     made_good = made.item_total / 2 if fate == "made good" else Decimal(0)
     is_back = fate in ("refunded", "charged back")
-    books.sales.append(replace(made, is_seen=fate in ("paid", "parked"), has_gone_back=is_back, made_good=made_good))
+    books.sales.append(replace(
+        made, is_seen=fate in ("paid", "parked"), has_gone_back=is_back, made_good=made_good,
+        paid_at=next(each.end for each in told if each.name == on) if fate == "paid" else None,
+    ))  # fmt: skip
     kind, amount = {
         "refunded": (C.REFUND_PRINCIPAL, "-5"), "charged back": (C.CHARGEBACK, "-5"), "paid": (C.PRINCIPAL, "5"),
         "made good": (C.CLAIM, made_good), "parked": (C.PRINCIPAL, "5"), "beside": (C.PRINCIPAL, "5"),
@@ -144,7 +147,8 @@ def order(of: Sale):
     )  # fmt: skip
 
 
-def test_it_misses_on_random_books_what_the_plain_rule_misses(db):
+def test_it_misses_on_random_books_what_the_plain_rule_misses(db, monkeypatch):
+    monkeypatch.setattr(discrepancies, "LAG_LINES", LAG_LINES)
     Rate.objects.all().delete()
     Rate.objects.create(currency="GBP", day=NOW.date(), per_eur=Decimal("0.8"), source="bank", known_at=START)
     draw = random.Random(3)  # noqa: S311 - books that can be made again
@@ -155,9 +159,12 @@ def test_it_misses_on_random_books_what_the_plain_rule_misses(db):
         reconcile.reconcile_open()
     wanted = Counter(
         (key, v.about, v.amount, v.currency, v.severity)
-        for key, each in books.items() for v in missing(each.sales, each.payouts, now=NOW, urgent=URGENT)
+        for key, each in books.items() for v in missing(each.sales, each.payouts, now=NOW, urgent=URGENT, lag_lines=LAG_LINES)
     )  # fmt: skip
     rows = Discrepancy.objects.filter(kind="missing_payment", state="open")
     found = Counter(rows.values_list("account__key", "order_ref", "amount", "currency", "severity"))
     assert (found - wanted, wanted - found) == (Counter(), Counter())
     assert {severity for *_, severity in wanted} == {"S1", "S2"}
+    lags = {usual_lag(each.sales, now=NOW, least=LAG_LINES) for each in books.values()}
+    assert timedelta(days=21) in lags
+    assert any(lag > timedelta(days=21) for lag in lags)
