@@ -23,7 +23,7 @@ def test_the_weekly_review_is_run_and_signed(desk):
     ReviewItem.objects.filter(position__gt=2).update(is_active=False)
     shop = factories.account("shop")
     today = clock.now().date()
-    days = [today - timedelta(days=1), today]
+    days = [today - timedelta(days=ago) for ago in (2, 1, 0)]
     for day in days:
         HealthDay.objects.create(
             account=shop, metric="late_dispatch", day=day, value=Decimal("0.06"), numerator=6, denominator=100,
