@@ -62,9 +62,11 @@ WITH told AS (
 ), usual AS (
     SELECT asked.account_id, greatest(told.lag, %(told_after)s) AS lag FROM (SELECT DISTINCT account_id FROM due) AS asked
     CROSS JOIN LATERAL (SELECT count(*) AS lines, percentile_disc(0.99) WITHIN GROUP (ORDER BY newest.lag) AS lag FROM (
-        SELECT s.period_end - item.shipped_at AS lag FROM finance_orderlinemoney m
-        JOIN inventory_orderline item ON item.id = m.order_line_id AND item.shipped_at IS NOT NULL
+        SELECT s.period_end - sent.at AS lag FROM finance_orderlinemoney m
+        JOIN inventory_orderline item ON item.id = m.order_line_id
         JOIN finance_settlement s ON s.id = m.settlement_id
+        JOIN LATERAL (SELECT coalesce(item.shipped_at, (SELECT min(e.happened_at) FROM inventory_orderevent e
+            WHERE e.order_id = item.order_id AND e.kind IN ('shipped', 'delivered'))) AS at) AS sent ON sent.at IS NOT NULL
         WHERE m.account_id = asked.account_id AND m.ordered_on BETWEEN %(lags_since)s AND %(lags_until)s
         ORDER BY m.ordered_on DESC, m.order_line_id DESC LIMIT 1000) AS newest) AS told
     WHERE told.lines >= %(lag_lines)s
