@@ -16,7 +16,7 @@ from finance.classes import AMOUNTS, SOFT
 MANY = 10_000
 """More lines than these are joined by hashing; fewer are looked up one by one, however much history stands."""
 _ITEM = (
-    "inventory_orderline item ON (item.account_id = ANY(%(accounts)s)) IS TRUE AND item.account_id = {of}.account_id"
+    "inventory_orderline item ON (item.account_id = ANY(%(accounts)s)) IS TRUE AND item.account_id = line.account_id"
 )
 """Only the accounts at hand are hashed. IS TRUE keeps it from an index on them, which reads the table in random order."""
 _DELETE = """
@@ -29,7 +29,7 @@ SELECT line.id, 1, item.id,
     CASE line.home WHEN 'order' THEN 1 WHEN 'quarantine' THEN 7 ELSE 6 END,
     CASE line.home WHEN 'order' THEN 'line_id' WHEN 'quarantine' THEN 'no_ledger' ELSE 'ledger' END, line.amount
 FROM finance_settlementline line
-LEFT JOIN {_ITEM.format(of="line")} AND line.home = 'order' AND line.line_ref <> ''
+LEFT JOIN {_ITEM} AND line.home = 'order' AND line.line_ref <> ''
     AND item.order_ref = line.order_ref AND item.external_id = line.line_ref
     AND (item.remote_id = line.remote_id OR NOT CASE WHEN line.remote_id <> '' THEN EXISTS (
             SELECT FROM inventory_orderline other WHERE other.account_id = line.account_id
@@ -55,7 +55,7 @@ SELECT {_WANTED} AND (line.home = 'shipment' OR (line.home = 'order' AND line.li
 _PRODUCT = f"""
 WITH counted AS MATERIALIZED (
     SELECT line.id, line.amount, count(item.id) AS items, min(item.id) AS item_id
-    FROM finance_settlementline line LEFT JOIN {_ITEM.format(of="line")}
+    FROM finance_settlementline line LEFT JOIN {_ITEM}
         AND item.order_ref = line.order_ref AND item.remote_id = line.remote_id
     WHERE line.settlement_id = ANY(%(ids)s) AND {_NAMES_ITEM} GROUP BY line.id
 ), named AS (
@@ -144,7 +144,7 @@ _CHAINED = f"""
 UPDATE finance_settlementline line SET scope = 'order' FROM pending p
 WHERE line.id = p.id AND p.home = 'shipment' AND line.scope <> 'order' AND {_IS_PLACED}
 """  # noqa: S608 - constant text
-_SCOPE = """
+_EXTENT = """
 SELECT (SELECT count(*) FROM finance_settlementline WHERE settlement_id = ANY(%(ids)s)),
     ARRAY(SELECT DISTINCT account_id FROM finance_settlement WHERE id = ANY(%(ids)s))
 """
@@ -162,7 +162,7 @@ def rebuild(settlement_ids: Sequence[int]) -> None:
     given: dict[str, Any] = {"ids": list(settlement_ids), "soft": list(SOFT)}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
-        cursor.execute(_SCOPE, given)
+        cursor.execute(_EXTENT, given)
         lines, given["accounts"] = cursor.fetchone()
         _choose(cursor, hashing=lines > MANY, looking_up=lines <= MANY)
         cursor.execute(_DELETE, given)

@@ -2,7 +2,7 @@
 
 Expected is what the buyer paid for the units: price, shipping and wrapping less discounts. Whether tax comes on top of
 it or is contained is learned per account and storefront from the lines that agree, those at hand and the newest of those
-rebuilt before; undecided, the smaller one counts.
+rebuilt before; undecided, the smaller one counts. OFFSET 0 has an expression that is used often computed once per row.
 """
 
 from __future__ import annotations

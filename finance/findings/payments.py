@@ -2,7 +2,7 @@
 
 A payment is missing once the order line has waited longer than 99 of 100 lines of its account did, from sending to the
 end of the statement that paid them. Told by the newest of the account's paid lines that are old enough for the late ones
-among them to have come too; an account with too few of them waits three weeks.
+among them to have come too, and two weeks at least; an account with too few of them waits three weeks.
 """
 
 _VARIANCE = """
@@ -27,7 +27,9 @@ SHORT_PAID = _VARIANCE.format(
 )
 OVERPAID = _VARIANCE.format(condition="m.variance >= 0.01", severity="'S4'")
 
-MISSING_PAYMENT = """
+_SENT = """coalesce(item.shipped_at, (SELECT min(e.happened_at) FROM inventory_orderevent e
+        WHERE e.order_id = item.order_id AND e.kind IN ('shipped', 'delivered')))"""
+MISSING_PAYMENT = f"""
 WITH told AS (
     SELECT * FROM finance_settlement WHERE kind <> 'advertising' AND (line_count > 0 OR total = 0)
 ), chains AS (
@@ -46,8 +48,7 @@ WITH told AS (
         coalesce(own.last, anywhere.last) AS covered_until
     FROM finance_orderlinemoney m JOIN inventory_orderline item ON item.id = m.order_line_id
     JOIN inventory_order o ON o.id = item.order_id
-    CROSS JOIN LATERAL (SELECT coalesce(item.shipped_at, (SELECT min(e.happened_at) FROM inventory_orderevent e
-        WHERE e.order_id = o.id AND e.kind IN ('shipped', 'delivered')), o.changed_at) AS at) AS sent
+    CROSS JOIN LATERAL (SELECT coalesce({_SENT}, o.changed_at) AS at) AS sent
     JOIN anywhere ON anywhere.account_id = item.account_id AND anywhere.currency = item.currency
     LEFT JOIN chains own ON own.account_id = item.account_id AND own.currency = item.currency AND own.chain = o.channel
     WHERE m.basis IN ('expected', 'deferred', 'refund_pending', 'disputed', 'written_off')
@@ -65,8 +66,7 @@ WITH told AS (
         SELECT s.period_end - sent.at AS lag FROM finance_orderlinemoney m
         JOIN inventory_orderline item ON item.id = m.order_line_id
         JOIN finance_settlement s ON s.id = m.settlement_id
-        JOIN LATERAL (SELECT coalesce(item.shipped_at, (SELECT min(e.happened_at) FROM inventory_orderevent e
-            WHERE e.order_id = item.order_id AND e.kind IN ('shipped', 'delivered'))) AS at) AS sent ON sent.at IS NOT NULL
+        JOIN LATERAL (SELECT {_SENT} AS at) AS sent ON sent.at IS NOT NULL
         WHERE m.account_id = asked.account_id AND m.ordered_on BETWEEN %(lags_since)s AND %(lags_until)s
         ORDER BY m.ordered_on DESC, m.order_line_id DESC LIMIT 1000) AS newest) AS told
     WHERE told.lines >= %(lag_lines)s
@@ -87,4 +87,4 @@ CROSS JOIN LATERAL (SELECT count(*) AS lines FROM finance_settlementline line
         AND (line.scope = 'quarantine'
         OR (found.order_line_id IS NOT NULL AND (line.line_class = 'principal' OR s.state = 'inconsistent')))) AS paid
 WHERE paid.lines = 0 AND owed.amount >= 0.01 AND item.since < %(now)s - coalesce(usual.lag, %(unpaid_after)s)
-"""
+"""  # noqa: S608 - constant text
